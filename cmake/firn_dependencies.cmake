@@ -1,0 +1,37 @@
+# Third-party parts (docs/decisions/0002-parts.md). Everything but Arrow comes from Debian.
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(CURL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tl-expected REQUIRED)
+pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+
+# Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
+set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")
+set(_arrow ${FIRN_ARROW_DIR}/pyarrow)
+if(NOT EXISTS ${_arrow}/libarrow.so.2600)
+  message(FATAL_ERROR "Arrow is not unpacked in ${FIRN_ARROW_DIR}: run ./dev setup build")
+endif()
+foreach(part arrow parquet arrow_compute)
+  add_library(Arrow::${part} SHARED IMPORTED)
+  set_target_properties(
+    Arrow::${part} PROPERTIES IMPORTED_LOCATION ${_arrow}/lib${part}.so.2600
+                              INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${_arrow}/include)
+  target_include_directories(Arrow::${part} SYSTEM INTERFACE ${_arrow}/include)
+endforeach()
+target_link_libraries(Arrow::parquet INTERFACE Arrow::arrow)
+target_link_libraries(Arrow::arrow_compute INTERFACE Arrow::arrow)
+
+find_package(GTest REQUIRED)
+find_library(FIRN_RAPIDCHECK rapidcheck REQUIRED)
+find_package(benchmark REQUIRED)

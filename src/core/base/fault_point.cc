@@ -1,0 +1,67 @@
+#include "core/base/fault_point.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+namespace firn {
+namespace {
+
+// Sorted by the life of a row. A new FIRN_FAULT_POINT goes here too (tests/house checks).
+constexpr FaultPointInfo kPoints[] = {
+    {"base.file.before_rename", "a file is written and synced under its temporary name"},
+    {"base.file.after_rename", "a file has its final name, its folder is not yet synced"},
+};
+
+struct Armed {
+  std::string name;
+  std::atomic<int> passages_left{0};
+  bool disk_full = false;
+};
+
+Armed& ArmedPoint() {
+  static Armed armed;
+  return armed;
+}
+
+bool Reached(std::string_view name) {
+  Armed& armed = ArmedPoint();
+  return armed.name == name && armed.passages_left.fetch_sub(1) == 1;
+}
+
+}  // namespace
+
+namespace internal {
+
+std::atomic<bool> fault_armed{false};
+
+void PassFaultPoint(std::string_view name) {
+  if (!ArmedPoint().disk_full && Reached(name)) {
+    kill(getpid(), SIGKILL);
+    pause();
+  }
+}
+
+bool FaultPointFails(std::string_view name) {
+  return fault_armed.load(std::memory_order_relaxed) && ArmedPoint().disk_full && Reached(name);
+}
+
+}  // namespace internal
+
+std::span<const FaultPointInfo> FaultPoints() { return kPoints; }
+
+void ArmFaultPointsFromEnvironment() {
+  const char* text = std::getenv("FIRN_FAULT_POINT");
+  if (text == nullptr || *text == '\0') return;
+  const std::string spec = text;
+  const size_t colon = spec.find(':');
+  ArmedPoint().name = spec.substr(0, colon);
+  ArmedPoint().passages_left = colon == std::string::npos ? 1 : std::atoi(spec.c_str() + colon + 1);
+  const char* action = std::getenv("FIRN_FAULT_ACTION");
+  ArmedPoint().disk_full = action != nullptr && std::string_view(action) == "disk-full";
+  internal::fault_armed = true;
+}
+
+}  // namespace firn

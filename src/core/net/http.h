@@ -1,0 +1,45 @@
+// The words of HTTP that client and server share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/base/error.h"
+
+namespace firn::net {
+
+// Header fields in order; names compare without case.
+class Headers {
+ public:
+  Headers() = default;
+  Headers(std::initializer_list<std::pair<std::string, std::string>> fields) : fields_(fields) {}
+  void Add(std::string name, std::string value) {
+    fields_.emplace_back(std::move(name), std::move(value));
+  }
+  void Set(std::string_view name, std::string value);
+  void Remove(std::string_view name);
+  // The first value of that name; empty optional when absent.
+  [[nodiscard]] std::optional<std::string_view> Get(std::string_view name) const;
+  [[nodiscard]] std::string GetOr(std::string_view name, std::string_view otherwise) const;
+  [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& all() const {
+    return fields_;
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> fields_;
+};
+
+// A body read piece by piece by its consumer, in both directions, client and server.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+  // The next piece, at most `bytes_max` bytes; empty = the end. Blocks. Errors: what broke the
+  // stream.
+  [[nodiscard]] virtual Result<std::string> Read(size_t bytes_max) = 0;
+};
+
+}  // namespace firn::net

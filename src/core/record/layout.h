@@ -1,0 +1,106 @@
+// Layout: how an object's described fields become source columns (what is selected) and table
+// fields (what is stored). The one place that knows the type map of reference/salesforce.md
+// section 1.
+//
+// Every described field gives one table field. Scalars come from the CSV column of their name.
+// Compound fields (address, location) are never selected: they are rebuilt as structs from their
+// component columns, which stay fields of their own. A reference with several targets gets a
+// sibling
+// `<name>__type` (string), filled from the Id's key prefix.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/record/schema.h"
+
+namespace firn::record {
+
+// `type` of a described field (SOAP API Developer Guide, "Field Types").
+enum class DescribeType {
+  kId,
+  kReference,
+  kBoolean,
+  kInt,
+  kLong,
+  kDouble,
+  kPercent,
+  kCurrency,
+  kDate,
+  kDateTime,
+  kTime,
+  kString,
+  kPicklist,
+  kMultipicklist,
+  kCombobox,
+  kEmail,
+  kPhone,
+  kUrl,
+  kTextarea,
+  kEncryptedString,
+  kDataCategoryGroupReference,
+  kComplexValue,
+  kAddress,
+  kLocation,
+  kBase64,
+  kAnyType,
+  kJson,
+  kUnknown,
+};
+
+struct SourceColumn {
+  std::string name;  // API name, as selected and as in the CSV header
+  DescribeType type = DescribeType::kString;
+  int length = 0;
+  int precision = 0;
+  int scale = 0;
+  bool nillable = true;
+  int field_index = -1;     // into Layout::schema.fields
+  bool dictionary = false;  // few distinct values by describe (picklist, boolean-like, reference)
+};
+
+// A table field that no source column fills directly.
+struct DerivedField {
+  enum class Kind {
+    kCompound,       // struct of `sources`, in the order of the struct's children
+    kReferenceType,  // object name of the Id in sources[0]
+    kBlobLength,     // long, from a length column; blobs: link
+  };
+  Kind kind = Kind::kCompound;
+  int field_index = -1;
+  std::vector<int> sources;  // into Layout::columns; -1: that child is not described, always null
+};
+
+struct Layout {
+  std::string object;
+  Schema schema;
+  std::vector<SourceColumn> columns;
+  std::vector<DerivedField> derived;
+  std::map<std::string, std::string> key_prefixes;  // `003` -> `Contact`
+  std::vector<std::string> warnings;                // unknown types and the like
+  std::vector<std::string> skipped;                 // fields left out, with the reason
+
+  // `SELECT <columns> FROM <object>`, without WHERE.
+  [[nodiscard]] std::string Soql() const;
+};
+
+struct LayoutOptions {
+  std::vector<std::string> include;  // globs on field names; empty: all
+  std::vector<std::string> exclude;
+  bool multipicklist_as_list = true;
+  std::map<std::string, std::string> key_prefixes;  // of the org, from the global describe
+  // The table's present schema: fields keep their ids by name, new ones get ids above
+  // `last_column_id`.
+  const Schema* existing = nullptr;
+  int last_column_id = 0;
+};
+
+// `describe_json`: the body of /sobjects/X/describe. Errors: Corrupt (REC-LAYOUT-001) when it is no
+// describe result. An unknown field type becomes a string and a warning, never an error.
+[[nodiscard]] Result<Layout> LayoutFromDescribe(std::string_view describe_json,
+                                                const LayoutOptions& options);
+
+}  // namespace firn::record

@@ -1,0 +1,105 @@
+// Ingest: CSV pages in, closed and synced Parquet data files out. The fast path of Firn.
+//
+// A Lane belongs to one thread and writes one data file at a time; several lanes of one Ingest run
+// side by side. A data file holds whole pages: it is closed at the first page border past the
+// target size, synced, and handed to the observer, who writes it into the ledger; only then does
+// its content count as durable. A page that breaks in the middle takes the lane's open file with
+// it: the file is removed and the pages it held are named, so that the caller fetches them again.
+// Memory is bounded by lanes x (row group + blocks), whatever the page's or object's size. Nothing
+// is committed here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "core/net/http.h"
+#include "core/record/layout.h"
+#include "ends/lake/data_file.h"
+
+namespace firn::lake {
+
+// One column's content as a number that does not depend on row order: the sum, mod 2^64, over rows
+// of a hash of (row's Id, canonical value). Two tables with the same rows have the same hashes;
+// swapping two cells changes them. Index = top-level field index.
+using ColumnHashes = std::vector<uint64_t>;
+
+struct PageRef {
+  uint64_t ordinal = 0;        // the caller's number of the page, unique in the run
+  std::string name;            // locator or path, for messages
+  int64_t rows_expected = -1;  // Sforce-NumberOfRecords; -1: not known
+};
+
+// Why a row, or the part of a value, was not taken as it came. Row text goes to the rejects file
+// only.
+struct Reject {
+  uint64_t page = 0;
+  uint64_t row = 0;  // from 1, the header not counted
+  std::string id;    // record Id if it was readable
+  std::string field;
+  std::string reason;
+};
+
+struct PageOutcome {
+  PageRef page;
+  int64_t rows_received = 0;
+  int64_t rows_written = 0;
+  int64_t rows_rejected = 0;
+  int64_t values_rounded = 0;  // excess fraction digits, rounded half-up
+  int64_t nuls_seen = 0;       // R7
+  int64_t csv_bytes = 0;
+  ColumnHashes hashes;  // of the rows written, taken from the page's bytes; empty unless asked for
+};
+
+struct IngestOptions {
+  std::string data_folder;   // URI the files go under: `<table location>/data`
+  std::string file_prefix;   // run id: file names are <prefix>-<lane>-<n>.parquet
+  std::string rejects_path;  // file for rejected rows (0600); empty: none kept
+  int64_t target_file_bytes = 128LL << 20;
+  int64_t row_group_rows = 256 * 1024;
+  int zstd_level = 1;
+  bool strict = false;  // the first rejected row is an error
+  bool hash_columns = false;
+  bool plain_encoding = false;  // table property for readers without delta encodings
+  int64_t rejects_max = 100'000;
+};
+
+class IngestObserver {
+ public:
+  virtual ~IngestObserver() = default;
+  // The file is closed and synced; `pages` are exactly those it holds. Called on the lane's thread.
+  virtual Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
+                                   const std::vector<Reject>& rejects) = 0;
+};
+
+class IngestLane {
+ public:
+  virtual ~IngestLane() = default;
+  // Reads the page to its end. Errors: Corrupt with the page's name (LAKE-PAGE-001 cut short, -002
+  // rows differ from rows_expected, -003 malformed CSV, -004 header differs from the layout), or
+  // what broke the stream; after any error Discarded() names the pages to fetch again.
+  [[nodiscard]] virtual Result<PageOutcome> AddPage(const Call& call, const PageRef& page,
+                                                    net::BodyStream& csv) = 0;
+  // Pages whose rows went with an open file since the last call; the failed page included.
+  [[nodiscard]] virtual std::vector<PageRef> Discarded() = 0;
+  // Closes the open file, if it holds rows.
+  [[nodiscard]] virtual Result<void> Finish(const Call& call) = 0;
+  // Bytes of the open file so far, buffered row group included.
+  [[nodiscard]] virtual int64_t open_file_bytes() const = 0;
+};
+
+class Ingest {
+ public:
+  virtual ~Ingest() = default;
+  // `observer` outlives the ingest and may be called from several lanes at once.
+  [[nodiscard]] static Result<std::unique_ptr<Ingest>> New(record::Layout layout,
+                                                           IngestOptions options,
+                                                           IngestObserver& observer);
+  [[nodiscard]] virtual Result<std::unique_ptr<IngestLane>> NewLane() = 0;
+};
+
+}  // namespace firn::lake

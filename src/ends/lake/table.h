@@ -1,0 +1,112 @@
+// Lake and Table: Iceberg tables of one warehouse and its embedded catalog.
+//
+// A Lake owns the SQLite catalog (tables of PyIceberg's and Java's SQL catalogs) and may be used
+// from any thread. A Table is a value: the metadata as it was loaded; commits are optimistic,
+// compare and swap on the metadata location, and are retried on the newest metadata where that is
+// safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "core/record/schema.h"
+#include "ends/lake/data_file.h"
+
+namespace firn::lake {
+
+struct TableIdent {
+  std::string ns;  // namespace, levels separated by `.`
+  std::string name;
+  [[nodiscard]] std::string Text() const { return ns + "." + name; }
+  auto operator<=>(const TableIdent&) const = default;
+};
+// `salesforce.Account`. Errors: BadInput (LAKE-NAME-001).
+[[nodiscard]] Result<TableIdent> ParseTableIdent(std::string_view text);
+
+struct SnapshotInfo {
+  int64_t snapshot_id = 0;
+  std::optional<int64_t> parent_id;
+  int64_t sequence_number = 0;
+  int64_t timestamp_ms = 0;
+  std::string operation;  // append, overwrite, replace, delete
+  std::map<std::string, std::string> summary;
+  std::string manifest_list;
+  int schema_id = 0;
+};
+
+struct CommitOptions {
+  // Goes into the snapshot summary: `firn.job-id`, `firn.watermark`, `firn.run-id`, ...
+  std::map<std::string, std::string> summary;
+};
+
+class TableMetadata;  // lake's own; format/metadata.h
+
+class Table {
+ public:
+  [[nodiscard]] const TableIdent& ident() const;
+  [[nodiscard]] const record::Schema& schema() const;
+  [[nodiscard]] int last_column_id() const;
+  [[nodiscard]] const std::string& location() const;           // URI
+  [[nodiscard]] const std::string& metadata_location() const;  // URI
+  [[nodiscard]] std::optional<SnapshotInfo> current_snapshot() const;
+  [[nodiscard]] std::vector<SnapshotInfo> history() const;  // oldest first
+  [[nodiscard]] const std::map<std::string, std::string>& properties() const;
+  // Live data files of a snapshot (the current one by default). Errors: Corrupt naming the file.
+  [[nodiscard]] Result<std::vector<DataFile>> Files(const Call& call,
+                                                    std::optional<int64_t> snapshot = {}) const;
+  [[nodiscard]] const TableMetadata& metadata() const { return *metadata_; }
+
+  Table(TableIdent ident, std::shared_ptr<const TableMetadata> metadata, std::string location);
+
+ private:
+  TableIdent ident_;
+  std::shared_ptr<const TableMetadata> metadata_;
+  std::string metadata_location_;
+};
+
+struct LakeOptions {
+  std::string warehouse;     // `file:///..` or a path
+  std::string catalog_path;  // SQLite file; empty: <warehouse>/catalog.db
+  std::string catalog_name = "firn";
+  bool create = true;
+};
+
+class Lake {
+ public:
+  virtual ~Lake() = default;
+  [[nodiscard]] static Result<std::unique_ptr<Lake>> Open(const LakeOptions& options);
+
+  [[nodiscard]] virtual Result<std::vector<std::string>> Namespaces() = 0;
+  [[nodiscard]] virtual Result<void> CreateNamespace(const std::string& ns) = 0;  // existing: fine
+  [[nodiscard]] virtual Result<std::vector<TableIdent>> Tables(
+      const std::string& ns) = 0;  // "": all
+  // Errors: NotFound (LAKE-TABLE-001), Corrupt (LAKE-META-001) naming the metadata file.
+  [[nodiscard]] virtual Result<Table> Load(const TableIdent& ident) = 0;
+  // A location below the warehouse is chosen; properties may set format details. Errors: Conflict.
+  [[nodiscard]] virtual Result<Table> Create(
+      const Call& call, const TableIdent& ident, const record::Schema& schema,
+      const std::map<std::string, std::string>& properties) = 0;
+  [[nodiscard]] virtual Result<void> Drop(const TableIdent& ident) = 0;  // files stay
+
+  // The table with `schema` as its newest (fields matched by id; add, drop, reorder, safe
+  // widening).
+  [[nodiscard]] virtual Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
+                                                   const record::Schema& schema) = 0;
+  // One snapshot that adds `files`.
+  [[nodiscard]] virtual Result<Table> Append(const Call& call, const TableIdent& ident,
+                                             const std::vector<DataFile>& files,
+                                             const CommitOptions& options) = 0;
+  // One snapshot in which `files` stand for all rows. With `schema`, that schema becomes current in
+  // the same commit (a full refresh after the object changed).
+  [[nodiscard]] virtual Result<Table> ReplaceAll(const Call& call, const TableIdent& ident,
+                                                 const std::vector<DataFile>& files,
+                                                 const record::Schema* schema,
+                                                 const CommitOptions& options) = 0;
+};
+
+}  // namespace firn::lake
