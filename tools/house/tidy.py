@@ -1,0 +1,239 @@
+#!/usr/bin/env python3
+"""The house rules that a machine can check, run as a test (docs: CONTRIBUTING.md).
+
+tidy.py [ROOT] [ROOMS_JSON]: prints one line a broken rule, `file:line: rule: what`, and exits 1.
+Each rule is a function of the Tree; tests/house/test_tidy.py plants a violation of each one.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+SOURCE = (".cc", ".h")
+VENDOR_HEADERS = ("arrow/", "parquet/", "grpc", "boost/", "curl/", "nlohmann/", "spdlog/", "yaml-cpp/",
+                  "CLI/", "CLI11", "simdjson")
+FILE_LINES_MAX = 1000
+FUNCTION_LINES_MAX = 70
+# Words that stand for unfinished work; a TODO names its owner, the reason and when.
+UNFINISHED = re.compile(r"\b(FIXME|XXX)\b|TODO(?!\([a-z]+\): \S)")
+MACHINE = re.compile(r"(?<![\w.])/(work|farm)/\w|\b(pypi\.org|files\.pythonhosted|registry\.npmjs|"
+                     r"repo1?\.maven|deb\.debian\.org|proxy\.golang|static\.crates|crates\.io)")
+ERROR_CODE = re.compile(r'"([A-Z][A-Z0-9]+-[A-Z][A-Z0-9]+-\d{3})"')
+FAULT_POINT = re.compile(r'FIRN_FAULT_POINT\("([^"]+)"\)|FaultPointFails\("([^"]+)"\)')
+
+
+class Tree:
+    def __init__(self, root, rooms):
+        self.root = root
+        self.rooms = rooms
+        listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root,
+                                capture_output=True, text=True, check=False).stdout.splitlines()
+        names = listed or [str(p.relative_to(root)) for p in root.rglob("*") if p.is_file()]
+        self.files = sorted({n for n in names if (root / n).is_file()})
+        self._text = {}
+
+    def text(self, name):
+        if name not in self._text:
+            self._text[name] = (self.root / name).read_text(errors="replace")
+        return self._text[name]
+
+    def lines(self, name):
+        return enumerate(self.text(name).splitlines(), 1)
+
+    def sources(self):
+        return [n for n in self.files if n.endswith(SOURCE) and n.startswith(("src/", "sandbox/"))]
+
+    def room_of(self, name):
+        best = None
+        for room in self.rooms:
+            if name.startswith(room["path"] + "/") and (best is None or len(room["path"]) > len(best["path"])):
+                best = room
+        return best
+
+
+def rooms_use_only_what_they_may(tree):
+    """Includes between rooms follow design.md's table, and only headers listed as public."""
+    by_name = {room["name"]: room for room in tree.rooms}
+    for name in tree.sources():
+        room = tree.room_of(name)
+        if room is None:
+            yield name, 1, "stands in no room"
+            continue
+        test = name.endswith("_test.cc")
+        for number, line in tree.lines(name):
+            match = re.match(r'\s*#include "([^"]+)"', line)
+            if not match:
+                continue
+            path = match[1] if match[1].startswith("sandbox/") else "src/" + match[1]
+            other = tree.room_of(path)
+            if other is None or other["name"] == room["name"]:
+                continue
+            if other["name"] not in room["may_use"]:
+                yield name, number, f"room `{room['name']}` may not use room `{other['name']}`"
+                continue
+            header = str(pathlib.PurePosixPath(path).relative_to(other["path"]))
+            if header not in by_name[other["name"]]["headers"] and not test:
+                yield name, number, f"`{header}` is private to room `{other['name']}`"
+
+
+def the_room_graph_has_no_cycle(tree):
+    uses = {room["name"]: room["may_use"] for room in tree.rooms}
+    state = {}
+
+    def visit(name, path):
+        if state.get(name) == "done":
+            return None
+        if state.get(name) == "open":
+            return path + [name]
+        state[name] = "open"
+        for other in uses.get(name, []):
+            cycle = visit(other, path + [name])
+            if cycle:
+                return cycle
+        state[name] = "done"
+        return None
+
+    for name in uses:
+        cycle = visit(name, [])
+        if cycle:
+            yield "CMakeLists.txt", 1, "rooms in a circle: " + " -> ".join(cycle)
+            return
+
+
+def public_headers_name_no_vendor(tree):
+    for room in tree.rooms:
+        for header in room["headers"]:
+            name = f"{room['path']}/{header}"
+            if not (tree.root / name).is_file():
+                yield name, 1, "is listed in HEADERS and does not exist"
+                continue
+            for number, line in tree.lines(name):
+                match = re.match(r"\s*#include [<\"]([^>\"]+)", line)
+                if match and match[1].startswith(VENDOR_HEADERS) and match[1] != "arrow/type_fwd.h":
+                    yield name, number, f"`{match[1]}` in a public header"
+
+
+def files_stay_short(tree):
+    for name in tree.files:
+        if name.endswith(SOURCE + (".py",)) and tree.text(name).count("\n") > FILE_LINES_MAX:
+            yield name, FILE_LINES_MAX, f"more than {FILE_LINES_MAX} lines"
+
+
+def functions_fit_a_screen(tree):
+    """A function body at namespace or class level, counted by its braces as clang-format sets them."""
+    for name in tree.sources():
+        start = None
+        indent = ""
+        for number, line in tree.lines(name):
+            if start is None:
+                match = re.match(r"^( {0,2})(?!namespace|class|struct|enum|union|extern|const|constexpr|static const"
+                                 r"|inline const)\S.*\)[^;=]*\{$|^( {4})\S.*\) (const )?\{$", line)
+                if match:
+                    start, indent = number, re.match(r" *", line)[0]
+                    if match[2] is not None:
+                        start = None
+            elif line == indent + "}" or line.startswith(indent + "};"):
+                if number - start + 1 > FUNCTION_LINES_MAX:
+                    yield name, start, f"function of {number - start + 1} lines (at most {FUNCTION_LINES_MAX})"
+                start = None
+
+
+def rooms_have_a_readme(tree):
+    for room in tree.rooms:
+        if not any(name.startswith(room["path"] + "/") and name.endswith(SOURCE) for name in tree.files):
+            continue
+        readme = f"{room['path']}/README.md"
+        if readme not in tree.files:
+            yield readme, 1, "missing: 5 to 10 lines on what the room does"
+
+
+def public_headers_say_what_they_are_for(tree):
+    for room in tree.rooms:
+        for header in room["headers"]:
+            name = f"{room['path']}/{header}"
+            if (tree.root / name).is_file() and not tree.text(name).startswith("// "):
+                yield name, 1, "public header without a header comment"
+
+
+def nothing_is_left_unfinished(tree):
+    for name in tree.files:
+        if not name.endswith(SOURCE + (".py", ".cmake", ".txt", ".yaml")) or name.startswith(("tools/house", "tests/house")):
+            continue
+        for number, line in tree.lines(name):
+            if UNFINISHED.search(line):
+                yield name, number, "unfinished work without owner, reason and date"
+
+
+def no_machine_and_no_registry_is_named(tree):
+    for name in tree.files:
+        if name.startswith(("tools/house", "tests/house")) or name.endswith((".bin", ".png", ".avro", ".parquet", ".gz")):
+            continue
+        for number, line in tree.lines(name):
+            if MACHINE.search(line):
+                yield name, number, "names a path of one machine or a registry host"
+
+
+def error_codes_are_explained(tree):
+    """Each code in the code stands in exactly one error_codes.cc, and each listed one is used."""
+    listed, used = {}, {}
+    for name in tree.sources():
+        if name.endswith("_test.cc"):
+            continue
+        table = name.endswith("error_codes.cc")
+        for number, line in tree.lines(name):
+            for code in ERROR_CODE.findall(line):
+                if table:
+                    if code in listed:
+                        yield name, number, f"{code} is listed twice, also in {listed[code][0]}"
+                    listed[code] = (name, number)
+                else:
+                    used.setdefault(code, (name, number))
+    for code, (name, number) in used.items():
+        if code not in listed:
+            yield name, number, f"{code} stands in no error_codes.cc: `firn explain` does not know it"
+    for code, (name, number) in listed.items():
+        if code not in used:
+            yield name, number, f"{code} is listed and never used"
+
+
+def fault_points_are_listed(tree):
+    table = "src/core/base/fault_point.cc"
+    if table not in tree.files:
+        return
+    listed = set(re.findall(r'\{"([a-z0-9_.]+)",', tree.text(table)))
+    used = {}
+    for name in tree.sources():
+        if name.startswith("src/core/base/fault_point") or name.endswith("_test.cc"):
+            continue
+        for number, line in tree.lines(name):
+            for groups in FAULT_POINT.findall(line):
+                used.setdefault(groups[0] or groups[1], (name, number))
+    for point, (name, number) in used.items():
+        if point not in listed:
+            yield name, number, f"fault point `{point}` is not listed in fault_point.cc"
+    for point in listed - set(used):
+        yield table, 1, f"fault point `{point}` is listed and stands nowhere"
+
+
+RULES = [rooms_use_only_what_they_may, the_room_graph_has_no_cycle, public_headers_name_no_vendor,
+         files_stay_short, functions_fit_a_screen, rooms_have_a_readme,
+         public_headers_say_what_they_are_for, nothing_is_left_unfinished,
+         no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed]
+
+
+def check(root, rooms):
+    tree = Tree(root, rooms)
+    return [f"{name}:{line}: {rule.__name__}: {what}" for rule in RULES for name, line, what in rule(tree)]
+
+
+def main(argv):
+    root = pathlib.Path(argv[0] if argv else ".").resolve()
+    table = pathlib.Path(argv[1]) if len(argv) > 1 else root / "build" / "release" / "rooms.json"
+    broken = check(root, json.loads(table.read_text()))
+    print("\n".join(broken) if broken else f"house rules: {len(RULES)} rules hold")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
