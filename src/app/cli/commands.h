@@ -1,0 +1,19 @@
+// Who adds which commands to the tree. One function a group, each in its own commands_<group>.cc.
+#pragma once
+
+#include "app/cli/command.h"
+
+namespace firn::cli {
+
+void AddGeneralCommands(CommandTree& tree);  // version, explain, init, config, debug
+void AddOrgCommands(CommandTree& tree);
+void AddDoctorCommand(CommandTree& tree);
+void AddDemoCommand(CommandTree& tree);
+void AddExportCommands(CommandTree& tree);
+void AddLakeCommands(CommandTree& tree);
+void AddSandboxCommands(CommandTree& tree);
+
+// All of them, in the order that help shows.
+[[nodiscard]] CommandTree AllCommands();
+
+}  // namespace firn::cli

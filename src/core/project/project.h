@@ -1,0 +1,113 @@
+// A project folder, read and checked: the orgs, the lake, the state folder and the objects that
+// `firn.yaml` names. Definitions only, no behaviour; values, free to move between threads.
+//
+// Nothing remote is touched and no secret is resolved here.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/config/field.h"
+#include "core/config/secret_ref.h"
+
+namespace firn::project {
+
+enum class AuthFlow { kJwt, kClientCredentials, kRefreshToken };
+[[nodiscard]] std::string_view AuthFlowName(AuthFlow flow);  // as written in firn.yaml
+
+// How to sign in to an org; which members are filled follows from `flow`.
+struct OrgAuth {
+  AuthFlow flow = AuthFlow::kJwt;
+  std::string client_id;
+  std::string username;        // jwt
+  std::string audience;        // jwt; empty: the login URL
+  config::SecretRef key;       // jwt: private key, PEM
+  config::SecretRef next_key;  // jwt: the key that follows while a certificate is being rotated
+  config::SecretRef client_secret;  // client_credentials; refresh_token where the app asks for it
+  config::SecretRef refresh_token;  // refresh_token: the first one; rotated ones live in the state
+};
+
+struct OrgLimits {
+  double share = 0.8;             // of the org's daily calls and job allotments, 0 < share <= 1
+  int64_t calls_per_run_max = 0;  // 0: no cap beside the share
+};
+
+struct Org {
+  std::string id;         // our name for it: first part of every state key
+  std::string login_url;  // https://login.salesforce.com, a My Domain, or the sandbox; no final /
+  OrgAuth auth;
+  std::string api_version;  // `62.0`
+  std::string ca_file;      // absolute, or empty: the system's authorities
+  std::string proxy;        // empty: from the environment; `none`: no proxy
+  OrgLimits limits;
+  std::string where;  // file:line:col
+};
+
+struct LakeSettings {
+  std::string warehouse;  // absolute path or URI
+  std::string catalog;    // absolute path of the embedded catalog's SQLite file
+  std::string ns;  // namespace of the tables; `{org}` was replaced for each org by NamespaceOf
+};
+
+enum class Blobs { kLink, kFetch };
+enum class ExportMode { kFull };  // a full refresh replaces the rows in one snapshot
+
+// How objects are exported. A rule applies to the objects whose API name matches `name`; of several
+// that match, the last one counts.
+struct ObjectRule {
+  std::string name;                  // API name or glob: `Account`, `*__c`, `all`
+  std::vector<std::string> orgs;     // empty: every org
+  std::vector<std::string> include;  // field names or globs; empty: all
+  std::vector<std::string> exclude;  // fields, after include
+  std::string where;                 // SOQL condition without WHERE
+  std::string table;                 // table name; empty: the object's API name
+  Blobs blobs = Blobs::kLink;
+  ExportMode mode = ExportMode::kFull;
+  bool strict = false;           // a row that does not fit stops the run
+  bool include_deleted = false;  // queryAll
+  std::string where_in_file;     // file:line:col
+};
+
+struct Project {
+  std::string folder;  // absolute
+  std::string name;
+  std::string environment;  // the chosen one, or empty
+  std::vector<Org> orgs;
+  LakeSettings lake;
+  std::string state_folder;  // absolute; holds state.db
+  std::vector<ObjectRule> objects;
+  std::vector<std::string> environments;  // names
+
+  // By id; with an empty id the only org. Errors: NotFound (PROJECT-ORG-001) with the nearest name,
+  // BadInput (PROJECT-ORG-002) when there are several and none was named.
+  [[nodiscard]] Result<const Org*> FindOrg(std::string_view id) const;
+  [[nodiscard]] std::string NamespaceOf(const Org& org) const;
+  // The last rule that matches an object of that org; nullptr when none does.
+  [[nodiscard]] const ObjectRule* RuleFor(const Org& org, std::string_view object) const;
+};
+
+struct LoadOptions {
+  std::string environment;  // a name under `environments`, laid over the rest; empty: none
+  config::EnvironmentLookup variables = config::ProcessEnvironment();
+};
+
+// Reads and checks `<folder>/firn.yaml`. Errors: NotFound (PROJECT-FILE-001) when there is none,
+// else the first problem, BadConfig with file:line:col and, in its hint, how many more there are.
+[[nodiscard]] Result<Project> Load(const std::string& folder, const LoadOptions& options = {});
+// The same, with every problem in `problems` (nothing is returned when there are any).
+[[nodiscard]] std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& options,
+                                             config::Problems* problems);
+
+// True when an object or field name fits a glob (`*` and `?`; case is folded; `all` fits any).
+[[nodiscard]] bool GlobMatches(std::string_view glob, std::string_view name);
+
+// The field table of firn.yaml, for the reference pages.
+[[nodiscard]] std::span<const config::Field> Fields();
+
+}  // namespace firn::project
