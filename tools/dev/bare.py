@@ -54,7 +54,8 @@ def make_root(root):
     for name in CARRIED:
         source, target = pathlib.Path(name), root / name.lstrip("/")
         if source.is_dir():
-            shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True)
+            target.mkdir(parents=True, exist_ok=True)
+            run("cp", "-a", "--remove-destination", f"{source}/.", target)
         elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
