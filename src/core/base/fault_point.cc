@@ -11,6 +11,7 @@ namespace {
 
 // Sorted by the life of a row. A new FIRN_FAULT_POINT goes here too (tests/house checks).
 constexpr FaultPointInfo kPoints[] = {
+    {"base.file.write", "bytes are about to be written to a file (disk-full only)"},
     {"base.file.before_rename", "a file is written and synced under its temporary name"},
     {"base.file.after_rename", "a file has its final name, its folder is not yet synced"},
 };

@@ -6,11 +6,14 @@
 // bad SQL.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/base/error.h"
 
@@ -25,8 +28,13 @@ class Statement {
   Statement& operator=(Statement&& other) noexcept;
   ~Statement();
 
-  // Parameters count from 1. Text and blobs are copied unless `Static` is in the name.
+  // Parameters count from 1. What cannot be bound is an error of the next Step. Text and blobs are
+  // copied unless `Static` is in the name.
   Statement& Bind(int index, int64_t value);
+  template <std::integral Integer>
+  Statement& Bind(int index, Integer value) {
+    return Bind(index, static_cast<int64_t>(value));
+  }
   Statement& Bind(int index, double value);
   Statement& Bind(int index, std::string_view text);
   Statement& BindBlob(int index, std::string_view bytes);
@@ -52,8 +60,10 @@ class Statement {
  private:
   friend class Database;
   Statement(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  Statement& Bound(int result);
   sqlite3* db_;
   sqlite3_stmt* statement_;
+  int bind_result_ = 0;
 };
 
 class Database {
