@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,13 @@ class BodyStream {
   // The next piece, at most `bytes_max` bytes; empty = the end. Blocks. Errors: what broke the
   // stream.
   [[nodiscard]] virtual Result<std::string> Read(size_t bytes_max) = 0;
+  // The same into the reader's own memory; the bytes put there, 0 = the end. Streams that can fill
+  // memory directly override it.
+  [[nodiscard]] virtual Result<size_t> ReadInto(char* into, size_t bytes_max) {
+    FIRN_TRY(const std::string piece, Read(bytes_max));
+    std::memcpy(into, piece.data(), piece.size());
+    return piece.size();
+  }
 };
 
 }  // namespace firn::net

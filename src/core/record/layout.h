@@ -6,7 +6,9 @@
 // Compound fields (address, location) are never selected: they are rebuilt as structs from their
 // component columns, which stay fields of their own. A reference with several targets gets a
 // sibling
-// `<name>__type` (string), filled from the Id's key prefix.
+// `<name>__type` (string), filled from the Id's key prefix. A base64 field is not selected (Bulk
+// refuses it): it becomes the URI that REST serves it under, and `<name>__length` where the object
+// has a length field.
 #pragma once
 
 #include <map>
@@ -67,11 +69,14 @@ struct DerivedField {
   enum class Kind {
     kCompound,       // struct of `sources`, in the order of the struct's children
     kReferenceType,  // object name of the Id in sources[0]
-    kBlobLength,     // long, from a length column; blobs: link
+    kBlobUri,        // string: where REST serves the bytes, built from the Id in sources[0]
+    kBlobLength,     // long, from the length column in sources[0]
   };
   Kind kind = Kind::kCompound;
   int field_index = -1;
   std::vector<int> sources;  // into Layout::columns; -1: that child is not described, always null
+  std::string uri_before;    // kBlobUri: what stands before and after the Id
+  std::string uri_after;
 };
 
 struct Layout {
@@ -85,6 +90,8 @@ struct Layout {
 
   // `SELECT <columns> FROM <object>`, without WHERE.
   [[nodiscard]] std::string Soql() const;
+  // Index into `columns` by exact name; -1 when absent.
+  [[nodiscard]] int ColumnIndex(std::string_view name) const;
 };
 
 struct LayoutOptions {
@@ -92,6 +99,7 @@ struct LayoutOptions {
   std::vector<std::string> exclude;
   bool multipicklist_as_list = true;
   std::map<std::string, std::string> key_prefixes;  // of the org, from the global describe
+  std::string api_version = "v62.0";                // in the URIs of base64 fields
   // The table's present schema: fields keep their ids by name, new ones get ids above
   // `last_column_id`.
   const Schema* existing = nullptr;

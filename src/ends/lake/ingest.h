@@ -13,20 +13,20 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/net/http.h"
+#include "core/record/column_hash.h"
 #include "core/record/layout.h"
 #include "ends/lake/data_file.h"
 
 namespace firn::lake {
 
-// One column's content as a number that does not depend on row order: the sum, mod 2^64, over rows
-// of a hash of (row's Id, canonical value). Two tables with the same rows have the same hashes;
-// swapping two cells changes them. Index = top-level field index.
-using ColumnHashes = std::vector<uint64_t>;
+// Two tables with the same rows have the same hashes; swapping two cells changes them.
+using record::ColumnHashes;
 
 struct PageRef {
   uint64_t ordinal = 0;        // the caller's number of the page, unique in the run
@@ -37,6 +37,8 @@ struct PageRef {
 // Why a row, or the part of a value, was not taken as it came. Row text goes to the rejects file
 // only.
 struct Reject {
+  enum class Kind { kRejected, kRounded };
+  Kind kind = Kind::kRejected;  // kRounded: the row is in the table, one value was rounded
   uint64_t page = 0;
   uint64_t row = 0;  // from 1, the header not counted
   std::string id;    // record Id if it was readable
@@ -64,8 +66,9 @@ struct IngestOptions {
   int zstd_level = 1;
   bool strict = false;  // the first rejected row is an error
   bool hash_columns = false;
-  bool plain_encoding = false;  // table property for readers without delta encodings
-  int64_t rejects_max = 100'000;
+  bool plain_encoding = false;    // table property for readers without delta encodings
+  int64_t rejects_max = 100'000;  // LimitReached (LAKE-REJECT-002) past it, for each open file
+  char delimiter = ',';
 };
 
 class IngestObserver {
@@ -84,6 +87,10 @@ class IngestLane {
   // what broke the stream; after any error Discarded() names the pages to fetch again.
   [[nodiscard]] virtual Result<PageOutcome> AddPage(const Call& call, const PageRef& page,
                                                     net::BodyStream& csv) = 0;
+  // The same for a page of REST records: the `records` array of a /query answer or the whole
+  // answer. The rows come out identical to those of a Bulk page. Errors: Corrupt (LAKE-PAGE-005).
+  [[nodiscard]] virtual Result<PageOutcome> AddRecords(const Call& call, const PageRef& page,
+                                                       std::string_view records_json) = 0;
   // Pages whose rows went with an open file since the last call; the failed page included.
   [[nodiscard]] virtual std::vector<PageRef> Discarded() = 0;
   // Closes the open file, if it holds rows.

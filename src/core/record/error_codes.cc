@@ -1,0 +1,31 @@
+#include "core/record/error_codes.h"
+
+namespace firn::record {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"REC-LAYOUT-001", "the text is no describe result of an object",
+     "the file or answer is not the JSON body of an sObject describe call",
+     "fetch it from /services/data/vXX.0/sobjects/OBJECT/describe, or name another file"},
+    {"REC-LAYOUT-002", "no field of the object is selected",
+     "include and exclude leave no field, or the user may see none",
+     "widen `include`, or give the user read access to the object's fields"},
+    {"REC-PAGE-001", "a page of rows is cut short",
+     "the last row has no end: the transfer or the file stopped early",
+     "fetch the page again; if a file of yours is whole, add a line end to its last row"},
+    {"REC-PAGE-003", "a page of rows is malformed CSV",
+     "a row has too many or too few cells, or quotes that do not pair up",
+     "fetch the page again; check the delimiter if the file comes from elsewhere"},
+    {"REC-PAGE-004", "a page's header row differs from the layout",
+     "the page was made from another query or describe than the one it is read by",
+     "read it with the describe result that belongs to it"},
+    {"REC-JSON-001", "the text is no list of query records",
+     "the answer is not the JSON body of a query call",
+     "ask again; report it with the request id if it stays"},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::record

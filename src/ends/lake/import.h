@@ -1,0 +1,56 @@
+// `lake import`: CSV result pages or Data Export files that lie on disk become one snapshot of a
+// table, by the same decoder as an export's.
+//
+// The layout comes from the object's describe result, narrowed to the columns that the files have;
+// a column that is not described is an error, never passed over. Pages are shared out over threads,
+// each with its own data file. Nothing is committed when a page breaks.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "ends/lake/ingest.h"
+#include "ends/lake/table.h"
+
+namespace firn::lake {
+
+struct ImportOptions {
+  TableIdent table;
+  std::vector<std::string> pages;  // files, or folders of *.csv files (in order of their names)
+  std::string describe_path;
+  enum class Mode { kAppend, kReplace };
+  Mode mode = Mode::kAppend;
+  int threads = 1;
+  char delimiter = ',';
+  bool strict = false;
+  bool plain_encoding = false;
+  std::string rejects_path;  // empty: `<first page's folder>/<table>.rejects.jsonl`
+};
+
+struct ImportReport {
+  int64_t pages = 0;
+  int64_t rows_received = 0;
+  int64_t rows_written = 0;
+  int64_t rows_rejected = 0;
+  int64_t values_rounded = 0;
+  int64_t nuls_seen = 0;
+  int64_t csv_bytes = 0;
+  int64_t file_bytes = 0;
+  std::vector<std::string> files;
+  int64_t snapshot_id = 0;
+  std::string metadata_location;
+  std::string rejects_path;     // empty when nothing was rejected or rounded
+  std::vector<Reject> rejects;  // the first 20
+  std::vector<std::string> warnings;
+};
+
+// Creates namespace and table at need; the table's schema grows by new columns. Errors: those of
+// Ingest and of the commit; NotFound for pages and describe; BadInput (LAKE-IMPORT-001) when there
+// is no page, -002 when a file has a column that is not described.
+[[nodiscard]] Result<ImportReport> ImportPages(const Call& call, Lake& lake,
+                                               const ImportOptions& options);
+
+}  // namespace firn::lake

@@ -1,0 +1,29 @@
+// Scan: committed data files opened again from storage, for reconcile's `--verify`.
+//
+// Pure reading; any thread. Nothing here looks at what was kept in memory while writing: the bytes
+// come from the file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "core/record/column_hash.h"
+#include "core/record/schema.h"
+
+namespace firn::lake {
+
+struct ScannedFile {
+  int64_t rows = 0;
+  record::ColumnHashes hashes;  // by the schema's top-level fields; a missing column is all null
+};
+
+// Rows by the file's footer alone. Errors: NotFound; Corrupt (LAKE-SCAN-001) naming the file.
+[[nodiscard]] Result<int64_t> CountDataFileRows(const std::string& path);
+
+// Reads every row, columns matched to `schema` by field id. Memory: one batch. Errors: as above.
+[[nodiscard]] Result<ScannedFile> HashDataFile(const Call& call, const std::string& path,
+                                               const record::Schema& schema);
+
+}  // namespace firn::lake
