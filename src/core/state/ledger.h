@@ -54,12 +54,17 @@ struct PageRow {
   bool durable = false;
 };
 
+struct FilePage {
+  uint64_t ordinal = 0;
+  int64_t rows = 0;  // received, header not counted
+};
+
 struct FileRow {
   uint64_t ordinal = 0;  // in the object, given by RecordFile
   std::string path;
   int64_t rows = 0;
   std::string content;          // the data file and its pages' outcomes, encoded by exports
-  std::vector<uint64_t> pages;  // ordinals of the pages it holds
+  std::vector<FilePage> pages;  // the pages it holds
 };
 
 struct RejectCount {
@@ -96,6 +101,15 @@ class Ledger {
   // New pages are added, known ones (by ordinal) keep their rows and durability.
   [[nodiscard]] Result<void> AddPages(const std::string& org, const std::string& run_id,
                                       const std::string& object, const std::vector<PageRow>& pages);
+  // The page's header has come: it announced `rows`, and `next` follows it (null: nothing, or not
+  // known from this page). One transaction, before the page's body is read.
+  [[nodiscard]] Result<void> PageOpened(const std::string& org, const std::string& run_id,
+                                        const std::string& object, const PageRow& page,
+                                        const PageRow* next);
+  // A page that is not durable gives way to `parts`, which together hold its rows.
+  [[nodiscard]] Result<void> SplitPage(const std::string& org, const std::string& run_id,
+                                       const std::string& object, uint64_t ordinal,
+                                       const std::vector<PageRow>& parts);
   // The file is recorded, its pages become durable and its rejects are counted, in one transaction.
   [[nodiscard]] Result<void> RecordFile(const std::string& org, const std::string& run_id,
                                         const std::string& object, const FileRow& file,
