@@ -14,6 +14,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"base.file.write", "bytes are about to be written to a file (disk-full only)"},
     {"base.file.before_rename", "a file is written and synced under its temporary name"},
     {"base.file.after_rename", "a file has its final name, its folder is not yet synced"},
+    {"state.file.before_commit", "a data file and its pages are in the ledger's open transaction"},
+    {"state.file.after_commit", "the ledger says that a data file and its pages are durable"},
 };
 
 struct Armed {

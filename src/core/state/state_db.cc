@@ -1,7 +1,5 @@
 #include "core/state/state_db.h"
 
-#include "core/base/fault_point.h"
-
 namespace firn::state {
 namespace {
 
