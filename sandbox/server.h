@@ -17,8 +17,8 @@
 #include "core/base/clock.h"
 #include "core/base/error.h"
 #include "core/base/random.h"
+#include "sandbox/allotment.h"
 #include "sandbox/org.h"
-#include "sandbox/usage.h"
 
 namespace firn::sandbox {
 
