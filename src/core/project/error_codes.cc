@@ -1,0 +1,44 @@
+#include "core/project/error_codes.h"
+
+namespace firn::project {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"PROJECT-FILE-001", "there is no project here", "The folder holds no `firn.yaml`.",
+     "Go to the project folder, name it with `--project DIR`, or make one with `firn init DIR`."},
+    {"PROJECT-NAME-001", "a name that cannot be used",
+     "Org ids, environment names and namespaces become parts of state keys and paths: lower-case "
+     "letters, digits, `-` and `_`, starting with a letter.",
+     "Rename it."},
+    {"PROJECT-NAME-002", "the same name twice",
+     "Two orgs share an id, or two rules are alike in name and orgs.", "Rename or merge them."},
+    {"PROJECT-ORG-001", "an org that the project does not have",
+     "`--org`, `FIRN_ORG`, an environment or an object rule names an org that stands in no `orgs` "
+     "entry.",
+     "`firn org list` shows the ids; the hint names the nearest."},
+    {"PROJECT-ORG-002", "several orgs, and none was named",
+     "The project has more than one org and the command needs one.",
+     "Name it with `--org ID` or FIRN_ORG."},
+    {"PROJECT-ENV-001", "an environment that the project does not have",
+     "`--env` or `FIRN_ENV` names an environment that `firn.yaml` does not define.",
+     "Take one of the names that the hint lists."},
+    {"PROJECT-AUTH-001", "sign-in settings that do not fit the flow",
+     "A key that the sign-in flow needs is missing, or one of another flow is set.",
+     "jwt: client_id, username, key, next_key. client_credentials: client_id, client_secret. "
+     "refresh_token: client_id, refresh_token and, if the app asks for it, client_secret."},
+    {"PROJECT-URL-001", "a login URL that cannot be used",
+     "It must be `https://host`, without a path; plain `http://` is taken only for this machine.",
+     "Use https://login.salesforce.com, https://test.salesforce.com or the My Domain address."},
+    {"PROJECT-VERSION-001", "an API version that is none",
+     "It is written as a number with one digit after the point, as `62.0`, from 30.0 on.",
+     "Take one that the org offers: `firn org show` lists them."},
+    {"PROJECT-OBJECT-001", "an object name or pattern that cannot match",
+     "API names have letters, digits and `_`; patterns also `*` and `?`.",
+     "Write the API name (`Account`, `Invoice__c`), a pattern (`*__c`) or `all`."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::project

@@ -1,0 +1,416 @@
+#include "core/project/project.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "core/base/file.h"
+#include "core/base/nearest.h"
+
+namespace firn::project {
+namespace {
+
+using config::Group;
+using config::Problems;
+
+constexpr std::string_view kFile = "firn.yaml";
+constexpr double kOldestVersion = 30.0;
+
+void Add(Problems* problems, std::string_view code, std::string what, std::string where,
+         std::string hint = {}) {
+  problems->push_back(
+      Error(Kind::kBadConfig, code, std::move(what)).At(std::move(where)).Hint(std::move(hint)));
+}
+
+bool IsName(std::string_view text) {
+  const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (text.empty() || text.size() > 64 || !letter(text[0])) return false;
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+bool IsApiPattern(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '*' || c == '?';
+  });
+}
+
+// Paths start at the project folder; URIs stay.
+std::string Absolute(const std::string& folder, const std::string& path) {
+  if (path.empty() || path.find("://") != std::string::npos) return path;
+  return (std::filesystem::path(folder) / path).lexically_normal().string();
+}
+
+// An environment's value over the base's: maps key by key, everything else replaces.
+void Overlay(config::Node* base, const config::Node& over) {
+  if (over.type != config::Node::Type::kMap || base->type != config::Node::Type::kMap) {
+    *base = over;
+    return;
+  }
+  for (const config::Entry& entry : over.entries) {
+    if (config::Node* below = base->Find(entry.key)) {
+      Overlay(below, entry.value);
+    } else {
+      base->entries.push_back(entry);
+    }
+  }
+}
+
+std::string IdOf(const config::Node& org) {
+  const config::Node* id = org.Find("id");
+  return id == nullptr ? "" : id->text;
+}
+
+// `orgs` is a list in the file and a map by id in an environment.
+void OverlayOrgs(config::Document* document, const config::Node& over, Problems* problems) {
+  config::Node* orgs = document->root.Find("orgs");
+  if (orgs == nullptr) return;
+  std::vector<std::string> ids;
+  for (const config::Node& org : orgs->items) ids.push_back(IdOf(org));
+  for (const config::Entry& entry : over.entries) {
+    const auto found = std::find(ids.begin(), ids.end(), entry.key);
+    if (found == ids.end()) {
+      const auto near = Nearest(entry.key, ids);
+      Add(problems, "PROJECT-ORG-001", "no org has the id `" + entry.key + "`",
+          document->Where(entry.key_mark), near ? "did you mean `" + *near + "`?" : "");
+      continue;
+    }
+    Overlay(&orgs->items[static_cast<size_t>(found - ids.begin())], entry.value);
+  }
+}
+
+void OverlayEnvironment(config::Document* document, const std::string& name, Problems* problems) {
+  const config::Node* all = document->root.Find("environments");
+  const config::Node* found = all == nullptr ? nullptr : all->Find(name);
+  if (found == nullptr) {
+    std::string known;
+    if (all != nullptr) {
+      for (const config::Entry& entry : all->entries) known += " `" + entry.key + "`";
+    }
+    Add(problems, "PROJECT-ENV-001", "there is no environment `" + name + "`", document->file,
+        known.empty() ? "the project defines none" : "known environments:" + known);
+    return;
+  }
+  const config::Node overlay = *found;  // the tree below changes
+  for (const config::Entry& entry : overlay.entries) {
+    if (entry.key == "orgs") {
+      OverlayOrgs(document, entry.value, problems);
+    } else if (config::Node* base = document->root.Find(entry.key)) {
+      Overlay(base, entry.value);
+    } else {
+      document->root.entries.push_back(entry);
+    }
+  }
+}
+
+// `https://host[:port]`, a slash at the end cut off; empty when it is not one.
+std::string LoginUrl(const std::string& text) {
+  std::string url = text;
+  while (url.ends_with('/')) url.pop_back();
+  const bool https = url.starts_with("https://");
+  if (!https && !url.starts_with("http://")) return "";
+  const std::string rest = url.substr(https ? 8 : 7);
+  if (rest.empty() || rest.find_first_of("/?#@ ") != std::string::npos) return "";
+  const std::string host =
+      rest.starts_with('[') ? rest.substr(0, rest.find(']') + 1) : rest.substr(0, rest.find(':'));
+  const bool local = host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
+                     host.starts_with("127.");
+  return https || local ? url : "";
+}
+
+bool IsApiVersion(const std::string& text) {
+  const size_t point = text.find('.');
+  if (point == std::string::npos || point == 0 || text.substr(point) != ".0") return false;
+  if (!std::all_of(text.begin(), text.begin() + static_cast<long>(point),
+                   [](char c) { return c >= '0' && c <= '9'; })) {
+    return false;
+  }
+  return point <= 3 && std::stod(text) >= kOldestVersion;
+}
+
+AuthFlow FlowOf(const std::string& word) {
+  if (word == "client_credentials") return AuthFlow::kClientCredentials;
+  return word == "refresh_token" ? AuthFlow::kRefreshToken : AuthFlow::kJwt;
+}
+
+// Which keys each flow needs (`!`) and takes.
+void CheckAuthKeys(const Group& auth, AuthFlow flow, Problems* problems) {
+  struct Rule {
+    std::string_view key;
+    std::string_view jwt, credentials, refresh;
+  };
+  static constexpr Rule kRules[] = {
+      {"username", "!", "", ""}, {"audience", "?", "", ""},       {"key", "!", "", ""},
+      {"next_key", "?", "", ""}, {"client_secret", "", "!", "?"}, {"refresh_token", "", "", "!"},
+  };
+  const std::string name(AuthFlowName(flow));
+  for (const Rule& rule : kRules) {
+    const std::string_view need = flow == AuthFlow::kJwt                 ? rule.jwt
+                                  : flow == AuthFlow::kClientCredentials ? rule.credentials
+                                                                         : rule.refresh;
+    const std::string key(rule.key);
+    if (need == "!" && !auth.Has(rule.key)) {
+      Add(problems, "PROJECT-AUTH-001", "the flow `" + name + "` needs `" + key + "`",
+          auth.Where(rule.key), "see `firn explain PROJECT-AUTH-001`");
+    }
+    if (need.empty() && auth.Has(rule.key)) {
+      Add(problems, "PROJECT-AUTH-001", "the flow `" + name + "` takes no `" + key + "`",
+          auth.Where(rule.key), "remove it, or choose another `flow`");
+    }
+  }
+}
+
+OrgAuth MakeAuth(const Group& group, Problems* problems) {
+  OrgAuth auth;
+  auth.flow = FlowOf(group.Text("flow"));
+  auth.client_id = group.Text("client_id");
+  auth.username = group.Text("username");
+  auth.audience = group.Text("audience");
+  auth.key = group.SecretOf("key");
+  auth.next_key = group.SecretOf("next_key");
+  auth.client_secret = group.SecretOf("client_secret");
+  auth.refresh_token = group.SecretOf("refresh_token");
+  CheckAuthKeys(group, auth.flow, problems);
+  return auth;
+}
+
+Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
+  Org org;
+  org.where = group.Where("id");
+  org.id = group.Text("id");
+  if (group.Has("id") && !IsName(org.id)) {
+    Add(problems, "PROJECT-NAME-001", "`" + org.id + "` cannot be an org's id", org.where,
+        "use lower-case letters, digits, `-` and `_`, starting with a letter");
+  }
+  org.login_url = LoginUrl(group.Text("login_url"));
+  if (group.Has("login_url") && org.login_url.empty()) {
+    Add(problems, "PROJECT-URL-001", "`" + group.Text("login_url") + "` cannot be a login URL",
+        group.Where("login_url"), "for example `https://example.my.salesforce.com`");
+  }
+  if (group.Has("auth")) org.auth = MakeAuth(group.Sub("auth"), problems);
+  org.api_version = group.Text("api_version");
+  if (!IsApiVersion(org.api_version)) {
+    Add(problems, "PROJECT-VERSION-001", "`" + org.api_version + "` cannot be an API version",
+        group.Where("api_version"), "write it as `62.0`");
+  }
+  org.ca_file = Absolute(folder, group.Text("ca_file"));
+  org.proxy = group.Text("proxy");
+  const Group limits = group.Sub("limits");
+  org.limits.share = limits.Number("share");
+  org.limits.calls_per_run_max = limits.Integer("per_run_cap");
+  return org;
+}
+
+ObjectRule MakeRule(const Group& group, const std::vector<std::string>& org_ids,
+                    Problems* problems) {
+  ObjectRule rule;
+  rule.where_in_file = group.Where("name");
+  rule.name = group.Text("name");
+  rule.orgs = group.TextList("orgs");
+  rule.include = group.TextList("include");
+  rule.exclude = group.TextList("exclude");
+  rule.where = group.Text("where");
+  rule.table = group.Text("table");
+  rule.blobs = group.Text("blobs") == "fetch" ? Blobs::kFetch : Blobs::kLink;
+  rule.strict = group.Bool("strict");
+  rule.include_deleted = group.Bool("include_deleted");
+  if (group.Has("name") && !IsApiPattern(rule.name)) {
+    Add(problems, "PROJECT-OBJECT-001", "`" + rule.name + "` cannot be an object's name",
+        rule.where_in_file, "an API name, a pattern like `*__c`, or `all`");
+  }
+  for (const std::string_view key : {"include", "exclude"}) {
+    for (const std::string& field : group.TextList(key)) {
+      if (IsApiPattern(field)) continue;
+      Add(problems, "PROJECT-OBJECT-001", "`" + field + "` cannot be a field's name",
+          group.Where(key));
+    }
+  }
+  for (const std::string& id : rule.orgs) {
+    if (std::find(org_ids.begin(), org_ids.end(), id) != org_ids.end()) continue;
+    const auto near = Nearest(id, org_ids);
+    Add(problems, "PROJECT-ORG-001", "no org has the id `" + id + "`", group.Where("orgs"),
+        near ? "did you mean `" + *near + "`?" : "");
+  }
+  return rule;
+}
+
+void FillOrgs(const Group& root, Project* project, Problems* problems) {
+  std::set<std::string> seen;
+  for (const Group& group : root.List("orgs")) {
+    Org org = MakeOrg(project->folder, group, problems);
+    if (!org.id.empty() && !seen.insert(org.id).second) {
+      Add(problems, "PROJECT-NAME-002", "two orgs have the id `" + org.id + "`", org.where);
+    }
+    project->orgs.push_back(std::move(org));
+  }
+}
+
+void FillObjects(const Group& root, Project* project, Problems* problems) {
+  std::vector<std::string> ids;
+  for (const Org& org : project->orgs) ids.push_back(org.id);
+  std::set<std::pair<std::string, std::vector<std::string>>> seen;
+  for (const Group& group : root.List("objects")) {
+    ObjectRule rule = MakeRule(group, ids, problems);
+    if (!seen.emplace(rule.name, rule.orgs).second) {
+      Add(problems, "PROJECT-NAME-002", "two rules are for `" + rule.name + "`", rule.where_in_file,
+          "merge them into one");
+    }
+    project->objects.push_back(std::move(rule));
+  }
+}
+
+void FillPlaces(const Group& root, Project* project, Problems* problems) {
+  const Group lake = root.Sub("lake");
+  project->lake.warehouse = Absolute(project->folder, lake.Text("warehouse"));
+  project->lake.catalog = Absolute(project->folder, lake.Text("catalog"));
+  const bool remote = project->lake.warehouse.find("://") != std::string::npos &&
+                      !project->lake.warehouse.starts_with("file://");
+  project->state_folder = Absolute(project->folder, root.Sub("state").Text("folder"));
+  if (project->lake.catalog.empty()) {
+    // The embedded catalog is a local file, wherever the tables are.
+    std::string base = remote ? project->state_folder : project->lake.warehouse;
+    if (base.starts_with("file://")) base = base.substr(7);
+    project->lake.catalog = base + "/catalog.db";
+  }
+  project->lake.ns = lake.Text("namespace");
+  std::string checked = project->lake.ns;
+  if (const size_t at = checked.find("{org}"); at != std::string::npos) checked.replace(at, 5, "x");
+  if (!IsName(checked)) {
+    Add(problems, "PROJECT-NAME-001", "`" + project->lake.ns + "` cannot be a namespace",
+        lake.Where("namespace"), "lower-case letters, digits, `-` and `_`, and `{org}`");
+  }
+}
+
+}  // namespace
+
+std::string_view AuthFlowName(AuthFlow flow) {
+  switch (flow) {
+    case AuthFlow::kClientCredentials:
+      return "client_credentials";
+    case AuthFlow::kRefreshToken:
+      return "refresh_token";
+    case AuthFlow::kJwt:
+      break;
+  }
+  return "jwt";
+}
+
+std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& options,
+                               Problems* problems) {
+  std::error_code ignored;
+  Project project;
+  project.folder = std::filesystem::absolute(folder, ignored).lexically_normal().string();
+  while (project.folder.size() > 1 && project.folder.ends_with('/')) project.folder.pop_back();
+  const std::string path = project.folder + "/" + std::string(kFile);
+  if (!FileExists(path)) {
+    problems->push_back(Error(Kind::kNotFound, "PROJECT-FILE-001",
+                              "there is no `firn.yaml` in `" + project.folder + "`")
+                            .Hint("run `firn init " + folder + "` to make a project"));
+    return std::nullopt;
+  }
+  auto document = config::ReadYamlFile(path);
+  if (!document) {
+    problems->push_back(std::move(document).error());
+    return std::nullopt;
+  }
+  // The project folder is known to the reader: messages name the file inside of it.
+  document->file = std::string(kFile);
+  // Checked as written first, so that mistakes inside unused environments are found too.
+  const Group written =
+      config::Bind(*document, document->root, Fields(), options.variables, problems);
+  for (const auto& [name, group] : written.Map("environments")) {
+    if (!IsName(name)) {
+      Add(problems, "PROJECT-NAME-001", "`" + name + "` cannot be an environment's name",
+          written.Where("environments"));
+    }
+    project.environments.push_back(name);
+  }
+  Group root = written;
+  if (!options.environment.empty() && problems->empty()) {
+    OverlayEnvironment(&*document, options.environment, problems);
+    root = config::Bind(*document, document->root, Fields(), options.variables, problems);
+  }
+  project.environment = options.environment;
+  project.name = root.Text("name");
+  FillOrgs(root, &project, problems);
+  FillPlaces(root, &project, problems);
+  FillObjects(root, &project, problems);
+  if (!problems->empty()) return std::nullopt;
+  return project;
+}
+
+Result<Project> Load(const std::string& folder, const LoadOptions& options) {
+  Problems problems;
+  auto project = LoadAll(folder, options, &problems);
+  if (project) return *std::move(project);
+  Error first = problems.front();
+  if (problems.size() > 1) {
+    std::string hint = first.hint();
+    if (!hint.empty()) hint += "; ";
+    hint += "`firn config check` shows " + std::to_string(problems.size() - 1) + " more";
+    first = std::move(first).Hint(std::move(hint));
+  }
+  return Fail(std::move(first));
+}
+
+Result<const Org*> Project::FindOrg(std::string_view id) const {
+  std::vector<std::string> ids;
+  for (const Org& org : orgs) {
+    if (org.id == id) return &org;
+    ids.push_back(org.id);
+  }
+  std::string known;
+  for (const std::string& each : ids) known += " `" + each + "`";
+  if (id.empty()) {
+    if (orgs.size() == 1) return &orgs.front();
+    return Fail(Error(Kind::kBadInput, "PROJECT-ORG-002", "the project has several orgs: name one")
+                    .Hint("add `--org ID`, one of" + known));
+  }
+  const auto near = Nearest(id, ids);
+  return Fail(
+      Error(Kind::kNotFound, "PROJECT-ORG-001", "no org has the id `" + std::string(id) + "`")
+          .Hint(near ? "did you mean `" + *near + "`?" : "the project has" + known));
+}
+
+std::string Project::NamespaceOf(const Org& org) const {
+  std::string text = lake.ns;
+  if (const size_t at = text.find("{org}"); at != std::string::npos) text.replace(at, 5, org.id);
+  return text;
+}
+
+const ObjectRule* Project::RuleFor(const Org& org, std::string_view object) const {
+  for (auto rule = objects.rbegin(); rule != objects.rend(); ++rule) {
+    const bool for_org = rule->orgs.empty() || std::find(rule->orgs.begin(), rule->orgs.end(),
+                                                         org.id) != rule->orgs.end();
+    if (for_org && GlobMatches(rule->name, object)) return &*rule;
+  }
+  return nullptr;
+}
+
+bool GlobMatches(std::string_view glob, std::string_view name) {
+  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  if (glob == "all") return true;
+  size_t g = 0;
+  size_t n = 0;
+  size_t star = std::string_view::npos;
+  size_t star_name = 0;
+  while (n < name.size()) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      star_name = n;
+    } else if (g < glob.size() && (glob[g] == '?' || fold(glob[g]) == fold(name[n]))) {
+      ++g;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      g = star + 1;
+      n = ++star_name;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+}  // namespace firn::project
