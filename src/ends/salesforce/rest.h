@@ -86,18 +86,23 @@ class RecordStream {
  public:
   virtual ~RecordStream() = default;
   // JSON text of the next record (an object with `attributes`), valid until the next call; nothing
-  // at the end. Errors: Corrupt SF-REST-006 when the pages do not add up to the total the org
-  // announced; Expired SF-REST-007 when the cursor is gone (query again); those of a request.
+  // at the end. Errors: Corrupt SF-REST-006 for a page that is no query result or leads nowhere;
+  // Expired SF-REST-007 when the cursor is gone (query again); those of a request.
   [[nodiscard]] virtual Result<std::optional<std::string_view>> Next(const Call& call) = 0;
-  // Rows the org announced.
+  // Rows the org announced with the first page. Rows deleted while the pages were read may be
+  // missing at the end: whoever reconciles compares the two.
   [[nodiscard]] virtual int64_t total() const = 0;
+  // Rows handed out.
+  [[nodiscard]] virtual int64_t received() const = 0;
 };
 
 // A query whose field list may be too long for one URI (limit 16,384 bytes with headers).
 struct WideQuery {
   std::string object;
-  std::vector<std::string> fields;  // `Id` and `SystemModstamp` are added where missing
-  std::string where;                // without the word; empty: none
+  std::vector<std::string> fields;  // `Id` and the stamp field are added where missing
+  // Tells whether a record changed between two queries; empty for an object that has none.
+  std::string stamp_field = "SystemModstamp";
+  std::string where;  // without the word; empty: none
   bool all_rows = false;
   int batch_size = 2000;
 };
@@ -146,7 +151,7 @@ class RestClient {
   [[nodiscard]] virtual Result<std::unique_ptr<RecordStream>> Query(
       const Call& call, const QueryOptions& options) = 0;
   // Splits the fields over as many queries as needed, all ordered by Id, and merges their records
-  // by Id. A record that changed between two of them (SystemModstamp differs, or it is missing in
+  // by Id. A record that changed between two of them (the stamp differs, or it is missing in
   // one) is read again by its Id until all parts agree; one that is gone is left out. One query
   // when the fields fit. Errors: as Query; Conflict SF-REST-008 for a record that never stands
   // still.
@@ -163,7 +168,8 @@ class RestClient {
   [[nodiscard]] virtual Result<BlobStream> OpenBlob(const Call& call, const std::string& object,
                                                     const std::string& id,
                                                     const std::string& field) = 0;
-  // At most 30 days back and 600,000 ids (LimitReached SF-REST-010: make the window smaller).
+  // At most 30 (updated) or 15 days (deleted) back and 600,000 ids (LimitReached SF-REST-010: make
+  // the window smaller).
   [[nodiscard]] virtual Result<ChangedIds> Updated(const Call& call, const std::string& object,
                                                    const TimeWindow& window) = 0;
   [[nodiscard]] virtual Result<DeletedIds> Deleted(const Call& call, const std::string& object,
