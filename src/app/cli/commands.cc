@@ -4,9 +4,11 @@ namespace firn::cli {
 
 CommandTree AllCommands() {
   CommandTree tree;
+  AddInitCommand(tree);
   AddExportCommands(tree);
   AddLakeCommands(tree);
   AddSandboxCommands(tree);
+  AddGeneralCommands(tree);
   return tree;
 }
 

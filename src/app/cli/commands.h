@@ -5,7 +5,8 @@
 
 namespace firn::cli {
 
-void AddGeneralCommands(CommandTree& tree);  // version, explain, init, config, debug
+void AddInitCommand(CommandTree& tree);
+void AddGeneralCommands(CommandTree& tree);  // config, explain, debug, help, version
 void AddOrgCommands(CommandTree& tree);
 void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);

@@ -1,0 +1,48 @@
+#include "app/cli/error_codes.h"
+
+namespace firn::cli {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"CLI-USAGE-001", "unknown command", "There is no command or topic of that name.",
+     "The hint names the nearest one; `firn help --all` lists them all."},
+    {"CLI-USAGE-002", "unknown option, or an argument too many",
+     "The command does not take what was typed.", "See `firn help COMMAND`."},
+    {"CLI-USAGE-003", "a value that does not fit its option",
+     "The option takes a number, a duration, a size or one of some words.",
+     "See `firn help COMMAND`."},
+    {"CLI-USAGE-004", "a missing or contradicting argument",
+     "The command needs an argument or option that was not given, or two that exclude one another "
+     "were.",
+     "See `firn help COMMAND`."},
+    {"CLI-PROJECT-001", "no project folder",
+     "Neither `--project` nor FIRN_PROJECT names one, and no `firn.yaml` lies here or in a folder "
+     "above.",
+     "Go to the project folder, name it with `--project DIR`, or make one with `firn init DIR`."},
+    {"CLI-INIT-001", "the folder already holds a project",
+     "`firn init` writes new files only and found one of them.",
+     "Choose another folder; nothing was changed."},
+    {"CLI-CONFIG-001", "the project has problems",
+     "`firn config check` found problems in `firn.yaml` and printed each of them.",
+     "Correct them one by one; each line names its place."},
+    {"CLI-EXPLAIN-001", "no such error code", "No part of Firn uses this code.",
+     "Codes look like `SF-AUTH-003`; `firn explain` without a code lists them all."},
+    {"CLI-DOCTOR-001", "no such check", "`firn doctor NAME` takes the name of one check.",
+     "`firn doctor --list` shows the names."},
+    {"CLI-DEMO-001", "the demo's folder is not empty",
+     "`firn demo DIR` makes a new project folder and never writes over an old one.",
+     "Remove the folder or name another."},
+    {"CLI-DEMO-002", "a step of the demo failed",
+     "One of the commands that the demo runs ended with an error; its own message stands above.",
+     "Type the command shown to repeat it alone; the project folder was left as it was."},
+    {"CLI-RUN-001", "interrupted", "Ctrl-C or SIGTERM stopped the command.",
+     "Type the command again, or the one that the message names, to go on."},
+    {"CLI-RUN-002", "an error of our own", "Something happened that we thought could not.",
+     "Send us the report whose path the message names; it holds no data and no secrets."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::cli

@@ -1,0 +1,27 @@
+#include "app/cli/explain.h"
+
+#include <algorithm>
+
+#include "app/cli/error_codes.h"
+#include "core/base/error_codes.h"
+#include "core/config/error_codes.h"
+#include "core/identity/error_codes.h"
+#include "core/project/error_codes.h"
+#include "core/record/error_codes.h"
+#include "core/state/error_codes.h"
+
+namespace firn::cli {
+
+std::vector<ErrorCode> AllErrorCodes() {
+  std::vector<ErrorCode> all;
+  for (const auto codes :
+       {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(), project::ErrorCodes(),
+        record::ErrorCodes(), state::ErrorCodes(), cli::ErrorCodes()}) {
+    all.insert(all.end(), codes.begin(), codes.end());
+  }
+  std::sort(all.begin(), all.end(),
+            [](const ErrorCode& a, const ErrorCode& b) { return a.code < b.code; });
+  return all;
+}
+
+}  // namespace firn::cli

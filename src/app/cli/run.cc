@@ -1,0 +1,119 @@
+#include "app/cli/run.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+
+#include "app/cli/commands.h"
+#include "app/cli/help.h"
+#include "app/cli/interrupt.h"
+#include "app/cli/parse.h"
+#include "app/cli/version.h"
+#include "core/base/fault_point.h"
+#include "core/base/file.h"
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+
+namespace firn::cli {
+namespace {
+
+bool Typed(const std::vector<std::string>& words, std::string_view word) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  return std::find(words.begin(), end, word) != end;
+}
+
+// Read before parsing, since an error of parsing is printed by it too.
+ColorWish WishOf(const std::vector<std::string>& words) {
+  std::string when;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--color" && i + 1 < words.size()) when = words[i + 1];
+    if (words[i].starts_with("--color=")) when = words[i].substr(8);
+  }
+  return when == "always"  ? ColorWish::kAlways
+         : when == "never" ? ColorWish::kNever
+                           : ColorWish::kAuto;
+}
+
+// What we need to find a fault of our own: the command and the error, no data and no values.
+std::string WriteReport(const std::string& command, const std::string& what) {
+  std::error_code error;
+  const auto folder = std::filesystem::temp_directory_path(error);
+  std::string stamp = FormatUtc(SystemClock().Now(), 3);
+  std::replace(stamp.begin(), stamp.end(), ':', '-');
+  const std::string path = (folder / ("firn-report-" + stamp + ".txt")).string();
+  const std::string text =
+      "firn " + std::string(Version()) + "\ncommand: firn " + command + "\nerror: " + what + "\n";
+  return WriteFileDurably(path, text, 0600) ? path : "";
+}
+
+ExitCode Failed(const Context& context, const Interrupt& interrupt, Output* output, Error error) {
+  if (error.kind() == Kind::kCancelled && interrupt.happened()) {
+    const std::string& resume = context.resume_hint();
+    Error said(Kind::kCancelled, "CLI-RUN-001",
+               "`firn " + context.command().path + "` was interrupted");
+    if (!resume.empty()) said = std::move(said).Hint("go on with `" + resume + "`");
+    output->PrintError(said);
+    return ExitCode::kInterrupted;
+  }
+  if (error.kind() == Kind::kInternal) {
+    const std::string path = WriteReport(context.command().path, error.OneLine());
+    if (!path.empty() && error.hint().empty()) {
+      error = std::move(error).Hint("this is our fault: please send us `" + path + "`");
+    }
+  }
+  output->PrintError(error);
+  return ExitCodeFor(error);
+}
+
+ExitCode RunCommand(const CommandTree& tree, Parsed parsed, Output* output) {
+  const bool chatty = parsed.values.values.contains("verbose");
+  log::Configure(
+      {.level = chatty ? log::Level::kDebug : log::Level::kWarn, .json = false, .file = {}});
+  Interrupt interrupt(output);
+  Call call;
+  call.stop = interrupt.token();
+  call.trace = TraceContext::New(*call.random);
+  Context context(parsed.command, &tree, std::move(parsed.values), output, std::move(call));
+  Result<ExitCode> result = ExitCode::kDone;
+  try {
+    result = parsed.command->run(context);
+  } catch (const std::exception& exception) {
+    result =
+        Fail(Error(Kind::kInternal, "CLI-RUN-002",
+                   "an error that should not leave its room: " + std::string(exception.what())));
+  }
+  if (!result) return Failed(context, interrupt, output, std::move(result).error());
+  return *result;
+}
+
+}  // namespace
+
+int Run(const std::vector<std::string>& words) {
+  signal(SIGPIPE, SIG_IGN);
+  ArmFaultPointsFromEnvironment();
+  const CommandTree tree = AllCommands();
+  Output output(
+      DetectTerminal(WishOf(words)),
+      {.json = Typed(words, "--json"), .quiet = Typed(words, "--quiet") || Typed(words, "-q")});
+  ExitCode code = ExitCode::kDone;
+  if (!words.empty() && words[0] == "--version") {
+    output.Line("firn " + std::string(Version()));
+  } else if (auto parsed = Parse(tree, words); !parsed) {
+    output.PrintError(parsed.error());
+    code = ExitCodeFor(parsed.error());
+  } else if (parsed->help) {
+    output.Raw(HelpPage(tree, parsed->help_path,
+                        output.terminal().out_is_terminal ? output.terminal().width : 100));
+    output.Json("firn.help/1",
+                "{\"page\":" + JsonQuote(HelpPage(tree, parsed->help_path, 100)) + "}");
+  } else {
+    code = RunCommand(tree, *std::move(parsed), &output);
+  }
+  output.Flush();
+  return static_cast<int>(code);
+}
+
+}  // namespace firn::cli
