@@ -134,6 +134,12 @@ class Binder {
 
   void WrongType(const Node& node, const Field& field) {
     std::string hint;
+    const std::vector<std::string> words(field.words.begin(), field.words.end());
+    if (const auto near = Nearest(node.text, words)) {
+      Problem("CONFIG-VALUE-001", "`" + std::string(field.name) + "` takes " + TypeWords(field),
+              node.mark, "did you mean `" + *near + "`?");
+      return;
+    }
     if (!field.example.empty()) {
       hint = "for example `" + std::string(field.name) + ": " + std::string(field.example) + "`";
     }
