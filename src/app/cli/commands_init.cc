@@ -23,7 +23,7 @@ orgs:
       key: ${file:keys/prod.pem}
       # next_key: ${file:keys/prod-next.pem}   # while a certificate is being rotated
     # Pinned: a newer version is a decision, not an accident.
-    api_version: "62.0"
+    api_version: "66.0"
     limits:
       share: 0.8        # Firn stops when so much of the day's API calls is used up, by anybody
       # per_run_cap: 5000

@@ -30,7 +30,7 @@ constexpr ErrorCode kCodes[] = {
      "It must be `https://host`, without a path; plain `http://` is taken only for this machine.",
      "Use https://login.salesforce.com, https://test.salesforce.com or the My Domain address."},
     {"PROJECT-VERSION-001", "an API version that is none",
-     "It is written as a number with one digit after the point, as `62.0`, from 30.0 on.",
+     "It is written as a number with one digit after the point, as `66.0`, from 30.0 on.",
      "Take one that the org offers: `firn org show` lists them."},
     {"PROJECT-OBJECT-001", "an object name or pattern that cannot match",
      "API names have letters, digits and `_`; patterns also `*` and `?`.",

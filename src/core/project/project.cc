@@ -192,7 +192,7 @@ Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
   org.api_version = group.Text("api_version");
   if (!IsApiVersion(org.api_version)) {
     Add(problems, "PROJECT-VERSION-001", "`" + org.api_version + "` cannot be an API version",
-        group.Where("api_version"), "write it as `62.0`");
+        group.Where("api_version"), "write it as `66.0`");
   }
   org.ca_file = Absolute(folder, group.Text("ca_file"));
   org.proxy = group.Text("proxy");

@@ -42,7 +42,7 @@ struct Org {
   std::string id;         // our name for it: first part of every state key
   std::string login_url;  // https://login.salesforce.com, a My Domain, or the sandbox; no final /
   OrgAuth auth;
-  std::string api_version;  // `62.0`
+  std::string api_version;  // `66.0`
   std::string ca_file;      // absolute, or empty: the system's authorities
   std::string proxy;        // empty: from the environment; `none`: no proxy
   OrgLimits limits;

@@ -79,7 +79,7 @@ TEST_F(ProjectFolder, IsReadWithItsDefaults) {
   EXPECT_EQ(prod.auth.flow, AuthFlow::kJwt);
   EXPECT_EQ(prod.auth.key.Text(), "${file:keys/prod.pem}");
   EXPECT_TRUE(prod.auth.next_key.empty());
-  EXPECT_EQ(prod.api_version, "62.0");
+  EXPECT_EQ(prod.api_version, "66.0");
   EXPECT_EQ(prod.ca_file, (folder_ / "ca.pem").string());
   EXPECT_DOUBLE_EQ(prod.limits.share, 0.5);
   const Org& desk = **project->FindOrg("desk");
