@@ -44,7 +44,7 @@ struct CommitOptions {
   std::map<std::string, std::string> summary;
 };
 
-class TableMetadata;  // lake's own; format/metadata.h
+struct TableMetadata;  // lake's own; format/metadata.h
 
 class Table {
  public:

@@ -1,0 +1,154 @@
+// TableMetadata: an Iceberg table's metadata file in memory (spec, "Table Metadata").
+//
+// A plain value; snapshots and schemas are shared and immutable, so that a commit copies pointers
+// and not history. Keys this program does not know are kept and written back. Versions 1, 2 and 3
+// are read; version 2 is written. Pure functions, any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/record/schema.h"
+#include "ends/lake/table.h"
+
+namespace firn::lake {
+
+// A schema with the JSON it came as, so that keys unknown here (v3 defaults) survive.
+struct TableSchema {
+  record::Schema schema;
+  std::string json;
+};
+
+struct PartitionField {
+  int source_id = 0;
+  int field_id = 0;
+  std::string name;
+  std::string transform;  // `identity`, `bucket[16]`, `day`, ..
+  bool operator==(const PartitionField&) const = default;
+};
+
+struct PartitionSpec {
+  int spec_id = 0;
+  std::vector<PartitionField> fields;
+  [[nodiscard]] bool unpartitioned() const { return fields.empty(); }
+  bool operator==(const PartitionSpec&) const = default;
+};
+
+struct SortField {
+  int source_id = 0;
+  std::string transform;
+  std::string direction;   // `asc`, `desc`
+  std::string null_order;  // `nulls-first`, `nulls-last`
+  bool operator==(const SortField&) const = default;
+};
+
+struct SortOrder {
+  int order_id = 0;
+  std::vector<SortField> fields;
+  bool operator==(const SortOrder&) const = default;
+};
+
+struct Snapshot : SnapshotInfo {
+  std::vector<std::string> v1_manifests;  // v1 without a manifest list
+  std::string json;                       // as it stands in the metadata file
+};
+
+struct SnapshotLogEntry {
+  int64_t timestamp_ms = 0;
+  int64_t snapshot_id = 0;
+};
+
+struct MetadataLogEntry {
+  int64_t timestamp_ms = 0;
+  std::string metadata_file;
+};
+
+struct SnapshotRef {
+  int64_t snapshot_id = 0;
+  std::string type = "branch";  // or `tag`
+  std::optional<int> min_snapshots_to_keep;
+  std::optional<int64_t> max_snapshot_age_ms;
+  std::optional<int64_t> max_ref_age_ms;
+};
+
+inline constexpr std::string_view kMainBranch = "main";
+// No partition field has this id or a lower one (spec, "Partition Specs").
+inline constexpr int kPartitionIdsBelow = 999;
+
+struct TableMetadata {
+  int format_version = 2;
+  std::string table_uuid;
+  std::string location;  // URI without a trailing slash
+  int64_t last_sequence_number = 0;
+  int64_t last_updated_ms = 0;
+  int last_column_id = 0;
+  std::vector<std::shared_ptr<const TableSchema>> schemas;
+  int current_schema_id = 0;
+  std::vector<PartitionSpec> partition_specs;
+  int default_spec_id = 0;
+  int last_partition_id = kPartitionIdsBelow;
+  std::vector<SortOrder> sort_orders;
+  int default_sort_order_id = 0;
+  std::map<std::string, std::string> properties;
+  std::optional<int64_t> current_snapshot_id;
+  std::vector<std::shared_ptr<const Snapshot>> snapshots;  // oldest first
+  std::vector<SnapshotLogEntry> snapshot_log;
+  std::vector<MetadataLogEntry> metadata_log;
+  std::map<std::string, SnapshotRef> refs;
+  std::string extra_json;  // members unknown here, `"key":value,..`
+
+  // The parser guarantees that the current schema and the default spec are there.
+  [[nodiscard]] const TableSchema& current_schema() const;
+  [[nodiscard]] const TableSchema* FindSchema(int schema_id) const;
+  [[nodiscard]] const PartitionSpec* FindSpec(int spec_id) const;
+  [[nodiscard]] const PartitionSpec& default_spec() const;
+  [[nodiscard]] const Snapshot* FindSnapshot(int64_t snapshot_id) const;
+  // nullptr for a table without rows yet.
+  [[nodiscard]] const Snapshot* current_snapshot() const;
+  // A property as a whole number; `otherwise` when missing or malformed.
+  [[nodiscard]] int64_t LongProperty(const std::string& key, int64_t otherwise) const;
+  [[nodiscard]] bool BoolProperty(const std::string& key, bool otherwise) const;
+};
+
+// `bytes`: a metadata file, plain or gzip. Errors: Corrupt (LAKE-META-001), Unsupported
+// (LAKE-META-002) for format versions above 3 and unknown types.
+[[nodiscard]] Result<TableMetadata> ParseMetadata(std::string_view bytes);
+// Version 2 JSON.
+[[nodiscard]] std::string MetadataJson(const TableMetadata& metadata);
+
+// Fills `snapshot.json` from the other members.
+void RenderSnapshot(Snapshot& snapshot);
+// The `partition-spec` value of manifests: the list of fields.
+[[nodiscard]] std::string PartitionFieldsJson(const PartitionSpec& spec);
+
+struct NewTableOptions {
+  std::string location;
+  std::string uuid;
+  int64_t now_ms = 0;
+  std::map<std::string, std::string> properties;
+};
+// Metadata of an empty, unpartitioned, unsorted v2 table. `schema` passed CheckSchema.
+[[nodiscard]] TableMetadata NewTableMetadata(const record::Schema& schema,
+                                             const NewTableOptions& options);
+// Makes `schema` current: an equal older schema is taken again, otherwise it is added. The name
+// mapping property follows if the table has one.
+void SetCurrentSchema(TableMetadata& metadata, record::Schema schema);
+// Appends `snapshot` and makes it current on main.
+void AddSnapshot(TableMetadata& metadata, Snapshot snapshot);
+
+struct PreviousMetadata {
+  std::string location;
+  int64_t timestamp_ms = 0;
+};
+// Notes the file this metadata replaces, keeping `write.metadata.previous-versions-max` of them.
+// Returns the files that fell out of the log.
+[[nodiscard]] std::vector<std::string> PushMetadataLog(TableMetadata& metadata,
+                                                       const PreviousMetadata& previous);
+
+}  // namespace firn::lake
