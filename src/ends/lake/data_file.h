@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,17 @@ struct DataFile {
   std::map<int, std::string> upper_bounds;
   std::vector<int64_t> split_offsets;
   int sort_order_id = 0;
+
+  // Partition values by the fields of spec `spec_id`, in single-value binary form; nothing = null.
+  int spec_id = 0;
+  std::vector<std::optional<std::string>> partition;
+  std::optional<std::string> key_metadata;
+  // Delete files only.
+  std::vector<int> equality_ids;
+  std::optional<std::string> referenced_data_file;
+  std::optional<int64_t> content_offset;  // deletion vectors: where in the Puffin file
+  std::optional<int64_t> content_size_bytes;
+  std::optional<int64_t> first_row_id;  // v3
 };
 
 }  // namespace firn::lake

@@ -42,9 +42,14 @@ struct SnapshotInfo {
 struct CommitOptions {
   // Goes into the snapshot summary: `firn.job-id`, `firn.watermark`, `firn.run-id`, ...
   std::map<std::string, std::string> summary;
+  // ReplaceAll: rows that somebody else committed after this snapshot are not thrown away, the call
+  // fails instead. Nothing: after the snapshot that is current when the call begins. -1: after the
+  // empty table.
+  std::optional<int64_t> since_snapshot;
 };
 
 struct TableMetadata;  // lake's own; format/metadata.h
+class ObjectStore;
 
 class Table {
  public:
@@ -60,13 +65,19 @@ class Table {
   [[nodiscard]] Result<std::vector<DataFile>> Files(const Call& call,
                                                     std::optional<int64_t> snapshot = {}) const;
   [[nodiscard]] const TableMetadata& metadata() const { return *metadata_; }
+  [[nodiscard]] const std::shared_ptr<const TableMetadata>& shared_metadata() const {
+    return metadata_;
+  }
+  [[nodiscard]] const std::shared_ptr<ObjectStore>& store() const { return store_; }
 
-  Table(TableIdent ident, std::shared_ptr<const TableMetadata> metadata, std::string location);
+  Table(TableIdent ident, std::shared_ptr<const TableMetadata> metadata,
+        std::string metadata_location, std::shared_ptr<ObjectStore> store);
 
  private:
   TableIdent ident_;
   std::shared_ptr<const TableMetadata> metadata_;
   std::string metadata_location_;
+  std::shared_ptr<ObjectStore> store_;
 };
 
 struct LakeOptions {
@@ -74,6 +85,7 @@ struct LakeOptions {
   std::string catalog_path;  // SQLite file; empty: <warehouse>/catalog.db
   std::string catalog_name = "firn";
   bool create = true;
+  int busy_timeout_ms = 5000;  // how long a locked catalog is waited for
 };
 
 class Lake {
@@ -97,7 +109,15 @@ class Lake {
   // widening).
   [[nodiscard]] virtual Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
                                                    const record::Schema& schema) = 0;
-  // One snapshot that adds `files`.
+  // Sets and removes table properties. `schema.name-mapping.default` follows the schema by itself.
+  [[nodiscard]] virtual Result<Table> SetProperties(
+      const Call& call, const TableIdent& ident,
+      const std::map<std::string, std::optional<std::string>>& changes) = 0;
+  // The commits below: Errors: NotFound (a data file is missing), Conflict (LAKE-COMMIT-001) after
+  // the retries, -003 when others' rows would be lost; CommitUnknown (LAKE-COMMIT-002) when the
+  // outcome could not be found out: look at history() before trying again; Unsupported
+  // (LAKE-COMMIT-005) for partitioned and for v1 and v3 tables.
+  // One snapshot that adds `files`. No files: a snapshot that only carries its summary.
   [[nodiscard]] virtual Result<Table> Append(const Call& call, const TableIdent& ident,
                                              const std::vector<DataFile>& files,
                                              const CommitOptions& options) = 0;

@@ -1,10 +1,9 @@
-#include <zlib.h>
-
 #include <algorithm>
 #include <set>
 
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/format/schema_json.h"
+#include "ends/lake/internal/gzip.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/internal/schema_json.h"
 
@@ -22,28 +21,6 @@ using internal::GetInt;
 using internal::GetLong;
 using internal::GetString;
 using internal::Json;
-
-constexpr size_t kInflatedBytesMax = 1ULL << 30;
-
-Result<std::string> Gunzip(std::string_view in) {
-  z_stream stream{};
-  if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) return BadJson("it does not inflate");
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  stream.avail_in = static_cast<uInt>(in.size());
-  std::string out;
-  int status = Z_OK;
-  while (status == Z_OK && out.size() < kInflatedBytesMax) {
-    const size_t before = out.size();
-    out.resize(before + std::max<size_t>(before, 64 * 1024));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
-    stream.avail_out = static_cast<uInt>(out.size() - before);
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  if (status != Z_STREAM_END) return BadJson("it is cut short or too large once inflated");
-  return out;
-}
 
 Result<std::map<std::string, std::string>> StringMap(const Json& object, const char* key) {
   std::map<std::string, std::string> map;
@@ -289,7 +266,7 @@ Result<TableMetadata> FromJson(const Json& top) {
 Result<TableMetadata> ParseMetadata(std::string_view bytes) {
   std::string inflated;
   if (bytes.starts_with("\x1f\x8b")) {
-    FIRN_TRY(inflated, Gunzip(bytes));
+    FIRN_TRY(inflated, internal::Gunzip(bytes));
     bytes = inflated;
   }
   FIRN_TRY(const Json top, internal::ParseJson(bytes));

@@ -1,0 +1,25 @@
+// Partition fields: the type a transform yields, and partition values in Avro. Pure.
+#pragma once
+
+#include <string>
+
+#include "core/base/error.h"
+#include "ends/lake/format/avro.h"
+#include "ends/lake/format/metadata.h"
+
+namespace firn::lake {
+
+// Type of a partition value; text for a transform or source unknown here (spec: unknown transforms
+// are ignored when reading). Source: Iceberg spec, "Partition Transforms", read 2026-11.
+[[nodiscard]] record::Type PartitionValueType(const record::Schema& schema,
+                                              const PartitionField& field);
+
+// The Avro type of a partition value of that type.
+[[nodiscard]] std::string AvroPrimitive(const record::Type& type, int field_id);
+// `value`: single-value binary form.
+void EncodePartitionValue(avro::Encoder& out, const record::Type& type, const std::string& value);
+// Single-value binary form of what the writer's schema says it is; nothing for null.
+[[nodiscard]] std::optional<std::string> DecodePartitionValue(const avro::Schema& schema,
+                                                              const avro::Value& value);
+
+}  // namespace firn::lake

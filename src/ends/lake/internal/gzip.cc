@@ -1,0 +1,51 @@
+#include "ends/lake/internal/gzip.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+
+#include "ends/lake/internal/json.h"
+
+namespace firn::lake::internal {
+namespace {
+
+constexpr size_t kInflatedBytesMax = 1ULL << 30;
+
+}  // namespace
+
+std::string Gzip(std::string_view bytes) {
+  z_stream stream{};
+  FIRN_ASSERT(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8,
+                           Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(deflateBound(&stream, bytes.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  FIRN_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+Result<std::string> Gunzip(std::string_view bytes) {
+  z_stream stream{};
+  if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) return BadJson("it does not inflate");
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string out;
+  int status = Z_OK;
+  while (status == Z_OK && out.size() < kInflatedBytesMax) {
+    const size_t before = out.size();
+    out.resize(before + std::max<size_t>(before, 64 * 1024));
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
+    stream.avail_out = static_cast<uInt>(out.size() - before);
+    status = inflate(&stream, Z_NO_FLUSH);
+    out.resize(out.size() - stream.avail_out);
+  }
+  inflateEnd(&stream);
+  if (status != Z_STREAM_END) return BadJson("it is cut short or too large once inflated");
+  return out;
+}
+
+}  // namespace firn::lake::internal

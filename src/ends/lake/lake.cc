@@ -1,0 +1,175 @@
+#include <filesystem>
+
+#include "core/base/fault_point.h"
+#include "core/base/file.h"
+#include "ends/lake/changes.h"
+#include "ends/lake/commit.h"
+#include "ends/lake/format/schema_json.h"
+#include "ends/lake/internal/lake_parts.h"
+#include "ends/lake/object_store.h"
+#include "ends/lake/table.h"
+#include "ends/lake/table_io.h"
+
+namespace firn::lake {
+namespace {
+
+class EmbeddedLake final : public Lake {
+ public:
+  explicit EmbeddedLake(internal::LakeParts parts)
+      : root_(std::move(parts.root)),
+        catalog_(std::move(parts.catalog)),
+        store_(std::move(parts.store)),
+        committer_(*catalog_, store_) {}
+
+  Result<std::vector<std::string>> Namespaces() override { return catalog_->Namespaces(); }
+
+  Result<void> CreateNamespace(const std::string& ns) override {
+    FIRN_CHECK(ParseTableIdent(ns + ".t"));
+    return catalog_->CreateNamespace(ns);
+  }
+
+  Result<std::vector<TableIdent>> Tables(const std::string& ns) override {
+    return catalog_->Tables(ns);
+  }
+
+  Result<Table> Load(const TableIdent& ident) override {
+    return committer_.LoadTable(Call(), ident);
+  }
+
+  Result<Table> Create(const Call& call, const TableIdent& ident, const record::Schema& schema,
+                       const std::map<std::string, std::string>& properties) override {
+    FIRN_CHECK(ParseTableIdent(ident.Text()));
+    FIRN_CHECK(CheckSchema(schema));
+    FIRN_TRY(const auto existing, catalog_->Find(ident));
+    if (existing) return Fail(Taken(ident));
+    FIRN_CHECK(catalog_->CreateNamespace(ident.ns));
+
+    NewTableOptions options;
+    options.uuid = NewUuid(*call.random);
+    FIRN_TRY(options.location, FreeLocation(call, ident, options.uuid));
+    options.now_ms = CommitTimeMs(call, 0);
+    options.properties = properties;
+    // A mirror is committed often: old metadata files are not kept for ever.
+    options.properties.emplace("write.metadata.delete-after-commit.enabled", "true");
+    options.properties.emplace("write.metadata.previous-versions-max", "20");
+    options.properties.emplace("write.parquet.compression-codec", "zstd");
+    const TableMetadata metadata = NewTableMetadata(schema, options);
+    FIRN_TRY(const std::string location, committer_.WriteFirstMetadata(call, metadata));
+    FIRN_FAULT_POINT("lake.create.before_catalog");
+    FIRN_TRY(const bool inserted, catalog_->Insert(ident, location));
+    if (!inserted) {
+      FIRN_CHECK(store_->Remove(call, location));
+      return Fail(Taken(ident));
+    }
+    FIRN_FAULT_POINT("lake.create.after_catalog");
+    return committer_.LoadTable(call, ident);
+  }
+
+  Result<void> Drop(const TableIdent& ident) override {
+    FIRN_TRY(const bool dropped, catalog_->Delete(ident));
+    committer_.Forget(ident);
+    if (!dropped)
+      return Fail(Error(Kind::kNotFound, "LAKE-TABLE-001",
+                        "there is no table `" + ident.Text() + "`"));
+    return {};
+  }
+
+  Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
+                             const record::Schema& schema) override {
+    return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
+      return EvolveSchemaChange(inner, base, schema);
+    });
+  }
+
+  Result<Table> SetProperties(
+      const Call& call, const TableIdent& ident,
+      const std::map<std::string, std::optional<std::string>>& changes) override {
+    return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
+      return SetPropertiesChange(inner, base, changes);
+    });
+  }
+
+  Result<Table> Append(const Call& call, const TableIdent& ident,
+                       const std::vector<DataFile>& files, const CommitOptions& options) override {
+    AppendChange change(*store_, files, options);
+    return committer_.Commit(call, ident, std::ref(change));
+  }
+
+  Result<Table> ReplaceAll(const Call& call, const TableIdent& ident,
+                           const std::vector<DataFile>& files, const record::Schema* schema,
+                           const CommitOptions& options) override {
+    ReplaceAllChange change(*store_, files, schema, options);
+    return committer_.Commit(call, ident, std::ref(change));
+  }
+
+ private:
+  static Error Taken(const TableIdent& ident) {
+    return Error(Kind::kConflict, "LAKE-TABLE-002", "table `" + ident.Text() + "` exists already");
+  }
+
+  // `<warehouse>/<namespace>/<table>`, or beside it when files of a dropped table lie there.
+  Result<std::string> FreeLocation(const Call& call, const TableIdent& ident,
+                                   const std::string& uuid) {
+    std::string folder = root_;
+    folder += "/" + ident.ns + "/";
+    for (size_t at = root_.size() + 1; at < folder.size(); ++at) {
+      if (folder[at] == '.') folder[at] = '/';
+    }
+    folder += ident.name;
+    bool used = false;
+    FIRN_CHECK(store_->List(call, FileUri(folder), [&](const ObjectInfo&) -> Result<void> {
+      used = true;
+      return {};
+    }));
+    return FileUri(used ? folder + "-" + uuid.substr(0, 8) : folder);
+  }
+
+  std::string root_;
+  std::unique_ptr<Catalog> catalog_;
+  std::shared_ptr<ObjectStore> store_;
+  Committer committer_;
+};
+
+// The warehouse as an absolute path without links or `..`.
+Result<std::string> WarehouseFolder(const LakeOptions& options) {
+  std::string text = options.warehouse;
+  if (!text.starts_with("file:")) {
+    std::error_code error;
+    text = std::filesystem::absolute(text, error).lexically_normal().string();
+    if (error) text = options.warehouse;
+  }
+  FIRN_TRY(const std::string path, LocalPath(text));
+  // Other engines parse locations as URIs, in which these have a meaning.
+  if (path.find_first_of("?#%") != std::string::npos)
+    return Fail(Error(Kind::kBadInput, "LAKE-STORE-001",
+                      "`" + path + "` cannot be a warehouse")
+                    .Because("`?`, `#` and `%` in a path are read differently by other engines"));
+  if (options.create) FIRN_CHECK(MakeFolders(path));
+  return path;
+}
+
+}  // namespace
+
+namespace internal {
+
+std::unique_ptr<Lake> LakeOf(LakeParts parts) {
+  return std::make_unique<EmbeddedLake>(std::move(parts));
+}
+
+}  // namespace internal
+
+Result<std::unique_ptr<Lake>> Lake::Open(const LakeOptions& options) {
+  internal::LakeParts parts;
+  FIRN_TRY(parts.root, WarehouseFolder(options));
+  SqlCatalogOptions catalog;
+  catalog.path =
+      options.catalog_path.empty() ? parts.root + "/catalog.db" : options.catalog_path;
+  catalog.name = options.catalog_name;
+  catalog.create = options.create;
+  catalog.busy_timeout_ms = options.busy_timeout_ms;
+  FIRN_TRY(parts.catalog, OpenSqlCatalog(catalog));
+  parts.store = LocalStore(parts.root);
+  return internal::LakeOf(std::move(parts));
+}
+
+}  // namespace firn::lake

@@ -1,0 +1,30 @@
+// Reading what a table's metadata refers to: manifest lists and the entries of manifests. Used by
+// Table, the commits and the row reader; any thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "ends/lake/format/manifest.h"
+#include "ends/lake/object_store.h"
+
+namespace firn::lake {
+
+// The manifests of a snapshot. Errors: Corrupt naming the file, also when it is missing.
+[[nodiscard]] Result<std::vector<ManifestFile>> LoadManifests(const Call& call, ObjectStore& store,
+                                                              const Snapshot& snapshot);
+
+// Every entry of a manifest, deleted ones too. Errors: likewise.
+[[nodiscard]] Result<void> EachEntry(const Call& call, ObjectStore& store,
+                                     const ManifestFile& manifest,
+                                     const std::function<Result<void>(ManifestEntry)>& take);
+
+// The metadata file at `location`. Errors: Corrupt (LAKE-META-001) naming it, also when it is
+// missing.
+[[nodiscard]] Result<TableMetadata> LoadMetadata(const Call& call, ObjectStore& store,
+                                                 const std::string& location);
+
+}  // namespace firn::lake
