@@ -16,6 +16,15 @@ constexpr FaultPointInfo kPoints[] = {
     {"base.file.after_rename", "a file has its final name, its folder is not yet synced"},
     {"state.file.before_commit", "a data file and its pages are in the ledger's open transaction"},
     {"state.file.after_commit", "the ledger says that a data file and its pages are durable"},
+    {"lake.create.before_catalog", "a table's first metadata is synced, the catalog lacks it"},
+    {"lake.create.after_catalog", "the catalog has the new table"},
+    {"lake.commit.after_data", "data files and their folders are synced, nothing refers to them"},
+    {"lake.commit.after_manifest", "the manifest of the added files is synced"},
+    {"lake.commit.after_deleted", "a manifest of replaced files is synced"},
+    {"lake.commit.after_manifest_list", "the manifest list is synced"},
+    {"lake.commit.after_metadata", "the metadata file is synced, its folder is not"},
+    {"lake.commit.before_catalog", "all files and folders are synced, the catalog has the old row"},
+    {"lake.commit.after_catalog", "the catalog has the new row, old metadata files still lie there"},
 };
 
 struct Armed {

@@ -41,7 +41,8 @@ class Catalog {
   [[nodiscard]] virtual Result<bool> Insert(const TableIdent& ident,
                                             const std::string& metadata_location) = 0;
   // False when the table is not at `swap.expected` any more. Errors: also CommitUnknown
-  // (LAKE-COMMIT-002) when it may have taken effect though no answer came: look before trying again.
+  // (LAKE-COMMIT-002) when it may have taken effect though no answer came: look before trying
+  // again.
   [[nodiscard]] virtual Result<bool> Swap(const TableIdent& ident, const CatalogSwap& swap) = 0;
   // False when there was none.
   [[nodiscard]] virtual Result<bool> Delete(const TableIdent& ident) = 0;

@@ -79,8 +79,8 @@ int64_t NewSnapshotId(Random& random, const TableMetadata& metadata) {
 }  // namespace
 
 int64_t CommitTimeMs(const Call& call, int64_t not_before_ms) {
-  const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
-      call.clock->Now().time_since_epoch());
+  const auto now =
+      std::chrono::duration_cast<std::chrono::milliseconds>(call.clock->Now().time_since_epoch());
   return std::max<int64_t>(now.count(), not_before_ms);
 }
 
@@ -132,6 +132,11 @@ Result<std::optional<ManifestFile>> SnapshotChange::AddedManifest(const Call& ca
   FIRN_FAULT_POINT("lake.commit.after_manifest");
   added_ = line;
   return added_;
+}
+
+void SnapshotChange::Discard(const Call& call) {
+  // What cannot be removed stays as an orphan and is reported as one.
+  if (added_) (void)store_.Remove(call, added_->path);
 }
 
 Result<CommitDraft> SnapshotChange::Finish(const Call& call, const CommitBase& base,
@@ -209,10 +214,10 @@ Result<void> ReplaceAllChange::AddDeletedManifests(const Call& call, const Commi
     if (!line.has_live_files()) continue;
     const PartitionSpec* spec = metadata.FindSpec(line.spec_id);
     if (spec == nullptr)
-      return Fail(Error(Kind::kCorrupt, "LAKE-MANIFEST-001",
-                        "the manifest `" + line.path + "` is damaged")
-                      .At(line.path)
-                      .Because("the table has no partition spec " + std::to_string(line.spec_id)));
+      return Fail(
+          Error(Kind::kCorrupt, "LAKE-MANIFEST-001", "the manifest `" + line.path + "` is damaged")
+              .At(line.path)
+              .Because("the table has no partition spec " + std::to_string(line.spec_id)));
     const std::pair key{line.spec_id, static_cast<int>(line.content)};
     auto writer = writers.find(key);
     if (writer == writers.end())
@@ -238,6 +243,7 @@ Result<void> ReplaceAllChange::AddDeletedManifests(const Call& call, const Commi
     line.path = metadata.location + "/metadata/" + commit_uuid_ + "-m" +
                 std::to_string(manifests_written_++) + ".avro";
     FIRN_CHECK(store_.Write(call, line.path, bytes));
+    FIRN_FAULT_POINT("lake.commit.after_deleted");
     plan.written.push_back(line.path);
     plan.lines.push_back(std::move(line));
   }

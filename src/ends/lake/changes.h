@@ -18,6 +18,9 @@ class SnapshotChange {
                  const CommitOptions& options)
       : store_(store), files_(files), options_(options) {}
 
+  // Removes what was kept for a next attempt. For commits that certainly did not become true.
+  void Discard(const Call& call);
+
  protected:
   // Files are there in their stated size, the table is one we may write. Once a commit.
   Result<void> CheckFiles(const Call& call, const CommitBase& base);

@@ -1,8 +1,8 @@
 #include "ends/lake/commit.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
+
+#include <charconv>
 
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
@@ -97,16 +97,14 @@ Result<std::string> Committer::WriteMetadata(const Call& call, const TableMetada
                                              int version) {
   const auto codec = metadata.properties.find("write.metadata.compression-codec");
   const bool gzip = codec != metadata.properties.end() && codec->second == "gzip";
-  const std::string uri =
-      fmt::format("{}/metadata/{:05}-{}{}.metadata.json", metadata.location, version,
-                  NewUuid(*call.random), gzip ? ".gz" : "");
+  const std::string uri = fmt::format("{}/metadata/{:05}-{}{}.metadata.json", metadata.location,
+                                      version, NewUuid(*call.random), gzip ? ".gz" : "");
   const std::string json = MetadataJson(metadata);
   FIRN_CHECK(store_->Write(call, uri, gzip ? internal::Gzip(json) : json));
   return uri;
 }
 
-Result<std::string> Committer::WriteFirstMetadata(const Call& call,
-                                                  const TableMetadata& metadata) {
+Result<std::string> Committer::WriteFirstMetadata(const Call& call, const TableMetadata& metadata) {
   FIRN_TRY(std::string uri, WriteMetadata(call, metadata, 0));
   FIRN_CHECK(store_->Settle(call, {uri}));
   return uri;
@@ -119,8 +117,8 @@ Result<Table> Committer::Commit(const Call& call, const TableIdent& ident, const
     if (draft.unchanged) return Table(ident, base.metadata, base.metadata_location, store_);
     FIRN_FAULT_POINT("lake.commit.after_manifest_list");
 
-    const auto dropped = PushMetadataLog(
-        draft.metadata, {base.metadata_location, base.metadata->last_updated_ms});
+    const auto dropped =
+        PushMetadataLog(draft.metadata, {base.metadata_location, base.metadata->last_updated_ms});
     auto location = WriteMetadata(call, draft.metadata, VersionOf(base.metadata_location) + 1);
     if (!location) {
       RemoveQuietly(call, draft.written);

@@ -69,8 +69,8 @@ class EmbeddedLake final : public Lake {
     FIRN_TRY(const bool dropped, catalog_->Delete(ident));
     committer_.Forget(ident);
     if (!dropped)
-      return Fail(Error(Kind::kNotFound, "LAKE-TABLE-001",
-                        "there is no table `" + ident.Text() + "`"));
+      return Fail(
+          Error(Kind::kNotFound, "LAKE-TABLE-001", "there is no table `" + ident.Text() + "`"));
     return {};
   }
 
@@ -92,17 +92,24 @@ class EmbeddedLake final : public Lake {
   Result<Table> Append(const Call& call, const TableIdent& ident,
                        const std::vector<DataFile>& files, const CommitOptions& options) override {
     AppendChange change(*store_, files, options);
-    return committer_.Commit(call, ident, std::ref(change));
+    return CommitOrDiscard(call, ident, change);
   }
 
   Result<Table> ReplaceAll(const Call& call, const TableIdent& ident,
                            const std::vector<DataFile>& files, const record::Schema* schema,
                            const CommitOptions& options) override {
     ReplaceAllChange change(*store_, files, schema, options);
-    return committer_.Commit(call, ident, std::ref(change));
+    return CommitOrDiscard(call, ident, change);
   }
 
  private:
+  template <typename Change>
+  Result<Table> CommitOrDiscard(const Call& call, const TableIdent& ident, Change& change) {
+    auto table = committer_.Commit(call, ident, std::ref(change));
+    if (!table && table.error().kind() != Kind::kCommitUnknown) change.Discard(call);
+    return table;
+  }
+
   static Error Taken(const TableIdent& ident) {
     return Error(Kind::kConflict, "LAKE-TABLE-002", "table `" + ident.Text() + "` exists already");
   }
@@ -141,8 +148,7 @@ Result<std::string> WarehouseFolder(const LakeOptions& options) {
   FIRN_TRY(const std::string path, LocalPath(text));
   // Other engines parse locations as URIs, in which these have a meaning.
   if (path.find_first_of("?#%") != std::string::npos)
-    return Fail(Error(Kind::kBadInput, "LAKE-STORE-001",
-                      "`" + path + "` cannot be a warehouse")
+    return Fail(Error(Kind::kBadInput, "LAKE-STORE-001", "`" + path + "` cannot be a warehouse")
                     .Because("`?`, `#` and `%` in a path are read differently by other engines"));
   if (options.create) FIRN_CHECK(MakeFolders(path));
   return path;
@@ -162,8 +168,7 @@ Result<std::unique_ptr<Lake>> Lake::Open(const LakeOptions& options) {
   internal::LakeParts parts;
   FIRN_TRY(parts.root, WarehouseFolder(options));
   SqlCatalogOptions catalog;
-  catalog.path =
-      options.catalog_path.empty() ? parts.root + "/catalog.db" : options.catalog_path;
+  catalog.path = options.catalog_path.empty() ? parts.root + "/catalog.db" : options.catalog_path;
   catalog.name = options.catalog_name;
   catalog.create = options.create;
   catalog.busy_timeout_ms = options.busy_timeout_ms;

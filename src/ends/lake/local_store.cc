@@ -33,8 +33,7 @@ class LocalFolder final : public ObjectStore {
     while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
   }
 
-  Result<std::string> Read(const Call& call, const std::string& uri,
-                           uint64_t bytes_max) override {
+  Result<std::string> Read(const Call& call, const std::string& uri, uint64_t bytes_max) override {
     FIRN_CHECK(call.Check());
     FIRN_TRY(const std::string path, Within(uri));
     if (!FileExists(path)) return Fail(Missing(uri));
@@ -45,7 +44,8 @@ class LocalFolder final : public ObjectStore {
     FIRN_CHECK(call.Check());
     FIRN_TRY(const std::string path, Within(uri));
     if (FileExists(path))
-      return Fail(Error(Kind::kConflict, "LAKE-STORE-003", "the file `" + uri + "` exists").At(uri));
+      return Fail(
+          Error(Kind::kConflict, "LAKE-STORE-003", "the file `" + uri + "` exists").At(uri));
     FIRN_CHECK(MakeFolders(path.substr(0, path.rfind('/'))));
     FIRN_TRY(const auto writer, FileWriter::Create(path));
     FIRN_CHECK(writer->Append(bytes));
@@ -98,8 +98,8 @@ class LocalFolder final : public ObjectStore {
  private:
   Result<std::string> Within(const std::string& uri) const {
     FIRN_TRY(std::string path, LocalPath(uri));
-    const bool inside = root_ == "/" || path == root_ ||
-                        (path.starts_with(root_) && path[root_.size()] == '/');
+    const bool inside =
+        root_ == "/" || path == root_ || (path.starts_with(root_) && path[root_.size()] == '/');
     if (!inside)
       return Fail(Error(Kind::kDenied, "LAKE-STORE-001",
                         "the file `" + uri + "` lies outside the warehouse")
@@ -123,8 +123,7 @@ class LocalFolder final : public ObjectStore {
       if (S_ISDIR(info.st_mode)) {
         FIRN_CHECK(Walk(call, path, each, depth + 1));
       } else {
-        const int64_t modified_ms =
-            info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+        const int64_t modified_ms = info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
         FIRN_CHECK(each({FileUri(path), info.st_size, modified_ms}));
       }
     }

@@ -60,8 +60,8 @@ class ObjectStore {
 // `root`: absolute path of the folder no name may leave.
 [[nodiscard]] std::shared_ptr<ObjectStore> LocalStore(std::string root);
 
-// `file:///a/b`, `file:/a/b` or `/a/b` to `/a/b`. Errors: BadInput (LAKE-STORE-001): another scheme,
-// a host, a relative path, `.` or `..` as a part, a control character.
+// `file:///a/b`, `file:/a/b` or `/a/b` to `/a/b`. Errors: BadInput (LAKE-STORE-001): another
+// scheme, a host, a relative path, `.` or `..` as a part, a control character.
 [[nodiscard]] Result<std::string> LocalPath(std::string_view uri);
 // `/a/b` to `file:///a/b`.
 [[nodiscard]] std::string FileUri(std::string_view path);

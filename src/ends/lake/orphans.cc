@@ -56,8 +56,7 @@ Result<std::vector<ObjectInfo>> OrphanFiles(const Call& call, const Table& table
     // Statistics files stand in members of the metadata that are kept as text.
     const std::string name = object.uri.substr(object.uri.rfind('/') + 1);
     const bool hint = name == "version-hint.text";
-    if (!hint && !referred.Has(object.uri) &&
-        metadata.extra_json.find(name) == std::string::npos)
+    if (!hint && !referred.Has(object.uri) && metadata.extra_json.find(name) == std::string::npos)
       orphans.push_back(object);
     return {};
   }));

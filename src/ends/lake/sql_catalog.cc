@@ -185,18 +185,17 @@ class SqlCatalog final : public Catalog {
 
 Result<std::unique_ptr<Catalog>> OpenSqlCatalog(const SqlCatalogOptions& options) {
   if (!options.create && !FileExists(options.path))
-    return Fail(Error(Kind::kNotFound, "LAKE-CATALOG-003",
-                      "there is no catalog at `" + options.path + "`")
-                    .At(options.path)
-                    .Hint("check the warehouse folder; `firn export run` and `firn lake import` "
-                          "make a catalog"));
+    return Fail(
+        Error(Kind::kNotFound, "LAKE-CATALOG-003", "there is no catalog at `" + options.path + "`")
+            .At(options.path)
+            .Hint("check the warehouse folder; `firn export run` and `firn lake import` "
+                  "make a catalog"));
   Database::Options database;
   database.create = options.create;
   database.busy_timeout_ms = options.busy_timeout_ms;
   auto opened = Database::Open(options.path, database);
   if (!opened) return Fail(Translated(std::move(opened).error(), options.path));
-  auto catalog =
-      std::make_unique<SqlCatalog>(*std::move(opened), options.name, options.path);
+  auto catalog = std::make_unique<SqlCatalog>(*std::move(opened), options.name, options.path);
   FIRN_CHECK(catalog->Prepare());
   return std::unique_ptr<Catalog>(std::move(catalog));
 }

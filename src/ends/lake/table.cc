@@ -87,10 +87,10 @@ Result<std::vector<DataFile>> Table::Files(const Call& call,
   const Snapshot* snapshot =
       snapshot_id ? metadata_->FindSnapshot(*snapshot_id) : metadata_->current_snapshot();
   if (snapshot == nullptr && snapshot_id)
-    return Fail(Error(Kind::kNotFound, "LAKE-SNAPSHOT-001",
-                      "table `" + ident_.Text() + "` has no snapshot " +
-                          std::to_string(*snapshot_id))
-                    .Hint("`firn lake history " + ident_.Text() + "` lists them"));
+    return Fail(
+        Error(Kind::kNotFound, "LAKE-SNAPSHOT-001",
+              "table `" + ident_.Text() + "` has no snapshot " + std::to_string(*snapshot_id))
+            .Hint("`firn lake history " + ident_.Text() + "` lists them"));
   std::vector<DataFile> files;
   if (snapshot == nullptr) return files;
   FIRN_TRY(const auto manifests, LoadManifests(call, *store_, *snapshot));

@@ -115,8 +115,7 @@ bool DecodeScalar(const Schema& schema, Cursor& in, Value& out) {
       out.data = number;
       return true;
     case Type::kEnum:
-      if (!in.Long(number) || number < 0 ||
-          number >= static_cast<int64_t>(schema.symbols.size()))
+      if (!in.Long(number) || number < 0 || number >= static_cast<int64_t>(schema.symbols.size()))
         return false;
       out.data = number;
       return true;
@@ -161,8 +160,7 @@ bool Decode(const Schema& schema, Cursor& in, Value& out, int depth) {
       return DecodeItems(schema, in, out, depth);
     case Type::kUnion: {
       int64_t branch = 0;
-      if (!in.Long(branch) || branch < 0 ||
-          branch >= static_cast<int64_t>(schema.branches.size()))
+      if (!in.Long(branch) || branch < 0 || branch >= static_cast<int64_t>(schema.branches.size()))
         return false;
       return Decode(*schema.branches[static_cast<size_t>(branch)], in, out, depth + 1);
     }

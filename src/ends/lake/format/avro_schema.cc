@@ -38,9 +38,9 @@ class SchemaParser {
  private:
   Result<SchemaPtr> Named(const std::string& name) {
     static const std::map<std::string, Type> kPrimitives = {
-        {"null", Type::kNull},     {"boolean", Type::kBoolean}, {"int", Type::kInt},
-        {"long", Type::kLong},     {"float", Type::kFloat},     {"double", Type::kDouble},
-        {"bytes", Type::kBytes},   {"string", Type::kString},
+        {"null", Type::kNull},   {"boolean", Type::kBoolean}, {"int", Type::kInt},
+        {"long", Type::kLong},   {"float", Type::kFloat},     {"double", Type::kDouble},
+        {"bytes", Type::kBytes}, {"string", Type::kString},
     };
     if (const auto primitive = kPrimitives.find(name); primitive != kPrimitives.end()) {
       auto schema = std::make_shared<Schema>();

@@ -122,8 +122,8 @@ class EntryReader {
  private:
   EntryReader(const avro::Schema& entry, const avro::Schema& file, const ManifestFile& manifest)
       : entry_(entry, {0, 1, 2, 3, 4}),
-        file_(file, {134, 100, 101, 102, 103, 104, 108, 109, 110, 137, 125,
-                     128, 131, 132, 135, 140, 142, 143, 144, 145}),
+        file_(file, {134, 100, 101, 102, 103, 104, 108, 109, 110, 137,
+                     125, 128, 131, 132, 135, 140, 142, 143, 144, 145}),
         partition_(RecordOf(file, 102)),
         manifest_(&manifest) {}
 
@@ -181,8 +181,7 @@ class EntryReader {
     if (const avro::Value* ids = file_.Find(items, 135);
         ids != nullptr && ids->items() != nullptr) {
       for (const avro::Value& id : *ids->items()) {
-        if (id.integer() != nullptr)
-          out.equality_ids.push_back(static_cast<int>(*id.integer()));
+        if (id.integer() != nullptr) out.equality_ids.push_back(static_cast<int>(*id.integer()));
       }
     }
     const avro::Value* partition = file_.Find(items, 102);
@@ -255,9 +254,7 @@ struct Counted {
   }
 
   [[nodiscard]] bool Agrees(const ManifestFile& line) const {
-    const auto same = [](const auto& said, int64_t counted) {
-      return !said || *said == counted;
-    };
+    const auto same = [](const auto& said, int64_t counted) { return !said || *said == counted; };
     return same(line.existing_files, files[0]) && same(line.added_files, files[1]) &&
            same(line.deleted_files, files[2]) && same(line.existing_rows, rows[0]) &&
            same(line.added_rows, rows[1]) && same(line.deleted_rows, rows[2]);
@@ -269,11 +266,12 @@ struct Counted {
 Result<std::vector<ManifestFile>> ReadManifestList(std::string bytes, const std::string& path) {
   FIRN_TRY(avro::FileReader reader, avro::FileReader::Open(std::move(bytes), path));
   if (reader.schema().type != avro::Type::kRecord) return Bad(path, "it does not hold records");
-  const Fields fields(reader.schema(), {500, 501, 502, 503, 504, 505, 506, 507, 512, 513, 514, 515,
-                                        516, 517, 519});
+  const Fields fields(reader.schema(),
+                      {500, 501, 502, 503, 504, 505, 506, 507, 512, 513, 514, 515, 516, 517, 519});
   const avro::Schema* summary = RecordOf(reader.schema(), 507);
   std::optional<Fields> summaries;
-  if (summary != nullptr) summaries.emplace(*summary, std::initializer_list<int>{509, 510, 511, 518});
+  if (summary != nullptr)
+    summaries.emplace(*summary, std::initializer_list<int>{509, 510, 511, 518});
   std::vector<ManifestFile> out;
   avro::Value record;
   for (;;) {

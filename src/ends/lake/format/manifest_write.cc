@@ -70,9 +70,8 @@ std::string PartitionRecord(const record::Schema& schema, const PartitionSpec& s
 std::string EntrySchema(const record::Schema& schema, const PartitionSpec& spec) {
   const std::string file =
       R"({"type":"record","name":"r2","fields":[)" + Required("content", 134, "\"int\"") + "," +
-      Required("file_path", 100, "\"string\"") + "," +
-      Required("file_format", 101, "\"string\"") + "," +
-      Required("partition", 102, PartitionRecord(schema, spec)) + "," +
+      Required("file_path", 100, "\"string\"") + "," + Required("file_format", 101, "\"string\"") +
+      "," + Required("partition", 102, PartitionRecord(schema, spec)) + "," +
       Required("record_count", 103, "\"long\"") + "," +
       Required("file_size_in_bytes", 104, "\"long\"") + "," +
       Optional("column_sizes", 108, IntMap(117, 118, "\"long\"")) + "," +
@@ -325,7 +324,8 @@ std::string WriteManifestList(const std::vector<ManifestFile>& manifests,
   for (const ManifestFile& line : manifests) {
     const bool own = line.added_snapshot_id == options.snapshot_id;
     const int64_t sequence = own ? options.sequence_number : line.sequence_number;
-    const int64_t least = own && line.min_sequence_number == 0 ? sequence : line.min_sequence_number;
+    const int64_t least =
+        own && line.min_sequence_number == 0 ? sequence : line.min_sequence_number;
     record.clear();
     avro::Encoder out(record);
     out.Bytes(line.path);

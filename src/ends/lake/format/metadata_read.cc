@@ -219,14 +219,27 @@ Result<void> ParseHistory(const Json& top, TableMetadata& out) {
 
 // Members that this program does not model, kept as text.
 std::string ExtraMembers(const Json& top) {
-  static const std::set<std::string, std::less<>> kKnown = {
-      "format-version",   "table-uuid",          "location",
-      "last-updated-ms",  "last-sequence-number", "last-column-id",
-      "schema",           "schemas",             "current-schema-id",
-      "partition-spec",   "partition-specs",     "default-spec-id",
-      "sort-orders",      "last-partition-id",   "default-sort-order-id",
-      "properties",       "current-snapshot-id", "snapshots",
-      "snapshot-log",     "metadata-log",        "refs"};
+  static const std::set<std::string, std::less<>> kKnown = {"format-version",
+                                                            "table-uuid",
+                                                            "location",
+                                                            "last-updated-ms",
+                                                            "last-sequence-number",
+                                                            "last-column-id",
+                                                            "schema",
+                                                            "schemas",
+                                                            "current-schema-id",
+                                                            "partition-spec",
+                                                            "partition-specs",
+                                                            "default-spec-id",
+                                                            "sort-orders",
+                                                            "last-partition-id",
+                                                            "default-sort-order-id",
+                                                            "properties",
+                                                            "current-snapshot-id",
+                                                            "snapshots",
+                                                            "snapshot-log",
+                                                            "metadata-log",
+                                                            "refs"};
   std::string out;
   for (const auto& [key, value] : top.items()) {
     if (kKnown.contains(key)) continue;

@@ -22,12 +22,18 @@ constexpr int kDepthMax = 64;
 
 const std::map<std::string_view, TypeId>& PlainTypes() {
   static const std::map<std::string_view, TypeId> kTypes = {
-      {"boolean", TypeId::kBoolean},         {"int", TypeId::kInt},
-      {"long", TypeId::kLong},               {"float", TypeId::kFloat},
-      {"double", TypeId::kDouble},           {"date", TypeId::kDate},
-      {"time", TypeId::kTime},               {"timestamp", TypeId::kTimestamp},
-      {"timestamptz", TypeId::kTimestamptz}, {"string", TypeId::kString},
-      {"uuid", TypeId::kUuid},               {"binary", TypeId::kBinary},
+      {"boolean", TypeId::kBoolean},
+      {"int", TypeId::kInt},
+      {"long", TypeId::kLong},
+      {"float", TypeId::kFloat},
+      {"double", TypeId::kDouble},
+      {"date", TypeId::kDate},
+      {"time", TypeId::kTime},
+      {"timestamp", TypeId::kTimestamp},
+      {"timestamptz", TypeId::kTimestamptz},
+      {"string", TypeId::kString},
+      {"uuid", TypeId::kUuid},
+      {"binary", TypeId::kBinary},
   };
   return kTypes;
 }
@@ -192,15 +198,13 @@ Result<Type> ParsePrimitive(std::string_view text) {
       return BadJson("`" + std::string(text) + "` is no decimal type");
     type.precision = numbers[0];
     type.scale = numbers[1];
-    if (type.precision < 1 || type.precision > 38 || type.scale < 0 ||
-        type.scale > type.precision)
+    if (type.precision < 1 || type.precision > 38 || type.scale < 0 || type.scale > type.precision)
       return BadJson("`" + std::string(text) + "` is no decimal type");
     return type;
   }
   if (text.starts_with("fixed[") && text.ends_with("]")) {
     type.id = TypeId::kFixed;
-    if (!Numbers(text.substr(6, text.size() - 7), numbers) || numbers.size() != 1 ||
-        numbers[0] < 1)
+    if (!Numbers(text.substr(6, text.size() - 7), numbers) || numbers.size() != 1 || numbers[0] < 1)
       return BadJson("`" + std::string(text) + "` is no fixed type");
     type.length = numbers[0];
     return type;
@@ -248,8 +252,7 @@ Result<Schema> ParseSchemaJson(std::string_view json) {
 }
 
 std::string SchemaJson(const Schema& schema) {
-  std::string out =
-      "{\"type\":\"struct\",\"schema-id\":" + std::to_string(schema.schema_id);
+  std::string out = "{\"type\":\"struct\",\"schema-id\":" + std::to_string(schema.schema_id);
   if (!schema.identifier_field_ids.empty()) {
     out += ",\"identifier-field-ids\":[";
     for (size_t i = 0; i < schema.identifier_field_ids.size(); ++i)

@@ -1,5 +1,5 @@
-// Schemas between record::Schema and Iceberg's JSON form (spec, appendix C "Schemas"), name mappings,
-// and the rules for changing a schema.
+// Schemas between record::Schema and Iceberg's JSON form (spec, appendix C "Schemas"), name
+// mappings, and the rules for changing a schema.
 //
 // Pure functions, any thread.
 #pragma once

@@ -16,10 +16,10 @@ tl::unexpected<Error> Bad(std::string what) {
 }
 
 tl::unexpected<Error> Incompatible(const Field& field, std::string why) {
-  return Fail(Error(Kind::kBadInput, "LAKE-SCHEMA-001",
-                    "field `" + field.name + "` cannot change this way")
-                  .Because(std::move(why))
-                  .Hint("give the changed field a new name, so that it gets a new id"));
+  return Fail(
+      Error(Kind::kBadInput, "LAKE-SCHEMA-001", "field `" + field.name + "` cannot change this way")
+          .Because(std::move(why))
+          .Hint("give the changed field a new name, so that it gets a new id"));
 }
 
 size_t ChildrenOf(TypeId id) { return id == TypeId::kList ? 1 : id == TypeId::kMap ? 2 : 0; }

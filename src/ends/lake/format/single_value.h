@@ -12,11 +12,12 @@
 namespace firn::lake {
 
 [[nodiscard]] std::string SingleBool(bool value);
-[[nodiscard]] std::string SingleInt(int32_t value);  // also date
+[[nodiscard]] std::string SingleInt(int32_t value);   // also date
 [[nodiscard]] std::string SingleLong(int64_t value);  // also time and timestamps, in microseconds
 [[nodiscard]] std::string SingleFloat(float value);
 [[nodiscard]] std::string SingleDouble(double value);
-// The fewest bytes of the big-endian two's complement. `high` and `low`: the 128-bit unscaled value.
+// The fewest bytes of the big-endian two's complement. `high` and `low`: the 128-bit unscaled
+// value.
 [[nodiscard]] std::string SingleDecimal(int64_t high, uint64_t low);
 
 // A lower bound for text: its first `code_points`. Never cuts a code point.

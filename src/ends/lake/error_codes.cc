@@ -1,0 +1,83 @@
+#include "ends/lake/error_codes.h"
+
+namespace firn::lake {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"LAKE-NAME-001", "the text is no table name",
+     "a table is NAMESPACE.TABLE; names are letters, digits, `_` and `-`",
+     "write it as in `salesforce.Account`"},
+    {"LAKE-TABLE-001", "there is no such table", "the catalog of this warehouse does not list it",
+     "look at `firn lake list`; check the warehouse and the catalog's name"},
+    {"LAKE-TABLE-002", "the table exists already", "another run or program made it",
+     "load it instead, or drop it first"},
+    {"LAKE-SNAPSHOT-001", "the table has no such snapshot", "it was expired, or never was",
+     "choose one of `firn lake history TABLE`"},
+    {"LAKE-COLUMN-001", "the table has no such column", "the name is not in the table's schema",
+     "look at `firn lake schema TABLE`"},
+    {"LAKE-META-001", "a table's metadata file cannot be read",
+     "it is missing, cut short by a crash of another writer, or breaks the Iceberg format",
+     "the catalog's row also names the previous metadata file; point the row there, or restore the "
+     "file from a backup"},
+    {"LAKE-META-002", "the table uses a newer Iceberg feature",
+     "its format version or a column type came after this version of Firn",
+     "read it with another engine, or use a newer Firn"},
+    {"LAKE-SCHEMA-001", "the schema cannot change this way",
+     "rows written before would be read wrongly: a type does not widen, or an id means another "
+     "column",
+     "give the changed column a new name, so that it gets a new id"},
+    {"LAKE-SCHEMA-002", "the schema is not sound", "ids or names repeat, or a type is incomplete",
+     "report it: schemas are made by Firn"},
+    {"LAKE-AVRO-001", "an Avro file is damaged",
+     "a manifest or manifest list was cut short or changed after it was written",
+     "restore the named file from a backup, or go back to an older snapshot"},
+    {"LAKE-AVRO-002", "an Avro file is compressed in a way that cannot be read",
+     "only null, deflate and zstandard are read",
+     "let the other writer rewrite the table's manifests with deflate"},
+    {"LAKE-MANIFEST-001", "a manifest is damaged",
+     "its entries are incomplete, or are not those its list counts",
+     "restore the named file from a backup, or go back to an older snapshot"},
+    {"LAKE-STORE-001", "a file name cannot be used",
+     "it leaves the warehouse, is not absolute, or has a scheme other than `file`",
+     "open the folder that holds all of the table's files as the warehouse"},
+    {"LAKE-STORE-002", "a file is missing", "the table refers to it, but it is not there",
+     "restore it from a backup; see what else is affected with `firn lake files TABLE`"},
+    {"LAKE-STORE-003", "a file exists already", "files are written once, under names of their own",
+     "report it: names are made from random numbers"},
+    {"LAKE-STORE-004", "a file cannot be opened", "its permissions or its disk do not allow it",
+     "check owner and mode of the file"},
+    {"LAKE-CATALOG-001", "the catalog stays locked",
+     "another process has held the catalog's file longer than the time-out",
+     "wait for it to end, or find it with `fuser`; then run the command again"},
+    {"LAKE-CATALOG-002", "the catalog is damaged", "its SQLite file cannot be read",
+     "restore the file from a backup; tables can be registered again from their metadata files"},
+    {"LAKE-CATALOG-003", "there is no catalog", "the warehouse folder holds no `catalog.db`",
+     "check the folder; a first export or import makes the catalog"},
+    {"LAKE-COMMIT-001", "a commit lost to others every time",
+     "others committed to the table between reading and writing, more often than is retried",
+     "run it again when the table is quieter, or raise `commit.retry.num-retries`"},
+    {"LAKE-COMMIT-002", "it is not known whether a commit took effect",
+     "the catalog's answer was lost, and the table could not be read again",
+     "look at `firn lake history TABLE` before trying again"},
+    {"LAKE-COMMIT-003", "rows that others wrote would be lost",
+     "a full replace began before those rows were committed",
+     "run it again if they are to be replaced too"},
+    {"LAKE-COMMIT-004", "a data file is not as it was written",
+     "its size differs from what was recorded, or it is named twice",
+     "write it again; check the disk"},
+    {"LAKE-COMMIT-005", "the table cannot be written by this version",
+     "it is partitioned, or of another format version than 2",
+     "write it with the engine that made it"},
+    {"LAKE-READ-001", "a data file cannot be read",
+     "it is damaged, or holds other rows than the table says",
+     "restore the named file from a backup, or export the object again"},
+    {"LAKE-READ-002", "the table has rows deleted in a way that cannot be read",
+     "it holds equality deletes or deletion vectors of another writer",
+     "let that writer compact the table, or read it with another engine"},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::lake
