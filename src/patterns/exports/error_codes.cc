@@ -1,0 +1,45 @@
+#include "patterns/exports/error_codes.h"
+
+namespace firn::exports {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"EXPORT-PLAN-001", "the org has no such object, or hides it from this user",
+     "The name is misspelt, or the integration user has no permission on the object.",
+     "Use the API name (`Invoice__c`, not `Invoice`). `firn org describe` lists what the user "
+     "sees; "
+     "give its profile or permission set read access to the object."},
+    {"EXPORT-PLAN-002", "no object of the org fits the given names and globs",
+     "Neither the command line nor `objects` in firn.yaml matches a queryable object.",
+     "Name objects on the command line, or add them under `objects` in firn.yaml."},
+    {"EXPORT-PLAN-003", "a condition was given for several objects",
+     "`--where` is one SOQL condition and can only belong to one object.",
+     "Name one object, or write each object's `where` into firn.yaml."},
+    {"EXPORT-PLAN-004", "the object cannot be queried",
+     "Salesforce's describe says that this object takes no SOQL queries.", "Leave the object out."},
+    {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
+     "`firn export show RUN` shows its report; `firn export run` starts a new one."},
+    {"EXPORT-RUN-002", "the run was made against another org",
+     "The org behind this name in firn.yaml has been changed since the run was started.",
+     "Point the name at the old org to resume, or start a new run."},
+    {"EXPORT-PAGE-001", "a result page announces another number of rows than before",
+     "The same page of the same job gave two different answers. Results of a job do not change, so "
+     "one of the answers was damaged.",
+     "Run `firn export resume`. If it stays, start a new run: it makes a new job."},
+    {"EXPORT-COMMIT-001", "the table got newer rows after this run was started",
+     "Another run has replaced the table since. Committing this run's rows would take the table "
+     "back in time.",
+     "Leave this run as it is, or start a new one."},
+    {"EXPORT-COMMIT-002", "the committed snapshot does not carry this run's id",
+     "The table was committed, but its newest metadata does not show the snapshot. A bug of firn.",
+     "Look at `firn lake history TABLE` and report it."},
+    {"EXPORT-STATE-001", "a row of the ledger cannot be read",
+     "state.db holds a row that this version of firn does not understand.",
+     "Run `firn export run` again; keep the file if you want to report it."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::exports

@@ -1,0 +1,105 @@
+// Exports: objects of an org, whole, into Iceberg tables, each row accounted for.
+//
+// A run has an id, a row in the ledger and one pipeline an object: describe -> layout -> table ->
+// Bulk 2.0 query job (or REST where Bulk refuses) -> pages -> data files -> one snapshot ->
+// reconcile. Whatever stops it, the ledger knows what is durable and `Resume` goes on from there.
+// The parts are passed in and outlive the run; memory is bounded by the options, not by the
+// objects. Rows never reach a log or a message: rejects lie in a file of mode 0600.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "core/base/metrics.h"
+#include "core/state/checkpoints.h"
+#include "core/state/lease.h"
+#include "core/state/ledger.h"
+#include "ends/lake/table.h"
+#include "ends/salesforce/bulk.h"
+#include "ends/salesforce/limits.h"
+#include "ends/salesforce/rest.h"
+
+namespace firn::exports {
+
+// What one object is exported as.
+struct ObjectSpec {
+  std::string object;                // API name
+  std::string table;                 // `salesforce.Account`
+  std::vector<std::string> include;  // field names or globs; empty: all
+  std::vector<std::string> exclude;
+  std::string where;  // SOQL condition, without the word
+  bool all_rows = false;
+  bool strict = false;
+  bool fetch_blobs = false;
+};
+
+enum class VerifyLevel { kCounts, kFull };
+
+// Where a run stands; for people. Called from several threads; must not block.
+struct RunProgress {
+  std::string what;  // `Account, Contact`
+  int64_t rows = 0;
+  int64_t rows_total = -1;
+  int64_t bytes = 0;
+  int64_t pages = 0;
+};
+class ExportObserver {
+ public:
+  virtual ~ExportObserver() = default;
+  virtual void Progress(const RunProgress& progress) = 0;
+  // One sentence: a retired field, a page fetched again, a job found again.
+  virtual void Note(const std::string& object, const std::string& text) = 0;
+};
+
+struct ExportOptions {
+  int threads = 2;                     // lanes that decode and write
+  int64_t memory_bytes = 512LL << 20;  // of the process
+  int objects_at_once = 4;             // pipelines side by side; most of them wait for jobs
+  int page_attempts_max = 4;           // fetches of one page before the object fails
+  int64_t target_file_bytes = 128LL << 20;
+  VerifyLevel verify = VerifyLevel::kCounts;
+  bool hash_columns = false;                // keep hashes though verifying by counts
+  std::string rejects_folder;               // `<state>/rejects`
+  std::chrono::milliseconds grace{30'000};  // for the page in hand after an interrupt
+};
+
+struct ExportParts {
+  std::string org;          // the project's name for it: first part of every state key
+  std::string org_id;       // 18 characters, as the org says
+  std::string api_version;  // `66.0`
+  salesforce::RestClient* rest = nullptr;
+  salesforce::BulkClient* bulk = nullptr;
+  salesforce::Budget* budget = nullptr;  // may be null
+  lake::Lake* lake = nullptr;
+  state::Ledger* ledger = nullptr;
+  state::Checkpoints* checkpoints = nullptr;
+  state::Leases* leases = nullptr;     // may be null: no epochs
+  std::string lease_holder;            // one name for all processes that the state lock admits
+  MetricsRegistry* metrics = nullptr;  // may be null
+  ExportObserver* observer = nullptr;  // may be null
+};
+
+struct RunOutcome {
+  std::string run_id;
+  bool interrupted = false;   // stopped by the user or a limit; resumable
+  std::vector<Error> errors;  // of objects, in their order; empty: all went through
+};
+
+// Starts a run over `specs` and carries it through. An object's failure does not stop the others,
+// except a limit, an interrupt, a refused sign-in or a full disk: then all stop after the page in
+// hand. Errors: of the ledger alone; everything else stands in the outcome and in the report.
+[[nodiscard]] Result<RunOutcome> RunExport(const Call& call, const ExportParts& parts,
+                                           const ExportOptions& options,
+                                           const std::vector<ObjectSpec>& specs);
+// Goes on with a run from what the ledger says. Errors: NotFound STATE-RUN-002; Conflict
+// EXPORT-RUN-001 when it is done already, -002 when it was made against another org.
+[[nodiscard]] Result<RunOutcome> ResumeExport(const Call& call, const ExportParts& parts,
+                                              const ExportOptions& options,
+                                              const std::string& run_id);
+
+}  // namespace firn::exports

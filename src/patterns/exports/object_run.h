@@ -1,0 +1,127 @@
+// ObjectRun: one object's way through a run, each step written into the ledger before the next one
+// builds on it. Internal to exports; owned by the thread that runs it, its lanes are its own.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/record/layout.h"
+#include "ends/lake/ingest.h"
+#include "patterns/exports/export.h"
+#include "patterns/exports/facts.h"
+#include "patterns/exports/page_source.h"
+
+namespace firn::exports {
+
+// Permits for lanes: as many as threads and memory allow, over all objects of the run.
+class LanePool {
+ public:
+  explicit LanePool(int lanes) : free_(lanes), lanes_(lanes) {}
+  void TakeOne(const std::stop_token& stop);
+  // Up to `most` more, only what nobody waits for.
+  [[nodiscard]] int TakeSpare(int most);
+  void Return(int lanes);
+  [[nodiscard]] int lanes() const { return lanes_; }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any returned_;
+  int free_;
+  int waiting_ = 0;
+  const int lanes_;
+};
+
+// What the objects of a run share.
+struct RunShared {
+  const ExportParts& parts;
+  const ExportOptions& options;
+  std::string run_id;
+  UtcMicros run_started;
+  std::map<std::string, std::string> key_prefixes;
+  LanePool& lanes;
+  std::atomic<int64_t> rows{0};
+  std::atomic<int64_t> bytes{0};
+  std::atomic<int64_t> pages{0};
+  std::atomic<int64_t> rows_total{0};
+  std::stop_source soft;  // finish the page in hand: an interrupt, or an object met a limit
+  std::stop_source hard;  // now: the grace after an interrupt is over
+};
+
+class ObjectRun final : private PageLedger, private lake::IngestObserver {
+ public:
+  ObjectRun(RunShared& shared, state::ObjectRow row, ObjectFacts facts);
+  // From where the ledger says to the end. On an error the facts hold it, saved as far as the disk
+  // allows. Errors: Cancelled when the run stops; those of the steps.
+  [[nodiscard]] Result<void> Run(const Call& call);
+
+ private:
+  // The steps, in order. Each leaves the ledger so that the next process can begin after it.
+  Result<void> Describe();
+  Result<void> RestoreLayout();
+  Result<void> StartJob();
+  Result<void> WaitForJob();
+  Result<void> Fetch();
+  Result<void> Commit();
+  Result<void> Reconcile();
+
+  Result<void> RunSteps();
+  // A failed step may only mean that the object's fields changed: then all begins again, once.
+  Result<bool> PlanAgain(const Error& error);
+  Result<void> StartOver(const std::string& why);
+  Result<void> MakeTableAndLayout();
+  Result<record::Layout> LayoutFor(const lake::Table* table) const;
+  Result<void> CompareWithTable(const lake::Table& table);
+  Result<bool> FindLostJob();
+  Result<void> UseRest(const Error& refusal);
+  Result<void> ChooseHowToPage();
+  Result<void> FetchPages(lake::Ingest& ingest);
+  Result<void> FetchRecords(lake::Ingest& ingest);
+  Result<void> RunLane(lake::Ingest& ingest, PageSource& source);
+  Result<void> ReadPages(lake::IngestLane& lane, PageSource& source,
+                         std::vector<lake::PageOutcome>& read);
+  Result<void> RecordEmptyPages(const std::vector<lake::PageOutcome>& read);
+  Result<std::vector<lake::DataFile>> SumUpFiles();
+  Result<void> RefuseIfReplaced(const lake::Table& table) const;
+  Result<lake::Table> CommitFiles(const std::vector<lake::DataFile>& files);
+  void CountChanges();
+  int64_t CountHardDeletes(UtcMicros since);
+  std::optional<int64_t> CountRows(const std::string& condition, bool all_rows);
+  Result<void> TakeLease();
+  Result<void> Save();
+  Result<void> SaveState(state::ObjectState state);
+  void ReportPage(const lake::PageOutcome& outcome);
+  void Note(const std::string& text);
+  void Warn(const std::string& text);
+  [[nodiscard]] std::string FilePrefix() const { return shared_.run_id + "-"; }
+  [[nodiscard]] state::LeaseTerms Terms() const;
+
+  Result<void> AddPages(const std::vector<state::PageRow>& pages, std::string list_next,
+                        bool list_done) override;
+  Result<void> PageOpened(const state::PageRow& page, const state::PageRow* next) override;
+  Result<void> SplitPage(uint64_t ordinal, const std::vector<state::PageRow>& parts) override;
+  Result<void> FileDurable(const lake::DataFile& file, const std::vector<lake::PageOutcome>& pages,
+                           const std::vector<lake::Reject>& rejects) override;
+
+  RunShared& shared_;
+  const ExportParts& parts_;
+  Call call_;     // stops softly: for waiting
+  Call patient_;  // stops hard: for what should be finished
+  state::ObjectRow row_;
+  std::mutex facts_mutex_;  // facts_ and row_ while lanes run
+  ObjectFacts facts_;
+  record::Layout layout_;
+  lake::TableIdent ident_;
+  std::string data_folder_;
+  record::Schema table_schema_;  // what the commit makes current: layout and vanished fields
+  bool table_schema_differs_ = false;
+  std::set<uint64_t> durable_;  // pages recorded by this process
+};
+
+}  // namespace firn::exports

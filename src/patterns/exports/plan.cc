@@ -1,0 +1,205 @@
+#include "patterns/exports/plan.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "core/base/nearest.h"
+#include "core/record/layout.h"
+
+namespace firn::exports {
+namespace {
+
+// Polls of a job in its first minute: 1, 2, 4, .. seconds apart.
+constexpr int64_t kPollsOfFirstMinute = 6;
+constexpr int64_t kPagesPerList = 5;
+
+bool IsGlob(const std::string& pattern) {
+  return pattern == "all" || pattern.find_first_of("*?") != std::string::npos;
+}
+
+const salesforce::ObjectInfo* Find(const std::vector<salesforce::ObjectInfo>& offered,
+                                   const std::string& name) {
+  for (const auto& info : offered) {
+    // GlobMatches folds case as API names do; a name without wildcards matches itself alone.
+    if (project::GlobMatches(name, info.name)) return &info;
+  }
+  return nullptr;
+}
+
+Error UnknownObject(const std::vector<salesforce::ObjectInfo>& offered, const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const auto& info : offered) names.push_back(info.name);
+  Error error(Kind::kBadInput, "EXPORT-PLAN-001",
+              "the org has no object `" + name + "`, or hides it from this user");
+  const auto nearest = Nearest(name, names);
+  if (nearest) return std::move(error).Hint("did you mean `" + std::string(*nearest) + "`?");
+  return error;
+}
+
+ObjectSpec SpecFor(const std::string& object, const project::Project& project,
+                   const project::Org& org, const Selection& selection) {
+  ObjectSpec spec;
+  spec.object = object;
+  spec.table = project.NamespaceOf(org) + "." + object;
+  if (const project::ObjectRule* rule = project.RuleFor(org, object)) {
+    spec.include = rule->include;
+    spec.exclude = rule->exclude;
+    spec.where = rule->where;
+    if (!rule->table.empty()) spec.table = project.NamespaceOf(org) + "." + rule->table;
+    spec.all_rows = rule->include_deleted;
+    spec.strict = rule->strict;
+    spec.fetch_blobs = rule->blobs == project::Blobs::kFetch;
+  }
+  if (!selection.include.empty()) spec.include = selection.include;
+  if (!selection.exclude.empty()) spec.exclude = selection.exclude;
+  if (!selection.where.empty()) spec.where = selection.where;
+  spec.strict = spec.strict || selection.strict;
+  spec.all_rows = spec.all_rows || selection.all_rows;
+  // The rows are named by it: in rejects, hashes and merges.
+  if (!spec.include.empty()) spec.include.emplace_back("Id");
+  return spec;
+}
+
+std::vector<std::string> PatternsOf(const project::Project& project, const project::Org& org,
+                                    const Selection& selection) {
+  if (!selection.patterns.empty()) return selection.patterns;
+  std::vector<std::string> patterns;
+  for (const project::ObjectRule& rule : project.objects) {
+    const bool applies = rule.orgs.empty() ||
+                         std::find(rule.orgs.begin(), rule.orgs.end(), org.id) != rule.orgs.end();
+    if (applies) patterns.push_back(rule.name);
+  }
+  return patterns;
+}
+
+Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, const ObjectSpec& spec,
+                                 const PlanOptions& options) {
+  PlannedObject planned;
+  planned.spec = spec;
+  FIRN_TRY(const auto description, parts.rest->Describe(call, spec.object));
+  FIRN_TRY(const auto ident, lake::ParseTableIdent(spec.table));
+  record::LayoutOptions layout_options;
+  layout_options.include = spec.include;
+  layout_options.exclude = spec.exclude;
+  FIRN_TRY(const auto layout, record::LayoutFromDescribe(description.json, layout_options));
+  planned.fields = static_cast<int>(layout.schema.fields.size());
+  planned.warnings = layout.warnings;
+  planned.warnings.insert(planned.warnings.end(), layout.skipped.begin(), layout.skipped.end());
+  auto table = parts.lake->Load(ident);
+  if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
+  planned.table_exists = table.has_value();
+  if (table) {
+    for (const auto& field : layout.schema.fields) {
+      if (table->schema().Find(field.name) == nullptr) planned.new_fields.push_back(field.name);
+    }
+    for (const auto& field : table->schema().fields) {
+      if (layout.schema.Find(field.name) == nullptr) planned.vanished_fields.push_back(field.name);
+    }
+  }
+  if (options.count) {
+    auto count = parts.rest->Count(
+        call,
+        "SELECT COUNT() FROM " + spec.object + (spec.where.empty() ? "" : " WHERE " + spec.where),
+        spec.all_rows);
+    if (count) {
+      planned.rows = *count;
+    } else if (count.error().kind() == Kind::kTimeout) {
+      planned.warnings.push_back("the org's count is not available: it timed out");
+    } else {
+      return Fail(std::move(count).error());
+    }
+  }
+  planned.api_calls = CallsFor(planned.rows, parts.bulk->records_per_page());
+  return planned;
+}
+
+}  // namespace
+
+int64_t CallsFor(std::optional<int64_t> rows, int64_t records_per_page) {
+  const int64_t per_page = std::max<int64_t>(records_per_page, 1);
+  const int64_t pages = std::max<int64_t>((rows.value_or(0) + per_page - 1) / per_page, 1);
+  const int64_t lists = pages > 1 ? (pages + kPagesPerList - 1) / kPagesPerList : 0;
+  const int64_t describe_counts_and_job = 4;
+  return describe_counts_and_job + kPollsOfFirstMinute + lists + pages;
+}
+
+Result<std::vector<ObjectSpec>> SelectObjects(const std::vector<salesforce::ObjectInfo>& offered,
+                                              const project::Project& project,
+                                              const project::Org& org, const Selection& selection) {
+  std::vector<ObjectSpec> specs;
+  std::set<std::string> taken;
+  for (const std::string& pattern : PatternsOf(project, org, selection)) {
+    if (!IsGlob(pattern)) {
+      const auto* info = Find(offered, pattern);
+      if (info == nullptr) return Fail(UnknownObject(offered, pattern));
+      if (!info->queryable) {
+        return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-004",
+                          "object `" + info->name + "` cannot be queried"));
+      }
+      if (taken.insert(info->name).second) {
+        specs.push_back(SpecFor(info->name, project, org, selection));
+      }
+      continue;
+    }
+    for (const auto& info : offered) {
+      if (!info.queryable || info.deprecated_and_hidden) continue;
+      if (!project::GlobMatches(pattern, info.name) || !taken.insert(info.name).second) continue;
+      specs.push_back(SpecFor(info.name, project, org, selection));
+    }
+  }
+  if (specs.empty()) {
+    return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-002", "no object of the org fits")
+                    .Hint("name objects, `firn export run Account Contact`, or list them under "
+                          "`objects` in firn.yaml"));
+  }
+  if (!selection.where.empty() && specs.size() > 1) {
+    return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-003",
+                      "`--where` takes one object, " + std::to_string(specs.size()) + " fit")
+                    .Hint("write conditions of several objects into firn.yaml"));
+  }
+  return specs;
+}
+
+Result<Plan> MakePlan(const Call& call, const ExportParts& parts,
+                      const std::vector<ObjectSpec>& specs, const PlanOptions& options) {
+  Plan plan;
+  for (const ObjectSpec& spec : specs) {
+    FIRN_TRY(auto planned,
+             Doing(PlanObject(call, parts, spec, options), "planning " + spec.object));
+    plan.api_calls += planned.api_calls + planned.blob_calls;
+    plan.objects.push_back(std::move(planned));
+  }
+  plan.bulk_jobs = static_cast<int64_t>(plan.objects.size());
+  if (parts.budget != nullptr) {
+    FIRN_TRY(const auto view, parts.budget->View(call));
+    if (view.known) plan.calls_left = std::max<int64_t>(view.calls_share - view.calls_used, 0);
+  }
+  return plan;
+}
+
+std::string PlanJson(const Plan& plan) {
+  nlohmann::ordered_json json;
+  json["api_calls"] = plan.api_calls;
+  json["bulk_jobs"] = plan.bulk_jobs;
+  json["calls_left"] = plan.calls_left ? nlohmann::json(*plan.calls_left) : nlohmann::json(nullptr);
+  json["objects"] = nlohmann::ordered_json::array();
+  for (const PlannedObject& o : plan.objects) {
+    nlohmann::ordered_json object;
+    object["object"] = o.spec.object;
+    object["table"] = o.spec.table;
+    object["table_exists"] = o.table_exists;
+    object["fields"] = o.fields;
+    object["rows"] = o.rows ? nlohmann::json(*o.rows) : nlohmann::json(nullptr);
+    object["api_calls"] = o.api_calls;
+    object["blob_calls"] = o.blob_calls;
+    object["where"] = o.spec.where;
+    object["new_fields"] = o.new_fields;
+    object["vanished_fields"] = o.vanished_fields;
+    object["warnings"] = o.warnings;
+    json["objects"].push_back(std::move(object));
+  }
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace firn::exports
