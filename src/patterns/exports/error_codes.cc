@@ -22,6 +22,8 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-RUN-002", "the run was made against another org",
      "The org behind this name in firn.yaml has been changed since the run was started.",
      "Point the name at the old org to resume, or start a new run."},
+    {"EXPORT-RUN-003", "there is no run to resume", "Every run of this org is done.",
+     "`firn export list` shows the runs; `firn export run` starts a new one."},
     {"EXPORT-PAGE-001", "a result page announces another number of rows than before",
      "The same page of the same job gave two different answers. Results of a job do not change, so "
      "one of the answers was damaged.",

@@ -28,12 +28,12 @@ const salesforce::ObjectInfo* Find(const std::vector<salesforce::ObjectInfo>& of
 }
 
 Error UnknownObject(const std::vector<salesforce::ObjectInfo>& offered, const std::string& name) {
-  std::vector<std::string_view> names;
+  std::vector<std::string> names;
   for (const auto& info : offered) names.push_back(info.name);
   Error error(Kind::kBadInput, "EXPORT-PLAN-001",
               "the org has no object `" + name + "`, or hides it from this user");
   const auto nearest = Nearest(name, names);
-  if (nearest) return std::move(error).Hint("did you mean `" + std::string(*nearest) + "`?");
+  if (nearest) return std::move(error).Hint("did you mean `" + *nearest + "`?");
   return error;
 }
 
