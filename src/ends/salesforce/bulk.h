@@ -46,6 +46,7 @@ struct Job {
   std::string state_text;  // as the org spells it
   std::string operation;   // `query` or `queryAll`
   std::string object;
+  std::string created_by_id;
   std::string created_date;
   std::string system_modstamp;
   std::string api_version;  // `66.0`
@@ -59,8 +60,10 @@ struct Job {
 struct QuerySpec {
   std::string soql;
   bool all_rows = false;
-  // Before a create whose answer was lost is repeated, the org's jobs are listed and one of this
-  // object and operation, made by this user since the request was sent, is taken as ours.
+  // Of the query. Before a create whose answer was lost is repeated, the org's jobs are listed and
+  // one with this object, operation and query text, made by this user since the request was sent,
+  // is taken as ours. One that fits but does not tell its query is left alone, with a warning:
+  // taking a stranger's job would give the wrong rows, a second job only costs one.
   std::string object;
 };
 

@@ -1,0 +1,126 @@
+#include "ends/salesforce/internal/budget_row.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
+namespace firn::salesforce {
+namespace {
+
+constexpr int64_t Micros(std::chrono::microseconds duration) { return duration.count(); }
+
+// Longer than any request of ours may take, so what is in flight after it belongs to the dead.
+constexpr int64_t kInFlightMost = Micros(std::chrono::minutes(10));
+// API Request Limits: counted over the last 24 hours.
+constexpr int64_t kDay = Micros(std::chrono::hours(24));
+constexpr int64_t kLookAgain = Micros(std::chrono::minutes(15));
+// REST API Developer Guide, "Limits": accurate within five minutes of consumption.
+constexpr int64_t kLimitsLag = Micros(std::chrono::minutes(5));
+
+constexpr std::string_view kVersion = "1";
+
+template <typename Row, typename Visit>
+void EachNumber(Row& row, Visit visit) {
+  for (auto* number :
+       {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied, &row.told_us,
+        &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max, &row.job_us}) {
+    visit(*number);
+  }
+}
+
+}  // namespace
+
+BudgetRow BudgetRow::Parse(std::string_view text) {
+  BudgetRow row;
+  if (text.substr(0, kVersion.size()) != kVersion) return row;
+  const char* at = text.data() + kVersion.size();
+  const char* end = text.data() + text.size();
+  bool good = true;
+  EachNumber(row, [&](int64_t& number) {
+    if (!good || at == end || *at != ' ') {
+      good = false;
+      return;
+    }
+    const auto [next, problem] = std::from_chars(at + 1, end, number);
+    good = problem == std::errc();
+    at = next;
+  });
+  return good && at == end ? row : BudgetRow{};
+}
+
+std::string BudgetRow::Text() const {
+  std::string text(kVersion);
+  EachNumber(*this, [&](const int64_t& number) { text += " " + std::to_string(number); });
+  return text;
+}
+
+int64_t ShareOf(int64_t max, int percent) {
+  return max / 100 * percent + max % 100 * percent / 100;
+}
+
+int64_t KeptBack(int64_t share) {
+  return std::min(std::clamp<int64_t>(share / 160, 4, 50), share / 10);
+}
+
+void Age(BudgetRow& row, int64_t now_us) {
+  if (now_us - row.active_us > kInFlightMost) row.finished = row.reserved;
+  if (now_us - std::max(row.active_us, row.told_us) > kDay) row.calls_used = 0;
+  if (now_us - row.job_us > kDay) row.jobs_used = 0;
+}
+
+bool TryReserve(BudgetRow& row, int64_t calls, int percent, int64_t now_us,
+                Reservation& reservation) {
+  if (row.calls_max > 0) {
+    const int64_t share = ShareOf(row.calls_max, percent);
+    const int64_t after = row.calls_used + calls;
+    if (after > share - KeptBack(share)) {
+      // Usage falls as calls become older than a day, but only an answer tells. An org that others
+      // have brought above the share is looked at too, at the same slow pace.
+      const bool may_look = after <= share || row.calls_used > share;
+      const bool stale = now_us - row.told_us > kLookAgain && now_us - row.looked_us > kLookAgain;
+      if (!may_look || !stale) return false;
+      row.looked_us = now_us;
+    }
+  }
+  reservation = {calls, row.finished, row.reserved};
+  row.reserved += calls;
+  row.calls_used += calls;
+  row.active_us = now_us;
+  return true;
+}
+
+void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage* told,
+                 int64_t now_us) {
+  row.finished = std::min(row.finished + reservation.calls, row.reserved);
+  row.active_us = now_us;
+  if (told == nullptr) return;
+  const int64_t bound = told->used + row.reserved - reservation.finished_before - reservation.calls;
+  if (bound > row.calls_used || reservation.sequence >= row.applied) row.calls_used = bound;
+  row.applied = std::max(row.applied, reservation.sequence);
+  row.calls_max = told->max;
+  row.told_us = now_us;
+}
+
+bool TryReserveJob(BudgetRow& row, int percent, int64_t now_us) {
+  if (row.jobs_max > 0 && row.jobs_used + 1 > ShareOf(row.jobs_max, percent)) return false;
+  ++row.jobs_used;
+  row.job_us = now_us;
+  return true;
+}
+
+void LearnLimits(BudgetRow& row, const Limits& limits, int64_t now_us) {
+  if (const auto calls = limits.find("DailyApiRequests"); calls != limits.end()) {
+    const int64_t used = calls->second.max - calls->second.remaining;
+    row.calls_used =
+        row.calls_max == 0 ? used + row.reserved - row.finished : std::max(row.calls_used, used);
+    row.calls_max = calls->second.max;
+  }
+  if (const auto jobs = limits.find("DailyBulkV2QueryJobs"); jobs != limits.end()) {
+    const int64_t used = jobs->second.max - jobs->second.remaining;
+    const bool settled = now_us - row.job_us > kLimitsLag;
+    row.jobs_used = settled ? used : std::max(row.jobs_used, used);
+    row.jobs_max = jobs->second.max;
+  }
+}
+
+}  // namespace firn::salesforce

@@ -1,0 +1,14 @@
+// HTTP dates (RFC 9110 section 5.6.7). Private to the room; pure.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/base/clock.h"
+
+namespace firn::salesforce {
+
+// `Tue, 24 Nov 2026 03:13:04 GMT`; nothing for any other text.
+[[nodiscard]] std::optional<UtcMicros> ParseHttpDate(std::string_view text);
+
+}  // namespace firn::salesforce
