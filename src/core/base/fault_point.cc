@@ -29,6 +29,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"exports.reconcile.before", "reconciling is about to begin"},
     {"exports.reconcile.after", "an object is reconciled, its run is not finished"},
     {"exports.run.before_finish", "all objects are done, the run is not marked as finished"},
+    {"salesforce.token.rotated", "the org gave a new refresh token, it is not saved yet"},
+    {"salesforce.token.saved", "the new refresh token is saved, its session is not used yet"},
     {"state.file.before_commit", "a data file and its pages are in the ledger's open transaction"},
     {"state.file.after_commit", "the ledger says that a data file and its pages are durable"},
     {"lake.create.before_catalog", "a table's first metadata is synced, the catalog lacks it"},

@@ -17,7 +17,7 @@ Error NoQueryResult(const std::string& org, const char* why) {
 
 // One page: its records as spans of the body, so that each is handed on as the org wrote it.
 struct Page {
-  simdjson::padded_string body;
+  simdjson::padded_string body{};
   std::vector<std::string_view> records;
   int64_t total = 0;
   bool done = true;
@@ -81,7 +81,8 @@ class Pages final : public RecordStream {
       if (name == "records") {
         has_records = true;
         for (auto record : member.value().get_array()) {
-          page_.records.push_back(record.get_object().raw_json());
+          sj::object object = record.get_object();
+          page_.records.push_back(object.raw_json());
         }
       } else if (name == "totalSize") {
         page_.total = member.value().get_int64();
@@ -93,7 +94,9 @@ class Pages final : public RecordStream {
         if (!value.is_null()) page_.next = std::string(std::string_view(value.get_string()));
       }
     }
-    if (!document.at_end()) return Fail(NoQueryResult(connection_.org(), "text follows it"));
+    // Only the end of the text has no location.
+    if (!document.current_location().error())
+      return Fail(NoQueryResult(connection_.org(), "text follows it"));
     if (!has_records || !has_done) {
       return Fail(NoQueryResult(connection_.org(), "`records` or `done` is missing"));
     }

@@ -242,7 +242,10 @@ Error BulkError(const Refusal& refusal) {
                                         : "the job was made with another API version"),
                     refusal, vendor);
   }
-  return ApiError(refusal);
+  Error error = ApiError(refusal);
+  if (error.kind() != Kind::kBadInput) return error;
+  return Complete(Error(Kind::kBadInput, "SF-BULK-001", "Bulk API 2.0 refuses the query"), refusal,
+                  vendor);
 }
 
 }  // namespace firn::salesforce

@@ -24,8 +24,8 @@ struct Part {
 
 std::string_view RawText(sj::value value) {
   const sj::json_type type = value.type();
-  if (type == sj::json_type::object) return value.get_object().raw_json();
-  if (type == sj::json_type::array) return value.get_array().raw_json();
+  if (type == sj::json_type::object) return sj::object(value.get_object()).raw_json();
+  if (type == sj::json_type::array) return sj::array(value.get_array()).raw_json();
   return value.raw_json_token();
 }
 
