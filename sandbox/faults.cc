@@ -202,12 +202,13 @@ std::string FaultBook::ToJson() const {
   return list.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::vector<FaultEffect> FaultBook::Strike(std::string_view method, std::string_view path) {
+std::vector<FaultEffect> FaultBook::Strike(std::string_view method, std::string_view path,
+                                           std::string_view target) {
   std::lock_guard lock(mutex_);
   std::vector<FaultEffect> effects;
   for (Fault& fault : faults_) {
     if (!fault.method.empty() && fault.method != method) continue;
-    if (!GlobMatches(fault.path, path)) continue;
+    if (!GlobMatches(fault.path, path) && !GlobMatches(fault.path, target)) continue;
     ++fault.seen;
     if (fault.seen < fault.nth || (fault.times > 0 && fault.struck >= fault.times)) continue;
     if (fault.probability < 1.0 && fault.random->Unit() >= fault.probability) continue;

@@ -59,8 +59,10 @@ class FaultBook {
   bool Remove(std::string_view name);
   // A JSON list with what each has done so far.
   [[nodiscard]] std::string ToJson() const;
-  // Counts the request and answers what shall happen to it, in the order the faults were added.
-  [[nodiscard]] std::vector<FaultEffect> Strike(std::string_view method, std::string_view path);
+  // Counts the request and answers what shall happen to it, in the order the faults were added. A
+  // glob may fit the path alone or the target with its query.
+  [[nodiscard]] std::vector<FaultEffect> Strike(std::string_view method, std::string_view path,
+                                                std::string_view target);
 
  private:
   struct Fault {

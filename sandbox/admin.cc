@@ -1,0 +1,354 @@
+#include "sandbox/admin.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "sandbox/bulk_query.h"
+#include "sandbox/crypto.h"
+
+namespace firn::sandbox {
+namespace {
+
+using nlohmann::json;
+using nlohmann::ordered_json;
+
+std::string Dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+Answer AdminError(int status, std::string_view what) {
+  return JsonAnswer(status, "{\"error\":" + JsonString(what) + "}");
+}
+
+Answer AdminError(const Error& error) {
+  const int status = error.kind() == Kind::kNotFound ? 404 : 400;
+  return AdminError(status, error.what() + (error.why().empty() ? "" : ": " + error.why()));
+}
+
+Answer Done(const Result<void>& result) {
+  return result ? NoContent() : AdminError(result.error());
+}
+
+ordered_json LimitsJson(ApiParts& parts) {
+  const DailyLimits limits = parts.usage.limits();
+  const auto one = [&](Allotment allotment) {
+    return ordered_json{{"max", limits.Max(allotment)}, {"used", parts.usage.Used(allotment)}};
+  };
+  return {{"api_requests", one(Allotment::kApiRequests)},
+          {"bulk_query_jobs", one(Allotment::kBulkQueryJobs)},
+          {"bulk_query_bytes", one(Allotment::kBulkQueryBytes)}};
+}
+
+Answer Status(ApiParts& parts) {
+  ordered_json objects = ordered_json::array();
+  const auto catalogue = parts.org.catalogue();
+  for (const ObjectInfo& object : catalogue->objects()) {
+    const auto live = parts.org.Count(object.name, false);
+    const auto all = parts.org.Count(object.name, true);
+    objects.push_back({{"name", object.name},
+                       {"rows", live ? *live : 0},
+                       {"deleted", live && all ? *all - *live : 0}});
+  }
+  return JsonAnswer(200, Dump({{"format", "firn.sandbox.status/1"},
+                               {"org_id", parts.org.org_id()},
+                               {"now", FormatUtc(parts.clock.Now())},
+                               {"requests", parts.log.total()},
+                               {"sessions", parts.sessions.count()},
+                               {"limits", LimitsJson(parts)},
+                               {"faults", ordered_json::parse(parts.faults.ToJson())},
+                               {"objects", objects}}));
+}
+
+Answer Faults(ApiParts& parts, const net::ServerRequest& request, const std::string& name) {
+  if (request.method == "GET") return JsonAnswer(200, parts.faults.ToJson());
+  if (request.method == "POST" && name.empty()) return Done(parts.faults.Add(request.body));
+  if (request.method != "DELETE") return AdminError(405, "use GET, POST or DELETE");
+  if (name.empty()) {
+    parts.faults.Clear();
+    return NoContent();
+  }
+  return parts.faults.Remove(name) ? NoContent() : AdminError(404, "no fault has this name");
+}
+
+Answer ClockAnswer(ApiParts& parts) {
+  const auto seconds = std::chrono::duration<double>(parts.clock.offset()).count();
+  return JsonAnswer(200,
+                    Dump({{"now", FormatUtc(parts.clock.Now(), 6)}, {"offset_seconds", seconds}}));
+}
+
+Answer MoveClock(ApiParts& parts, const net::ServerRequest& request) {
+  if (request.method == "GET") return ClockAnswer(parts);
+  const json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
+  auto offset = parts.clock.offset();
+  const auto micros = [](const json& seconds) {
+    return std::chrono::microseconds(static_cast<int64_t>(seconds.get<double>() * 1e6));
+  };
+  try {
+    if (body.contains("now")) {
+      const auto now = ParseInstant(body["now"].get<std::string>());
+      if (!now) return AdminError(now.error());
+      offset = *now - parts.clock.under().Now();
+    } else if (body.contains("advance_seconds")) {
+      offset += micros(body["advance_seconds"]);
+    } else if (body.contains("offset_seconds")) {
+      offset = micros(body["offset_seconds"]);
+    } else {
+      return AdminError(400, "give `now`, `advance_seconds` or `offset_seconds`");
+    }
+  } catch (const json::exception&) {
+    return AdminError(400, "a value has the wrong type");
+  }
+  parts.clock.SetOffset(offset);
+  const auto kept = parts.db.SetSetting("clock_offset_us", std::to_string(offset.count()));
+  return kept ? ClockAnswer(parts) : AdminError(kept.error());
+}
+
+Answer Log(ApiParts& parts, const net::ServerRequest& request) {
+  uint64_t after = 0;
+  size_t count = 100;
+  for (const auto& [key, value] : FormDecode(request.query).value_or(FormFields{})) {
+    if (key == "after") after = std::strtoull(value.c_str(), nullptr, 10);
+    if (key == "count") count = std::strtoull(value.c_str(), nullptr, 10);
+  }
+  ordered_json lines = ordered_json::array();
+  for (const RequestLine& line : parts.log.After(after, count)) {
+    lines.push_back({{"number", line.number},
+                     {"at", FormatUtc(line.at)},
+                     {"method", line.method},
+                     {"path", line.path},
+                     {"query", line.query},
+                     {"client", line.client},
+                     {"user", line.username},
+                     {"status", line.status},
+                     {"cost", line.cost},
+                     {"bytes", line.bytes},
+                     {"ms", static_cast<double>(line.micros) / 1000.0},
+                     {"faults", line.faults}});
+  }
+  return JsonAnswer(200, Dump({{"total", parts.log.total()}, {"requests", lines}}));
+}
+
+Answer Limits(ApiParts& parts, const net::ServerRequest& request) {
+  if (request.method == "GET") return JsonAnswer(200, Dump(LimitsJson(parts)));
+  const json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
+  DailyLimits limits = parts.usage.limits();
+  constexpr std::pair<const char*, Allotment> kNames[] = {
+      {"api_requests", Allotment::kApiRequests},
+      {"bulk_query_jobs", Allotment::kBulkQueryJobs},
+      {"bulk_query_bytes", Allotment::kBulkQueryBytes}};
+  int64_t* const values[] = {&limits.api_requests, &limits.bulk_query_jobs,
+                             &limits.bulk_query_bytes};
+  try {
+    for (size_t i = 0; i < kAllotments; ++i) {
+      const json one = body.value(kNames[i].first, json::object());
+      if (one.contains("max")) *values[i] = one["max"].get<int64_t>();
+      if (one.contains("used")) parts.usage.SetUsed(kNames[i].second, one["used"].get<int64_t>());
+    }
+  } catch (const json::exception&) {
+    return AdminError(400, "a value has the wrong type");
+  }
+  parts.usage.SetLimits(limits);
+  const json kept = {{"api_requests", limits.api_requests},
+                     {"bulk_query_jobs", limits.bulk_query_jobs},
+                     {"bulk_query_bytes", limits.bulk_query_bytes}};
+  if (auto saved = parts.db.SetSetting("limits", kept.dump()); !saved) {
+    return AdminError(saved.error());
+  }
+  return JsonAnswer(200, Dump(LimitsJson(parts)));
+}
+
+ordered_json AppJson(const App& app) {
+  ordered_json certificates = ordered_json::array();
+  for (const AppCertificate& certificate : app.certificates) {
+    certificates.push_back(
+        {{"name", certificate.name},
+         {"sha256", CertificateFingerprint(certificate.pem).value_or("public key")}});
+  }
+  return {{"name", app.name},
+          {"client_id", app.client_id},
+          {"certificates", certificates},
+          {"run_as", app.run_as},
+          {"scopes", app.scopes},
+          {"users", app.users},
+          {"rotate_refresh_tokens", app.rotate_refresh_tokens},
+          {"password_flow", app.password_flow},
+          {"session_seconds", app.session_length.count()}};
+}
+
+// Makes an app, or changes the one with that client id; the answer holds a new app's secret.
+Answer PutApp(ApiParts& parts, const json& body) {
+  App app;
+  bool fresh = true;
+  try {
+    if (auto known = parts.apps.Find(body.value("client_id", ""))) {
+      app = *std::move(known);
+      fresh = false;
+    } else {
+      app.client_id = body.value("client_id", NewConsumerKey(SystemRandom()));
+      app.client_secret = Secret(body.value("client_secret", NewConsumerSecret(SystemRandom())));
+      app.name = "app";
+    }
+    app.name = body.value("name", app.name);
+    app.run_as = body.value("run_as", app.run_as);
+    app.scopes = body.value("scopes", app.scopes);
+    app.users = body.value("users", app.users);
+    app.rotate_refresh_tokens = body.value("rotate_refresh_tokens", app.rotate_refresh_tokens);
+    app.password_flow = body.value("password_flow", app.password_flow);
+    app.session_length =
+        std::chrono::seconds(body.value("session_seconds", int64_t{app.session_length.count()}));
+  } catch (const json::exception&) {
+    return AdminError(400, "a value has the wrong type");
+  }
+  ordered_json answer = AppJson(app);
+  if (fresh) answer["client_secret"] = app.client_secret.Reveal();
+  if (auto put = parts.apps.Put(std::move(app)); !put) return AdminError(put.error());
+  return JsonAnswer(fresh ? 201 : 200, Dump(answer));
+}
+
+Answer NewRefreshToken(ApiParts& parts, const App& app, const json& body) {
+  const auto user = parts.users.ByUsername(body.value("username", app.run_as));
+  if (!user) return AdminError(404, "no user has this username");
+  Session session;
+  session.user_id = user->id;
+  session.client_id = app.client_id;
+  for (const std::string& scope : app.scopes) {
+    session.scopes += (session.scopes.empty() ? "" : " ") + scope;
+  }
+  const auto token = parts.sessions.Issue(SessionStore::TokenKind::kRefresh, session);
+  if (!token) return AdminError(token.error());
+  return JsonAnswer(201, Dump({{"refresh_token", *token}}));
+}
+
+// `/sandbox/apps[/{client id}[/certificates[/{name}] | /refresh_tokens]]`
+Answer Apps(ApiParts& parts, const net::ServerRequest& request,
+            const std::vector<std::string>& path) {
+  json body = request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
+  const std::string& method = request.method;
+  if (path.size() == 2) {
+    if (method == "POST") return PutApp(parts, body);
+    ordered_json apps = ordered_json::array();
+    for (const App& app : parts.apps.All()) apps.push_back(AppJson(app));
+    return JsonAnswer(200, Dump(apps));
+  }
+  const auto app = parts.apps.Find(path[2]);
+  if (!app) return AdminError(404, "no app has this client id");
+  if (path.size() == 3) {
+    if (method == "DELETE") return Done(parts.apps.Remove(path[2]));
+    return JsonAnswer(200, Dump(AppJson(*app)));
+  }
+  if (path[3] == "refresh_tokens" && method == "POST") return NewRefreshToken(parts, *app, body);
+  if (path[3] != "certificates") return AdminError(404, "no such resource");
+  if (path.size() == 5 && method == "DELETE") {
+    return Done(parts.apps.RemoveCertificate(path[2], path[4]));
+  }
+  if (method != "POST" || !body.value("pem", json()).is_string()) {
+    return AdminError(400, "POST `name` and `pem`");
+  }
+  const AppCertificate certificate{body.value("name", "certificate"),
+                                   body["pem"].get<std::string>()};
+  return Done(parts.apps.AddCertificate(path[2], certificate));
+}
+
+// {"object", "field", "hidden": bool} or {.., "removed": bool}
+Answer Fields(ApiParts& parts, const net::ServerRequest& request) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (request.method != "POST" || !body.is_object()) {
+    return AdminError(400, "POST `object`, `field` and `hidden` or `removed`");
+  }
+  try {
+    const auto object = body.at("object").get<std::string>();
+    const auto field = body.at("field").get<std::string>();
+    if (body.contains("hidden")) {
+      return Done(parts.org.HideField(object, field, body["hidden"].get<bool>()));
+    }
+    return Done(parts.org.RemoveField(object, field, body.at("removed").get<bool>()));
+  } catch (const json::exception&) {
+    return AdminError(400, "POST `object`, `field` and `hidden` or `removed`");
+  }
+}
+
+std::vector<std::string> Segments(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    const size_t slash = std::min(path.find('/'), path.size());
+    if (slash > 0) segments.emplace_back(path.substr(0, slash));
+    path.remove_prefix(std::min(slash + 1, path.size()));
+  }
+  return segments;
+}
+
+// Changes one record so that it seems to have been committed earlier than it was.
+Result<void> LateCommit(ApiParts& parts, const FaultEffect& effect) {
+  FIRN_TRY(const auto cursor,
+           parts.org.Query("SELECT Id FROM " + effect.object + " ORDER BY Id LIMIT 1",
+                           {.see_hidden = true, .user_id = ""}));
+  FIRN_TRY(const bool found, cursor->Next());
+  if (!found) return {};
+  const UtcMicros stamp = parts.clock.Now() - std::chrono::seconds(effect.seconds);
+  const std::string text = FormatUtc(stamp);
+  std::vector<FieldText> fields = {{"SystemModstamp", text}, {"LastModifiedDate", text}};
+  if (!effect.field.empty()) fields.push_back({effect.field, effect.message});
+  return parts.org.Update(cursor->row()[0].number, fields,
+                          {.user_id = "", .set_audit_fields = true});
+}
+
+}  // namespace
+
+void CarryOut(ApiParts& parts, const FaultEffect& effect) {
+  Result<void> done;
+  switch (effect.kind) {
+    case FaultKind::kExpireTokens: {
+      const auto ended = parts.sessions.ExpireAll();
+      if (!ended) done = Fail(ended.error());
+      break;
+    }
+    case FaultKind::kQuota: {
+      const int64_t max = parts.usage.limits().api_requests;
+      parts.usage.SetUsed(Allotment::kApiRequests, effect.used < 0 ? max : effect.used);
+      break;
+    }
+    case FaultKind::kHideField:
+      done = parts.org.HideField(effect.object, effect.field, true);
+      break;
+    case FaultKind::kVanishField:
+      done = parts.org.RemoveField(effect.object, effect.field, true);
+      break;
+    case FaultKind::kClockSkew:
+      parts.clock.SetOffset(parts.clock.offset() + std::chrono::seconds(effect.seconds));
+      break;
+    case FaultKind::kLateCommit:
+      done = LateCommit(parts, effect);
+      break;
+    default:
+      break;
+  }
+  if (!done) {
+    log::Warn("sandbox_fault_failed", {{"fault", effect.name}, {"error", done.error().OneLine()}});
+  }
+}
+
+Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
+  const std::string host = request.headers.GetOr("Host", "");
+  const std::string origin = request.headers.GetOr("Origin", "");
+  if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) {
+    return AdminError(403, "requests from other origins are refused");
+  }
+  const std::vector<std::string> path = Segments(request.path);
+  if (path.size() < 2) return AdminError(404, "no such resource");
+  const std::string& what = path[1];
+  if (what == "status") return Status(parts);
+  if (what == "faults") return Faults(parts, request, path.size() > 2 ? path[2] : "");
+  if (what == "clock") return MoveClock(parts, request);
+  if (what == "log") return Log(parts, request);
+  if (what == "limits") return Limits(parts, request);
+  if (what == "apps") return Apps(parts, request, path);
+  if (what == "fields") return Fields(parts, request);
+  return AdminError(404, "no such resource");
+}
+
+}  // namespace firn::sandbox

@@ -1,0 +1,244 @@
+#include "sandbox/front_door.h"
+
+#include <charconv>
+#include <optional>
+
+#include "core/net/inflate.h"
+#include "sandbox/admin.h"
+#include "sandbox/rest.h"
+#include "sandbox/slice_stream.h"
+
+namespace firn::sandbox {
+namespace {
+
+// Of the request line's target and the headers together.
+// Source: REST API Developer Guide, "Status Codes and Error Responses" (414, 431), read 2026-11.
+constexpr size_t kTargetAndHeaderBytesMax = 16'384;
+constexpr size_t kGzipBytesMin = 1024;
+constexpr int kVersionRetiredOldest = 7;
+
+std::optional<Answer> TooLarge(const net::ServerRequest& request) {
+  size_t bytes = request.target.size();
+  if (bytes > kTargetAndHeaderBytesMax) {
+    return ErrorAnswer(414, "URI_TOO_LONG", "The URI is longer than 16384 bytes");
+  }
+  for (const auto& [name, value] : request.headers.all()) bytes += name.size() + value.size() + 4;
+  if (bytes <= kTargetAndHeaderBytesMax) return std::nullopt;
+  return ErrorAnswer(431, "REQUEST_HEADER_FIELDS_TOO_LARGE",
+                     "The URI and the headers together are longer than 16384 bytes");
+}
+
+// Segments of the raw path, each decoded by itself: a value may hold `%2F`.
+std::vector<std::string> DecodedSegments(std::string_view target) {
+  target = target.substr(0, target.find('?'));
+  std::vector<std::string> segments;
+  while (!target.empty()) {
+    const size_t slash = std::min(target.find('/'), target.size());
+    const std::string_view raw = target.substr(0, slash);
+    if (!raw.empty()) segments.push_back(PercentDecode(raw, false).value_or(std::string(raw)));
+    target.remove_prefix(std::min(slash + 1, target.size()));
+  }
+  return segments;
+}
+
+// 60 for `v60.0`; nothing when it is not of that form.
+std::optional<int> ParseVersion(std::string_view text) {
+  if (!text.starts_with('v') || !text.ends_with(".0")) return std::nullopt;
+  text = text.substr(1, text.size() - 3);
+  int version = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), version);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
+  return version;
+}
+
+bool AcceptsGzip(const net::ServerRequest& request) {
+  return request.headers.GetOr("Accept-Encoding", "").find("gzip") != std::string::npos;
+}
+
+void Compress(Answer& answer) {
+  if (answer.body_stream) {
+    // The stream is handed over for good: a shared_ptr is only how the server takes it.
+    struct Shared final : net::BodyStream {
+      explicit Shared(std::shared_ptr<net::BodyStream> from) : stream(std::move(from)) {}
+      Result<std::string> Read(size_t bytes_max) override { return stream->Read(bytes_max); }
+      std::shared_ptr<net::BodyStream> stream;
+    };
+    answer.body_stream = GzipStream(std::make_unique<Shared>(std::move(answer.body_stream)));
+    answer.body_stream_bytes = -1;
+  } else if (answer.body.size() >= kGzipBytesMin) {
+    answer.body = GzipText(answer.body);
+  } else {
+    return;
+  }
+  answer.headers.Set("Content-Encoding", "gzip");
+}
+
+bool ShapesPage(FaultKind kind) {
+  return kind == FaultKind::kShortPage || kind == FaultKind::kExtraRow ||
+         kind == FaultKind::kBadUtf8 || kind == FaultKind::kNul;
+}
+
+bool HasScope(std::string_view scopes, std::string_view wanted) {
+  while (!scopes.empty()) {
+    const size_t space = std::min(scopes.find(' '), scopes.size());
+    if (scopes.substr(0, space) == wanted) return true;
+    scopes.remove_prefix(std::min(space + 1, scopes.size()));
+  }
+  return false;
+}
+
+Answer SessionInvalid() {
+  Answer answer = ErrorAnswer(401, "INVALID_SESSION_ID", "Session expired or invalid");
+  answer.headers.Set("WWW-Authenticate", "Token");
+  return answer;
+}
+
+}  // namespace
+
+Answer FrontDoor::Serve(const net::ServerRequest& request, const Call& call) {
+  const SteadyTime start = parts_.clock.Steady();
+  if (request.path.starts_with("/sandbox/")) return HandleAdmin(parts_, request);
+  RequestLine line;
+  line.at = parts_.clock.Now();
+  line.method = request.method;
+  line.path = request.path;
+  if (request.path.starts_with("/services/data")) line.query = request.query;
+  line.client = request.headers.GetOr("User-Agent", "");
+  const std::vector<FaultEffect> faults =
+      parts_.faults.Strike(request.method, request.path, request.target);
+  for (const FaultEffect& fault : faults) line.faults.push_back(fault.name);
+  Answer answer;
+  if (auto refusal = TooLarge(request)) {
+    answer = *std::move(refusal);
+  } else if (auto instead = Before(faults, call)) {
+    answer = *std::move(instead);
+  } else {
+    answer = Route(request, call, faults, line);
+  }
+  line.status = answer.status;
+  line.bytes =
+      answer.body_stream ? answer.body_stream_bytes : static_cast<int64_t>(answer.body.size());
+  Finish(request, faults, answer);
+  line.micros =
+      std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - start).count();
+  parts_.log.Add(std::move(line));
+  return answer;
+}
+
+std::optional<Answer> FrontDoor::Before(const std::vector<FaultEffect>& faults, const Call& call) {
+  std::optional<Answer> instead;
+  for (const FaultEffect& fault : faults) {
+    if (fault.kind == FaultKind::kDelay) {
+      parts_.clock.under().SleepFor(std::chrono::milliseconds(fault.ms), call.stop);
+    } else if (fault.kind == FaultKind::kStatus) {
+      const std::string code = fault.code.empty() ? "UNKNOWN_EXCEPTION" : fault.code;
+      instead = fault.body.empty() ? ErrorAnswer(fault.status, code, fault.message)
+                                   : JsonAnswer(fault.status, fault.body);
+    } else if (fault.kind != FaultKind::kLateCommit) {
+      CarryOut(parts_, fault);
+    }
+  }
+  return instead;
+}
+
+Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
+                        std::vector<FaultEffect> faults, RequestLine& line) {
+  const std::string& path = request.path;
+  if (path.starts_with("/services/oauth2/") || path.starts_with("/id/")) {
+    return oauth_.Handle(request);
+  }
+  if (path == "/services/data" || path == "/services/data/") {
+    return request.method == "GET" || request.method == "HEAD"
+               ? VersionsAnswer()
+               : MethodNotAllowed(request.method, "GET,HEAD");
+  }
+  if (path.starts_with("/services/data/")) return Data(request, call, std::move(faults), line);
+  if (path == "/" && request.method == "GET") {
+    Answer answer;
+    answer.headers.Set("Content-Type", "text/plain;charset=UTF-8");
+    answer.body = "Firn sandbox org " + parts_.org.org_id() +
+                  "\nstatus: /sandbox/status  requests: /sandbox/log  faults: /sandbox/faults\n";
+    return answer;
+  }
+  return NotFoundAnswer();
+}
+
+std::optional<Answer> FrontDoor::SignIn(const net::ServerRequest& request, Session& session,
+                                        RequestLine& line) {
+  const std::string token = BearerToken(request);
+  if (token.empty() && request.headers.Get("Authorization")) {
+    return ErrorAnswer(401, "INVALID_AUTH_HEADER", "INVALID_HEADER_TYPE");
+  }
+  auto found = parts_.sessions.Find(SessionStore::TokenKind::kAccess, token);
+  if (!found) return SessionInvalid();
+  session = *std::move(found);
+  if (const auto app = parts_.apps.Find(session.client_id)) line.client = app->name;
+  line.username = session.user_id;
+  if (!HasScope(session.scopes, "api") && !HasScope(session.scopes, "full")) {
+    return ErrorAnswer(401, "INVALID_SESSION_ID",
+                       "This session is not valid for use with the REST API");
+  }
+  return std::nullopt;
+}
+
+Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
+                       std::vector<FaultEffect> faults, RequestLine& line) {
+  std::vector<std::string> path = DecodedSegments(request.target);
+  const auto version = path.size() > 2 ? ParseVersion(path[2]) : std::nullopt;
+  if (!version || *version > kVersionNewest || *version < kVersionRetiredOldest) {
+    return NotFoundAnswer();
+  }
+  if (*version < kVersionOldest) {
+    return ErrorAnswer(410, "GONE", "The requested API version is retired and no longer available");
+  }
+  path.erase(path.begin(), path.begin() + 3);
+  Session session;
+  if (auto refusal = SignIn(request, session, line)) return *std::move(refusal);
+  const int64_t max = parts_.usage.limits().api_requests;
+  Answer answer;
+  if (parts_.usage.Used(Allotment::kApiRequests) >= max) {
+    answer = ErrorAnswer(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
+  } else {
+    parts_.usage.Add(Allotment::kApiRequests, 1);
+    line.cost = 1;
+    std::erase_if(faults, [](const FaultEffect& fault) { return !ShapesPage(fault.kind); });
+    ApiRequest api{request,
+                   call,
+                   request.method,
+                   *version,
+                   std::move(path),
+                   FormDecode(request.query).value_or(FormFields{}),
+                   "",
+                   std::move(session),
+                   std::move(faults)};
+    if (const std::string method = api.Query("_HttpMethod");
+        request.method == "POST" && !method.empty()) {
+      api.method = method;
+    }
+    auto body =
+        net::InflateBody(request.headers.GetOr("Content-Encoding", "identity"), request.body);
+    if (body) {
+      api.body = *std::move(body);
+      answer = HandleRest(parts_, api);
+    } else {
+      answer = ErrorAnswer(415, "UNSUPPORTED_MEDIA_TYPE", "The body's encoding cannot be read");
+    }
+  }
+  answer.headers.Set("Sforce-Limit-Info",
+                     "api-usage=" + std::to_string(parts_.usage.Used(Allotment::kApiRequests)) +
+                         "/" + std::to_string(max));
+  return answer;
+}
+
+void FrontDoor::Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
+                       Answer& answer) {
+  answer.headers.Set("Date", HttpDate(parts_.clock.Now()));
+  if (AcceptsGzip(request) && request.method != "HEAD") Compress(answer);
+  for (const FaultEffect& fault : faults) {
+    if (fault.kind == FaultKind::kDrop) answer.drop_after_bytes = fault.at_byte;
+    if (fault.kind == FaultKind::kStall) answer.stall_after_bytes = fault.at_byte;
+    if (fault.kind == FaultKind::kLateCommit) CarryOut(parts_, fault);
+  }
+}
+
+}  // namespace firn::sandbox

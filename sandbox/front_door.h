@@ -1,0 +1,35 @@
+// What happens to every request before and after its handler: size limits, faults, session, daily
+// limit, routing; then date, usage header, compression, the log.
+//
+// One for both ports; thread-safe; blocking (the server calls it on a pool).
+#pragma once
+
+#include "sandbox/api_request.h"
+#include "sandbox/oauth.h"
+
+namespace firn::sandbox {
+
+class FrontDoor {
+ public:
+  FrontDoor(ApiParts& parts, OAuth& oauth) : parts_(parts), oauth_(oauth) {}
+  [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
+
+ private:
+  // Carries out what comes before the answer. An answer: it takes the handler's place.
+  [[nodiscard]] std::optional<Answer> Before(const std::vector<FaultEffect>& faults,
+                                             const Call& call);
+  [[nodiscard]] Answer Route(const net::ServerRequest& request, const Call& call,
+                             std::vector<FaultEffect> faults, RequestLine& line);
+  // `/services/data/vNN.0/..`
+  [[nodiscard]] Answer Data(const net::ServerRequest& request, const Call& call,
+                            std::vector<FaultEffect> faults, RequestLine& line);
+  [[nodiscard]] std::optional<Answer> SignIn(const net::ServerRequest& request, Session& session,
+                                             RequestLine& line);
+  void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
+              Answer& answer);
+
+  ApiParts& parts_;
+  OAuth& oauth_;
+};
+
+}  // namespace firn::sandbox

@@ -1,0 +1,123 @@
+#include "sandbox/rest.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace firn::sandbox {
+namespace {
+
+using nlohmann::ordered_json;
+
+// v31.0 came with Summer '14; three releases a year since.
+std::string ReleaseLabel(int version) {
+  constexpr std::string_view kSeasons[] = {"Summer", "Winter", "Spring"};
+  const int since = version - 31;
+  const int year = 14 + (since + 2) / 3;
+  return fmt::format("{} '{}", kSeasons[since % 3], year);
+}
+
+Answer Resources(const ApiRequest& request) {
+  if (request.method != "GET" && request.method != "HEAD") {
+    return MethodNotAllowed(request.method, "GET,HEAD");
+  }
+  ordered_json resources;
+  for (const char* name : {"tooling", "sobjects", "query", "queryAll", "limits", "jobs",
+                           "composite", "search", "recent", "metadata"}) {
+    resources[name] = request.Root() + "/" + name;
+  }
+  return JsonAnswer(200, resources.dump());
+}
+
+}  // namespace
+
+Answer VersionsAnswer() {
+  ordered_json versions = ordered_json::array();
+  for (int version = kVersionOldest; version <= kVersionNewest; ++version) {
+    versions.push_back({{"label", ReleaseLabel(version)},
+                        {"url", fmt::format("/services/data/v{}.0", version)},
+                        {"version", fmt::format("{}.0", version)}});
+  }
+  return JsonAnswer(200, versions.dump());
+}
+
+Answer HandleRest(ApiParts& parts, ApiRequest& request) {
+  if (request.path.empty()) return Resources(request);
+  const std::string& family = request.path[0];
+  if (family == "sobjects") return HandleSobjects(parts, request);
+  if (family == "query" || family == "queryAll") {
+    return HandleQuery(parts, request, family == "queryAll");
+  }
+  if (family == "limits" && request.path.size() == 1) return HandleLimits(parts, request);
+  if (family == "composite") return HandleComposite(parts, request);
+  if (family == "jobs" && request.path.size() > 1 && request.path[1] == "query") {
+    return HandleBulkQuery(parts, request);
+  }
+  if (family == "tooling" && request.path.size() > 1 && request.path[1] == "query") {
+    request.path.erase(request.path.begin());
+    return HandleQuery(parts, request, false);
+  }
+  if (family == "recent" && request.path.size() == 1) return JsonAnswer(200, "[]");
+  return NotFoundAnswer();
+}
+
+Answer HandleSobjects(ApiParts& parts, ApiRequest& request) {
+  const size_t depth = request.path.size();
+  if (depth == 1) return GlobalDescribe(parts, request);
+  const auto catalogue = parts.org.catalogue();
+  if (VisibleObject(*catalogue, request.path[1]) == nullptr) return NotFoundAnswer();
+  if (depth == 2) {
+    return request.method == "GET" || request.method == "HEAD" ? BasicObjectInfo(parts, request)
+                                                               : HandleRecord(parts, request);
+  }
+  if (depth == 3) {
+    const std::string& word = request.path[2];
+    if (word == "describe") return ObjectDescribe(parts, request);
+    if (word == "updated" || word == "deleted") return HandleReplication(parts, request);
+  }
+  return HandleRecord(parts, request);
+}
+
+const ObjectInfo* VisibleObject(const Catalogue& catalogue, std::string_view name) {
+  return catalogue.Object(name);
+}
+
+bool VisibleField(const FieldInfo& field, int version) {
+  return !field.hidden && field.min_api_version <= version;
+}
+
+Answer HandleLimits(ApiParts& parts, ApiRequest& request) {
+  if (request.method != "GET") return MethodNotAllowed(request.method, "GET,HEAD");
+  const DailyLimits limits = parts.usage.limits();
+  const auto left = [&](Allotment allotment, int64_t unit) {
+    const int64_t max = limits.Max(allotment);
+    const int64_t remaining = std::max<int64_t>(0, max - parts.usage.Used(allotment));
+    return ordered_json{{"Max", max / unit}, {"Remaining", remaining / unit}};
+  };
+  const auto untouched = [](int64_t max) { return ordered_json{{"Max", max}, {"Remaining", max}}; };
+  ordered_json body;
+  body["ConcurrentAsyncGetReportInstances"] = untouched(200);
+  body["ConcurrentSyncReportRuns"] = untouched(20);
+  body["DailyApiRequests"] = left(Allotment::kApiRequests, 1);
+  body["DailyAsyncApexExecutions"] = untouched(250'000);
+  body["DailyBulkApiBatches"] = untouched(15'000);
+  body["DailyBulkV2QueryFileStorageMB"] = left(Allotment::kBulkQueryBytes, 1 << 20);
+  body["DailyBulkV2QueryJobs"] = left(Allotment::kBulkQueryJobs, 1);
+  body["DailyDurableGenericStreamingApiEvents"] = untouched(100'000);
+  body["DailyDurableStreamingApiEvents"] = untouched(100'000);
+  body["DailyGenericStreamingApiEvents"] = untouched(10'000);
+  body["DailyStandardVolumePlatformEvents"] = untouched(25'000);
+  body["DailyStreamingApiEvents"] = untouched(100'000);
+  body["DailyWorkflowEmails"] = untouched(975);
+  body["DataStorageMB"] = untouched(10'240);
+  body["FileStorageMB"] = untouched(10'240);
+  body["HourlyAsyncReportRuns"] = untouched(1'200);
+  body["HourlyPublishedPlatformEvents"] = untouched(250'000);
+  body["HourlySyncReportRuns"] = untouched(500);
+  body["MassEmail"] = untouched(5'000);
+  body["MonthlyPlatformEventsUsageEntitlement"] = untouched(0);
+  body["SingleEmail"] = untouched(5'000);
+  return JsonAnswer(200, body.dump());
+}
+
+}  // namespace firn::sandbox

@@ -1,0 +1,41 @@
+// The REST API below `/services/data/vNN.0`: one function a family of resources.
+//
+// Stateless; any thread. Source: REST API Developer Guide, "Reference", read 2026-11.
+#pragma once
+
+#include <string>
+
+#include "sandbox/api_request.h"
+
+namespace firn::sandbox {
+
+inline constexpr int kVersionOldest = 31;
+inline constexpr int kVersionNewest = 67;
+
+// `GET /services/data`, the one resource that needs no session.
+[[nodiscard]] Answer VersionsAnswer();
+// Picks the family by the first segment after the version.
+[[nodiscard]] Answer HandleRest(ApiParts& parts, ApiRequest& request);
+
+// sobjects: global describe, object describe, records.
+[[nodiscard]] Answer HandleSobjects(ApiParts& parts, ApiRequest& request);
+[[nodiscard]] Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer BasicObjectInfo(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request);
+// `/sobjects/X` POST, `/sobjects/X/{id}`, `/sobjects/X/{field}/{value}`, `../{id}/{blob field}`.
+[[nodiscard]] Answer HandleRecord(ApiParts& parts, ApiRequest& request);
+// `/sobjects/X/updated` and `/deleted`.
+[[nodiscard]] Answer HandleReplication(ApiParts& parts, ApiRequest& request);
+// query, queryAll and their next pages; also what the tooling API is asked.
+[[nodiscard]] Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows);
+[[nodiscard]] Answer HandleLimits(ApiParts& parts, ApiRequest& request);
+// `composite/batch`, `composite`.
+[[nodiscard]] Answer HandleComposite(ApiParts& parts, ApiRequest& request);
+// `jobs/query`.
+[[nodiscard]] Answer HandleBulkQuery(ApiParts& parts, ApiRequest& request);
+
+// The object's definition if clients of this version may see it; nullptr otherwise.
+[[nodiscard]] const ObjectInfo* VisibleObject(const Catalogue& catalogue, std::string_view name);
+[[nodiscard]] bool VisibleField(const FieldInfo& field, int version);
+
+}  // namespace firn::sandbox

@@ -1,0 +1,246 @@
+#include "sandbox/server.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/base/file.h"
+#include "core/base/log.h"
+#include "core/net/server.h"
+#include "sandbox/api_request.h"
+#include "sandbox/bulk_query.h"
+#include "sandbox/crypto.h"
+#include "sandbox/front_door.h"
+#include "sandbox/oauth.h"
+#include "sandbox/org_users.h"
+#include "sandbox/query_pages.h"
+
+namespace firn::sandbox {
+namespace {
+
+constexpr size_t kRequestsWaitingMax = 4096;
+constexpr auto kFlushEvery = std::chrono::seconds(1);
+constexpr auto kDropOldEvery = std::chrono::minutes(10);
+
+// The CA and the server certificate of the org folder, made at the first start.
+Result<net::ServerOptions> TlsOptions(const std::string& folder, UtcMicros now) {
+  const std::string tls = folder + "/tls";
+  if (!FileExists(tls + "/server.pem") || !FileExists(tls + "/server.key")) {
+    FIRN_TRY(const TlsMaterial material,
+             MintTls({"localhost", "login.salesforce.com", "test.salesforce.com",
+                      "*.salesforce.com", "*.my.salesforce.com", "*.sandbox.my.salesforce.com",
+                      "*.develop.my.salesforce.com", "api.pubsub.salesforce.com"},
+                     now));
+    FIRN_CHECK(MakeFolders(tls, 0700));
+    FIRN_CHECK(WriteFileDurably(folder + "/ca.pem", material.ca_pem));
+    FIRN_CHECK(WriteFileDurably(tls + "/ca.key", material.ca_key_pem, 0600));
+    FIRN_CHECK(WriteFileDurably(tls + "/server.key", material.key_pem, 0600));
+    FIRN_CHECK(WriteFileDurably(tls + "/server.pem", material.chain_pem));
+  }
+  net::ServerOptions options;
+  FIRN_TRY(options.certificate_pem, ReadFile(tls + "/server.pem"));
+  FIRN_TRY(options.key_pem, ReadFile(tls + "/server.key"));
+  return options;
+}
+
+class SandboxImpl final : public Sandbox {
+ public:
+  explicit SandboxImpl(SandboxOptions options)
+      : options_(std::move(options)), clock_(*options_.clock) {}
+  ~SandboxImpl() override;
+  [[nodiscard]] Result<void> Open();
+
+  std::string http_url() const override {
+    return "http://" + options_.address + ":" + std::to_string(http_->port());
+  }
+  std::string tls_url() const override {
+    return tls_ ? "https://localhost:" + std::to_string(tls_->port()) : "";
+  }
+  std::string ca_file() const override { return tls_ ? options_.folder + "/ca.pem" : ""; }
+  std::string client_id() const override { return FirstApp().client_id; }
+  std::string client_secret() const override { return FirstApp().client_secret.Reveal(); }
+  std::string key_file() const override { return options_.folder + "/keys/demo.key"; }
+  std::string username() const override { return administrator_.username; }
+  Org& org() override { return *org_; }
+  Result<void> AddFaults(std::string_view json) override { return faults_.Add(json); }
+  void ClearFaults() override { faults_.Clear(); }
+  Result<std::string> NewAccessToken() override {
+    return NewToken(SessionStore::TokenKind::kAccess);
+  }
+  Result<std::string> NewRefreshToken() override {
+    return NewToken(SessionStore::TokenKind::kRefresh);
+  }
+  void SetUsed(Allotment allotment, int64_t used) override { usage_->SetUsed(allotment, used); }
+  uint64_t requests() const override { return log_.total(); }
+
+ private:
+  [[nodiscard]] Result<void> OpenOrg();
+  [[nodiscard]] Result<void> OpenStores();
+  [[nodiscard]] Result<void> OpenDoors();
+  [[nodiscard]] App FirstApp() const {
+    const auto apps = apps_->All();
+    return apps.empty() ? App{} : apps.front();
+  }
+  [[nodiscard]] Result<std::string> NewToken(SessionStore::TokenKind kind);
+  void KeepHouse(const std::stop_token& stop);
+
+  SandboxOptions options_;
+  SandboxClock clock_;
+  FaultBook faults_;
+  RequestLog log_;
+  std::unique_ptr<Org> org_;
+  std::unique_ptr<OrgUsers> users_;
+  User administrator_;
+  std::unique_ptr<ApiDb> db_;
+  std::unique_ptr<AppRegistry> apps_;
+  std::unique_ptr<SessionStore> sessions_;
+  std::unique_ptr<UsageMeter> usage_;
+  std::unique_ptr<QueryPages> pages_;
+  std::unique_ptr<BulkQueryJobs> jobs_;
+  std::unique_ptr<ApiParts> parts_;
+  std::unique_ptr<OAuth> oauth_;
+  std::unique_ptr<FrontDoor> door_;
+  std::unique_ptr<net::Server> http_;
+  std::unique_ptr<net::Server> tls_;
+  std::mutex house_mutex_;
+  std::condition_variable_any house_wake_;
+  std::jthread house_;
+};
+
+SandboxImpl::~SandboxImpl() {
+  tls_.reset();
+  http_.reset();
+  if (house_.joinable()) {
+    house_.request_stop();
+    house_.join();
+  }
+  jobs_.reset();
+  if (!usage_) return;
+  if (auto flushed = usage_->Flush(); !flushed) {
+    log::Err("sandbox_usage_not_saved", {{"error", flushed.error().OneLine()}});
+  }
+}
+
+Result<void> SandboxImpl::Open() {
+  FIRN_CHECK(MakeFolders(options_.folder, 0700));
+  FIRN_CHECK(OpenOrg());
+  FIRN_CHECK(OpenStores());
+  FIRN_CHECK(OpenDoors());
+  house_ = std::jthread([this](const std::stop_token& stop) { KeepHouse(stop); });
+  return {};
+}
+
+Result<void> SandboxImpl::OpenOrg() {
+  const bool fresh = !FileExists(options_.folder + "/org.db");
+  FIRN_TRY(org_, Org::Open({.folder = options_.folder,
+                            .seed = options_.seed,
+                            .clock = &clock_,
+                            .object_yaml = options_.object_yaml}));
+  if (fresh && options_.scale.value_or(0) > 0) {
+    FIRN_CHECK(org_->Seed({.scale = *options_.scale, .object = "", .rows = {}, .progress = {}}));
+  }
+  users_ = std::make_unique<OrgUsers>(*org_);
+  const auto administrator = users_->Administrator();
+  if (!administrator) {
+    return Fail(Kind::kCorrupt, "SBX-START-001", "the org has no active user who could sign in");
+  }
+  administrator_ = *administrator;
+  return {};
+}
+
+Result<void> SandboxImpl::OpenStores() {
+  const std::string& folder = options_.folder;
+  FIRN_TRY(db_, ApiDb::Open(folder));
+  FIRN_TRY(const auto offset, db_->Setting("clock_offset_us"));
+  if (offset) clock_.SetOffset(std::chrono::microseconds(std::atoll(offset->c_str())));
+  FIRN_TRY(apps_, AppRegistry::Open(folder, administrator_.username, clock_, *options_.random));
+  FIRN_TRY(sessions_, SessionStore::Open(*db_, clock_, *options_.random, org_->org_id()));
+  FIRN_TRY(usage_, UsageMeter::Open(*db_, clock_));
+  FIRN_TRY(const auto kept, db_->Setting("limits"));
+  DailyLimits limits;
+  if (kept) {
+    const auto json = nlohmann::json::parse(*kept, nullptr, false);
+    if (json.is_object()) {
+      limits.api_requests = json.value("api_requests", limits.api_requests);
+      limits.bulk_query_jobs = json.value("bulk_query_jobs", limits.bulk_query_jobs);
+      limits.bulk_query_bytes = json.value("bulk_query_bytes", limits.bulk_query_bytes);
+    }
+  }
+  usage_->SetLimits(options_.limits.value_or(limits));
+  if (FileExists(folder + "/faults.json")) {
+    FIRN_TRY(const std::string faults, ReadFile(folder + "/faults.json"));
+    FIRN_CHECK(Doing(faults_.Add(faults), "reading " + folder + "/faults.json"));
+  }
+  FIRN_TRY(pages_, QueryPages::Open(folder, *db_, clock_, *options_.random));
+  FIRN_TRY(jobs_, BulkQueryJobs::Open({.folder = folder,
+                                       .threads = options_.job_threads,
+                                       .job_time_min = options_.job_time_min},
+                                      {*org_, *db_, clock_, *usage_}));
+  return {};
+}
+
+Result<void> SandboxImpl::OpenDoors() {
+  parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
+                            clock_, faults_, log_, *pages_, *jobs_, options_.bulk_page_rows});
+  oauth_ =
+      std::make_unique<OAuth>(OAuth::Parts{*apps_, *sessions_, *users_, clock_, org_->org_id()});
+  door_ = std::make_unique<FrontDoor>(*parts_, *oauth_);
+  const net::Handler handler =
+      net::OnPool([door = door_.get()](net::ServerRequest request,
+                                       const Call& call) { return door->Serve(request, call); },
+                  options_.request_threads, kRequestsWaitingMax);
+  net::ServerOptions plain;
+  plain.address = options_.address;
+  plain.port = options_.http_port;
+  // The vendor's own limit answers within the API's manners (414, 431): the door checks it.
+  plain.header_bytes_max = 1 << 17;
+  FIRN_TRY(http_, net::Listen(plain, handler));
+  if (!options_.tls) return {};
+  FIRN_TRY(net::ServerOptions secure, TlsOptions(options_.folder, options_.clock->Now()));
+  secure.address = options_.address;
+  secure.port = options_.tls_port;
+  secure.header_bytes_max = plain.header_bytes_max;
+  FIRN_TRY(tls_, net::Listen(secure, handler));
+  return {};
+}
+
+Result<std::string> SandboxImpl::NewToken(SessionStore::TokenKind kind) {
+  const App app = FirstApp();
+  Session session;
+  session.user_id = administrator_.id;
+  session.client_id = app.client_id;
+  session.length = app.session_length;
+  for (const std::string& scope : app.scopes) {
+    session.scopes += (session.scopes.empty() ? "" : " ") + scope;
+  }
+  return sessions_->Issue(kind, session);
+}
+
+void SandboxImpl::KeepHouse(const std::stop_token& stop) {
+  auto dropped_at = std::chrono::steady_clock::now();
+  while (!stop.stop_requested()) {
+    {
+      // Real time: a test's clock may stand still or leap.
+      std::unique_lock lock(house_mutex_);
+      house_wake_.wait_for(lock, stop, kFlushEvery, [] { return false; });
+    }
+    auto done = usage_->Flush();
+    if (std::chrono::steady_clock::now() - dropped_at > kDropOldEvery) {
+      dropped_at = std::chrono::steady_clock::now();
+      if (done) done = pages_->DropOld();
+      if (done) done = jobs_->DropOld();
+    }
+    if (!done) log::Err("sandbox_upkeep_failed", {{"error", done.error().OneLine()}});
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Sandbox>> Sandbox::Start(SandboxOptions options) {
+  auto sandbox = std::make_unique<SandboxImpl>(std::move(options));
+  FIRN_CHECK(sandbox->Open());
+  return sandbox;
+}
+
+}  // namespace firn::sandbox
