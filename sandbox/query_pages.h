@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/base/random.h"
 #include "sandbox/api_db.h"
 #include "sandbox/query.h"
 #include "sandbox/sandbox_clock.h"
