@@ -1,0 +1,23 @@
+// What the lanes of one Ingest share, and a lane's making. Internal to lake.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "ends/lake/ingest.h"
+#include "ends/lake/rejects_file.h"
+
+namespace firn::lake {
+
+struct IngestShared {
+  record::Layout layout;
+  IngestOptions options;
+  std::string local_folder;  // of options.data_folder
+  IngestObserver& observer;
+  RejectsFile rejects;
+};
+
+// `shared` outlives the lane.
+[[nodiscard]] Result<std::unique_ptr<IngestLane>> OpenLane(IngestShared& shared, int lane);
+
+}  // namespace firn::lake
