@@ -33,6 +33,9 @@ constexpr FaultPointInfo kPoints[] = {
     {"salesforce.token.saved", "the new refresh token is saved, its session is not used yet"},
     {"state.file.before_commit", "a data file and its pages are in the ledger's open transaction"},
     {"state.file.after_commit", "the ledger says that a data file and its pages are durable"},
+    {"lake.ingest.file_opened", "a data file is begun, its first rows are on their way into it"},
+    {"lake.ingest.before_sync", "a data file is written to its end, not yet synced"},
+    {"lake.ingest.file_synced", "a data file and its folder are synced, nobody was told"},
     {"lake.create.before_catalog", "a table's first metadata is synced, the catalog lacks it"},
     {"lake.create.after_catalog", "the catalog has the new table"},
     {"lake.commit.after_data", "data files and their folders are synced, nothing refers to them"},
@@ -41,7 +44,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.commit.after_manifest_list", "the manifest list is synced"},
     {"lake.commit.after_metadata", "the metadata file is synced, its folder is not"},
     {"lake.commit.before_catalog", "all files and folders are synced, the catalog has the old row"},
-    {"lake.commit.after_catalog", "the catalog has the new row, old metadata files still lie there"},
+    {"lake.commit.after_catalog",
+     "the catalog has the new row, old metadata files still lie there"},
 };
 
 struct Armed {

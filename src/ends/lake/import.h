@@ -49,7 +49,8 @@ struct ImportReport {
 
 // Creates namespace and table at need; the table's schema grows by new columns. Errors: those of
 // Ingest and of the commit; NotFound for pages and describe; BadInput (LAKE-IMPORT-001) when there
-// is no page, -002 when a file has a column that is not described.
+// is no page, -002 when a file has a column that is not described, -003 when a column's type
+// differs from the table's (append only).
 [[nodiscard]] Result<ImportReport> ImportPages(const Call& call, Lake& lake,
                                                const ImportOptions& options);
 

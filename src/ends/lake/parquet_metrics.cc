@@ -9,7 +9,7 @@
 #include <functional>
 #include <optional>
 
-#include "ends/lake/value_bytes.h"
+#include "ends/lake/format/single_value.h"
 
 namespace firn::lake {
 namespace {
@@ -43,11 +43,23 @@ T Plain(std::string_view bytes) {
   return value;
 }
 
+// From big-endian two's complement of at most 16 bytes.
+__int128 BigEndian(std::string_view bytes) {
+  const bool negative = !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0x80) != 0;
+  auto value = negative ? ~static_cast<unsigned __int128>(0) : 0;
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
+  return static_cast<__int128>(value);
+}
+
+std::string DecimalBound(__int128 unscaled) {
+  return SingleDecimal(static_cast<int64_t>(unscaled >> 64), static_cast<uint64_t>(unscaled));
+}
+
 // The decimal that stands in Parquet as INT32, INT64 or big-endian bytes.
 __int128 PlainDecimal(std::string_view bytes, parquet::Type::type physical) {
   if (physical == parquet::Type::INT32) return Plain<int32_t>(bytes);
   if (physical == parquet::Type::INT64) return Plain<int64_t>(bytes);
-  return DecimalFromBytes(bytes);
+  return BigEndian(bytes);
 }
 
 bool Less(const Type& type, parquet::Type::type physical, std::string_view a, std::string_view b) {
@@ -96,11 +108,11 @@ void SetBounds(int id, const Type& type, parquet::Type::type physical, const Ran
                DataFile& file) {
   if (!range.any || range.unknown) return;
   if (type.id == TypeId::kDecimal) {
-    file.lower_bounds[id] = DecimalBytes(PlainDecimal(range.low, physical));
-    file.upper_bounds[id] = DecimalBytes(PlainDecimal(range.high, physical));
+    file.lower_bounds[id] = DecimalBound(PlainDecimal(range.low, physical));
+    file.upper_bounds[id] = DecimalBound(PlainDecimal(range.high, physical));
   } else if (type.id == TypeId::kString) {
-    file.lower_bounds[id] = LowerTextBound(range.low);
-    if (auto upper = UpperTextBound(range.high)) file.upper_bounds[id] = *std::move(upper);
+    file.lower_bounds[id] = TruncateText(range.low);
+    if (auto upper = TruncateTextUp(range.high)) file.upper_bounds[id] = *std::move(upper);
   } else {
     // Little-endian numbers are the same in both formats.
     file.lower_bounds[id] = range.low;

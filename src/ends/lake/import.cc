@@ -1,0 +1,293 @@
+#include "ends/lake/import.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/base/random.h"
+#include "core/record/csv_header.h"
+
+namespace firn::lake {
+namespace {
+
+constexpr size_t kHeaderBytesMax = 4 << 20;
+constexpr size_t kShownRejects = 20;
+
+// A file on disk, read straight into the decoder's block.
+class FileStream final : public net::BodyStream {
+ public:
+  static Result<std::unique_ptr<FileStream>> Open(const std::string& path) {
+    Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.valid()) {
+      const Kind kind = errno == ENOENT ? Kind::kNotFound : Kind::kDenied;
+      return Fail(Error(kind, "LAKE-IMPORT-001", "the page cannot be opened")
+                      .At(path)
+                      .Because(std::strerror(errno)));
+    }
+    posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    return std::make_unique<FileStream>(std::move(fd), path);
+  }
+  FileStream(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<std::string> Read(size_t bytes_max) override {
+    std::string piece(bytes_max, '\0');
+    FIRN_TRY(const size_t bytes, ReadInto(piece.data(), bytes_max));
+    piece.resize(bytes);
+    return piece;
+  }
+  Result<size_t> ReadInto(char* into, size_t bytes_max) override {
+    for (;;) {
+      const ssize_t bytes = read(fd_.get(), into, bytes_max);
+      if (bytes >= 0) return static_cast<size_t>(bytes);
+      if (errno == EINTR) continue;
+      return Fail(Error(Kind::kUnreachable, "LAKE-IMPORT-001", "the page cannot be read")
+                      .At(path_)
+                      .Because(std::strerror(errno)));
+    }
+  }
+
+ private:
+  Fd fd_;
+  std::string path_;
+};
+
+bool IsCsvName(const std::string& name) { return name.ends_with(".csv") || name.ends_with(".CSV"); }
+
+Result<std::vector<std::string>> PageFiles(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const std::string& path : named) {
+    auto names = ListFolder(path);
+    if (!names) {
+      files.push_back(path);
+      continue;
+    }
+    for (const std::string& name : *names) {
+      if (IsCsvName(name)) files.push_back(path + "/" + name);
+    }
+  }
+  if (files.empty()) {
+    return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-001", "there is nothing to import")
+                    .Because("no file is named, or the folder holds no .csv file"));
+  }
+  return files;
+}
+
+Result<std::vector<std::string>> HeaderOf(const std::string& path, char delimiter) {
+  FIRN_TRY(auto stream, FileStream::Open(path));
+  std::string begin;
+  while (begin.size() < kHeaderBytesMax) {
+    FIRN_TRY(const std::string piece, stream->Read(64 << 10));
+    begin += piece;
+    auto header = record::CsvHeader(begin, delimiter);
+    if (header) return header;
+    if (piece.empty()) break;
+  }
+  return Fail(Error(Kind::kCorrupt, "LAKE-PAGE-001", "the page is cut short")
+                  .At("page `" + path + "`")
+                  .Because("its header row has no end"));
+}
+
+// The described columns that the files have; the rest of the describe does not matter.
+Result<record::Layout> LayoutForFiles(const ImportOptions& options,
+                                      const std::vector<std::string>& files, const Table* table) {
+  FIRN_TRY(const std::string describe, ReadFile(options.describe_path));
+  FIRN_TRY(const std::vector<std::string> header, HeaderOf(files.front(), options.delimiter));
+  record::LayoutOptions wanted;
+  FIRN_TRY(const record::Layout all, record::LayoutFromDescribe(describe, wanted));
+  wanted.include.clear();
+  for (const std::string& name : header) {
+    const auto same = [&](const record::SourceColumn& column) {
+      return column.name.size() == name.size() &&
+             std::equal(name.begin(), name.end(), column.name.begin(), [](char a, char b) {
+               return std::tolower(static_cast<unsigned char>(a)) ==
+                      std::tolower(static_cast<unsigned char>(b));
+             });
+    };
+    if (std::none_of(all.columns.begin(), all.columns.end(), same)) {
+      return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-002",
+                        "column `" + name.substr(0, 80) + "` is not described")
+                      .At(files.front())
+                      .Because("`" + options.describe_path + "` describes no such field of `" +
+                               all.object + "`, or one that is not read as text"));
+    }
+    wanted.include.push_back(name);
+  }
+  // Compound fields are rebuilt as far as their parts are there.
+  for (const record::DerivedField& derived : all.derived) {
+    if (derived.kind == record::DerivedField::Kind::kCompound) {
+      wanted.include.push_back(all.schema.fields[static_cast<size_t>(derived.field_index)].name);
+    }
+  }
+  if (table != nullptr) {
+    wanted.existing = &table->schema();
+    wanted.last_column_id = table->last_column_id();
+  }
+  return record::LayoutFromDescribe(describe, wanted);
+}
+
+// The table's schema with the layout's new columns behind its own.
+Result<record::Schema> GrownSchema(const record::Schema& table, const record::Schema& layout) {
+  record::Schema grown = table;
+  for (const record::Field& field : layout.fields) {
+    const record::Field* there = table.Find(field.name);
+    if (there == nullptr) {
+      grown.fields.push_back(field);
+      continue;
+    }
+    if (there->id != field.id) {
+      return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-003",
+                        "column `" + field.name + "` is " + record::TypeText(there->type) +
+                            " in the table, but " + record::TypeText(field.type) + " by describe")
+                      .Hint("import with --mode replace, or into another table"));
+    }
+    for (record::Field& own : grown.fields) {
+      if (own.id == field.id) own.type = field.type;
+    }
+  }
+  return grown;
+}
+
+class Collector final : public IngestObserver {
+ public:
+  Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
+                           const std::vector<Reject>& rejects) override {
+    const std::lock_guard lock(mutex_);
+    if (!file.path.empty()) {
+      files.push_back(file);
+      report.files.push_back(file.path);
+      report.file_bytes += file.file_size_bytes;
+    }
+    for (const PageOutcome& page : pages) {
+      ++report.pages;
+      report.rows_received += page.rows_received;
+      report.rows_written += page.rows_written;
+      report.rows_rejected += page.rows_rejected;
+      report.values_rounded += page.values_rounded;
+      report.nuls_seen += page.nuls_seen;
+      report.csv_bytes += page.csv_bytes;
+    }
+    for (const Reject& reject : rejects) {
+      if (report.rejects.size() < kShownRejects) report.rejects.push_back(reject);
+    }
+    return {};
+  }
+
+  std::vector<DataFile> files;
+  ImportReport report;
+
+ private:
+  std::mutex mutex_;
+};
+
+// Takes pages until there is none, or a lane has failed.
+Result<void> RunLane(const Call& call, IngestLane& lane, const std::vector<std::string>& files,
+                     std::atomic<size_t>& next, const std::atomic<bool>& failed) {
+  for (size_t at = next.fetch_add(1); at < files.size() && !failed; at = next.fetch_add(1)) {
+    FIRN_TRY(auto stream, FileStream::Open(files[at]));
+    auto outcome = lane.AddPage(call, {.ordinal = at, .name = files[at]}, *stream);
+    if (!outcome) return Fail(std::move(outcome).error());
+  }
+  return failed ? Result<void>{} : lane.Finish(call);
+}
+
+Result<void> RunLanes(const Call& call, Ingest& ingest, const std::vector<std::string>& files,
+                      int threads) {
+  const size_t count = std::clamp<size_t>(static_cast<size_t>(threads), 1, files.size());
+  std::vector<std::unique_ptr<IngestLane>> lanes;
+  for (size_t i = 0; i < count; ++i) {
+    FIRN_TRY(auto lane, ingest.NewLane());
+    lanes.push_back(std::move(lane));
+  }
+  std::atomic<size_t> next{0};
+  std::atomic<bool> failed{false};
+  std::vector<Result<void>> results(count);
+  const auto run = [&](size_t i) {
+    results[i] = RunLane(call, *lanes[i], files, next, failed);
+    if (!results[i]) failed = true;
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (size_t i = 1; i < count; ++i) workers.emplace_back(run, i);
+    run(0);
+  }
+  for (Result<void>& result : results) FIRN_CHECK(std::move(result));
+  return {};
+}
+
+std::string LocalPath(const std::string& uri) {
+  constexpr std::string_view kFileScheme = "file://";
+  return uri.starts_with(kFileScheme) ? uri.substr(kFileScheme.size()) : uri;
+}
+
+Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
+                     const record::Layout& layout, const Collector& collected, bool made_here) {
+  CommitOptions commit;
+  commit.summary = {{"firn.source", "import"},
+                    {"firn.object", layout.object},
+                    {"firn.pages", std::to_string(collected.report.pages)},
+                    {"firn.rows-rejected", std::to_string(collected.report.rows_rejected)}};
+  if (options.mode == ImportOptions::Mode::kReplace && !made_here) {
+    return lake.ReplaceAll(call, options.table, collected.files, &layout.schema, commit);
+  }
+  return lake.Append(call, options.table, collected.files, commit);
+}
+
+}  // namespace
+
+Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptions& options) {
+  FIRN_TRY(const std::vector<std::string> files, PageFiles(options.pages));
+  auto table = lake.Load(options.table);
+  if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
+  const bool made_here = !table;
+  FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, made_here ? nullptr : &*table));
+  if (made_here) {
+    FIRN_CHECK(lake.CreateNamespace(options.table.ns));
+    table = lake.Create(call, options.table, layout.schema, {});
+    if (!table) return Fail(std::move(table).error());
+  } else if (options.mode == ImportOptions::Mode::kAppend) {
+    FIRN_TRY(const record::Schema grown, GrownSchema(table->schema(), layout.schema));
+    if (grown.fields != table->schema().fields) {
+      table = lake.EvolveSchema(call, options.table, grown);
+      if (!table) return Fail(std::move(table).error());
+    }
+  }
+  const std::string run = NewUuid(*call.random);
+  IngestOptions ingest_options;
+  ingest_options.data_folder = table->location() + "/data";
+  ingest_options.file_prefix = run;
+  ingest_options.rejects_path = options.rejects_path;
+  if (ingest_options.rejects_path.empty()) {
+    const size_t slash = files.front().rfind('/');
+    const std::string folder = slash == std::string::npos ? "." : files.front().substr(0, slash);
+    ingest_options.rejects_path = folder + "/" + options.table.Text() + ".rejects.jsonl";
+  }
+  ingest_options.strict = options.strict;
+  ingest_options.plain_encoding = options.plain_encoding;
+  ingest_options.delimiter = options.delimiter;
+  Collector collector;
+  collector.report.rejects_path = ingest_options.rejects_path;
+  FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));
+  auto done = RunLanes(call, *ingest, files, options.threads);
+  if (!done) {
+    // Nothing refers to these files; an import is done again from the start.
+    for (const DataFile& file : collector.files) (void)RemoveFile(LocalPath(file.path));
+    return Fail(std::move(done).error());
+  }
+  FIRN_TRY(const Table after, Commit(call, lake, options, layout, collector, made_here));
+  ImportReport report = std::move(collector.report);
+  if (report.rows_rejected + report.values_rounded == 0) report.rejects_path.clear();
+  report.warnings = layout.warnings;
+  report.metadata_location = after.metadata_location();
+  if (const auto snapshot = after.current_snapshot()) report.snapshot_id = snapshot->snapshot_id;
+  return report;
+}
+
+}  // namespace firn::lake
