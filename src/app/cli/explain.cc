@@ -9,6 +9,7 @@
 #include "core/project/error_codes.h"
 #include "core/record/error_codes.h"
 #include "core/state/error_codes.h"
+#include "ends/lake/error_codes.h"
 
 namespace firn::cli {
 
@@ -16,7 +17,7 @@ std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
   for (const auto codes :
        {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(), project::ErrorCodes(),
-        record::ErrorCodes(), state::ErrorCodes(), cli::ErrorCodes()}) {
+        record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),

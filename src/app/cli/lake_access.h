@@ -1,0 +1,32 @@
+// How lake commands find the warehouse: `--warehouse`, else the project's. Main thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/cli/command.h"
+#include "ends/lake/table.h"
+
+namespace firn::cli {
+
+// --warehouse and --catalog.
+[[nodiscard]] const std::vector<Option>& WarehouseOptions();
+
+struct OpenLakeOptions {
+  bool create = false;
+};
+// Errors: CLI-PROJECT-001 when neither is there, and those of Lake::Open.
+[[nodiscard]] Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context,
+                                                           const OpenLakeOptions& options = {});
+// The name in `text`; without a namespace, that of the project's org.
+[[nodiscard]] Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text);
+// The table of argument `table`. Errors: NotFound with the nearest name.
+[[nodiscard]] Result<lake::Table> OpenTable(Context& context);
+// Option `snapshot` as an id.
+[[nodiscard]] Result<std::optional<int64_t>> SnapshotOption(Context& context);
+
+// `lake rows`: streams rows as a table, CSV or JSON lines.
+[[nodiscard]] Result<ExitCode> LakeRows(Context& context);
+
+}  // namespace firn::cli
