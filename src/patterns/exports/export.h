@@ -60,7 +60,8 @@ struct ExportOptions {
   int threads = 2;                     // lanes that decode and write
   int64_t memory_bytes = 512LL << 20;  // of the process
   int objects_at_once = 4;             // pipelines side by side; most of them wait for jobs
-  int page_attempts_max = 4;           // fetches of one page before the object fails
+  int64_t rows_per_page = 0;  // asked for, page after page; 0: as the org offers, in parallel
+  int page_attempts_max = 4;  // fetches of one page before the object fails
   int64_t target_file_bytes = 128LL << 20;
   VerifyLevel verify = VerifyLevel::kCounts;
   bool hash_columns = false;                // keep hashes though verifying by counts

@@ -2,6 +2,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
+#include "ends/lake/orphans.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object_run.h"
 #include "patterns/exports/reconcile.h"
@@ -170,6 +171,17 @@ void ObjectRun::CountChanges() {
   }
 }
 
+Result<void> ObjectRun::ReportOrphans() {
+  constexpr size_t kNamed = 3;
+  FIRN_TRY(const auto table, parts_.lake->Load(ident_));
+  FIRN_TRY(const auto orphans, lake::OrphanFiles(patient_, table));
+  if (orphans.empty()) return {};
+  std::string names;
+  for (size_t i = 0; i < std::min(orphans.size(), kNamed); ++i) names += " " + orphans[i].uri;
+  Warn(std::to_string(orphans.size()) + " files of the table belong to no snapshot:" + names);
+  return {};
+}
+
 Result<void> ObjectRun::Reconcile() {
   FIRN_FAULT_POINT("exports.reconcile.before");
   FIRN_CHECK(call_.Check());
@@ -178,6 +190,7 @@ Result<void> ObjectRun::Reconcile() {
                                             shared_.run_id, row_, facts_, shared_.options.verify));
   facts_.rows_in_files = checked.rows_in_files;
   facts_.verified = checked.hashes_compared ? "full" : "counts";
+  FIRN_CHECK(ReportOrphans());
   facts_.count_after = CountRows("", facts_.spec.all_rows);
   if (NeedsChangeCounts(facts_)) CountChanges();
   auto judgement = Judge(facts_, {checked.problems});

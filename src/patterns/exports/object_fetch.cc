@@ -24,6 +24,11 @@ class CountingStream final : public net::BodyStream {
     if (piece) bytes_ += static_cast<int64_t>(piece->size());
     return piece;
   }
+  Result<size_t> ReadInto(char* into, size_t bytes_max) override {
+    auto count = inner_->ReadInto(into, bytes_max);
+    if (count) bytes_ += static_cast<int64_t>(*count);
+    return count;
+  }
 
  private:
   std::unique_ptr<net::BodyStream> inner_;
@@ -84,7 +89,8 @@ Result<void> ObjectRun::Fetch() {
 }
 
 Result<void> ObjectRun::ChooseHowToPage() {
-  if (facts_.rows_reported <= parts_.bulk->records_per_page()) {
+  const bool one_page = facts_.rows_reported <= parts_.bulk->records_per_page();
+  if (one_page || shared_.options.rows_per_page > 0) {
     facts_.list_done = true;
   } else {
     FIRN_TRY(const auto urls, parts_.bulk->ResultPages(patient_, row_.job_id, ""));
@@ -117,14 +123,16 @@ Result<void> ObjectRun::FetchPages(lake::Ingest& ingest) {
   PageSource source(*parts_.bulk, *this,
                     {.job_id = row_.job_id,
                      .page_attempts_max = shared_.options.page_attempts_max,
+                     .rows_per_page = shared_.options.rows_per_page,
                      .parallel = facts_.parallel,
                      .pages_listed = facts_.pages_listed,
                      .list_next = facts_.list_next,
                      .list_done = facts_.list_done},
                     known);
   HeldLanes lanes(shared_.lanes, call_.stop);
-  const int64_t pages_ahead =
-      facts_.rows_reported / std::max<int64_t>(parts_.bulk->records_per_page(), 1);
+  const int64_t per_page = shared_.options.rows_per_page > 0 ? shared_.options.rows_per_page
+                                                             : parts_.bulk->records_per_page();
+  const int64_t pages_ahead = facts_.rows_reported / std::max<int64_t>(per_page, 1);
   lanes.TakeSpare(static_cast<int>(std::min<int64_t>(pages_ahead, shared_.lanes.lanes() - 1)));
   std::vector<Result<void>> ends(static_cast<size_t>(lanes.count()));
   std::stop_source failed;
@@ -145,9 +153,8 @@ Result<void> ObjectRun::FetchPages(lake::Ingest& ingest) {
 }
 
 Result<void> ObjectRun::RunLane(lake::Ingest& ingest, PageSource& source) {
-  std::vector<lake::PageOutcome> read;
   FIRN_TRY(auto lane, ingest.NewLane());
-  auto end = ReadPages(*lane, source, read);
+  auto end = ReadPages(*lane, source);
   // Whatever ended the reading, what was read whole is worth keeping.
   auto finished = lane->Finish(patient_);
   if (!finished) {
@@ -156,12 +163,10 @@ Result<void> ObjectRun::RunLane(lake::Ingest& ingest, PageSource& source) {
     auto again = source.GiveBack(call_, lost, std::nullopt, std::move(finished).error());
     if (end && !again) end = std::move(again);
   }
-  FIRN_CHECK(RecordEmptyPages(read));
   return end;
 }
 
-Result<void> ObjectRun::ReadPages(lake::IngestLane& lane, PageSource& source,
-                                  std::vector<lake::PageOutcome>& read) {
+Result<void> ObjectRun::ReadPages(lake::IngestLane& lane, PageSource& source) {
   for (;;) {
     FIRN_CHECK(call_.Check());
     FIRN_TRY(auto open, source.Next(patient_));
@@ -175,14 +180,10 @@ Result<void> ObjectRun::ReadPages(lake::IngestLane& lane, PageSource& source,
     if (outcome) {
       FIRN_FAULT_POINT("exports.page.fetched");
       ReportPage(*outcome);
-      read.push_back(*std::move(outcome));
       continue;
     }
     std::vector<uint64_t> lost;
     for (const lake::PageRef& page : lane.Discarded()) lost.push_back(page.ordinal);
-    std::erase_if(read, [&lost](const lake::PageOutcome& page) {
-      return std::find(lost.begin(), lost.end(), page.page.ordinal) != lost.end();
-    });
     FIRN_CHECK(source.GiveBack(call_, lost, ref.ordinal, std::move(outcome).error()));
   }
 }
@@ -198,25 +199,6 @@ void ObjectRun::ReportPage(const lake::PageOutcome& outcome) {
                              .pages = shared_.pages});
 }
 
-Result<void> ObjectRun::RecordEmptyPages(const std::vector<lake::PageOutcome>& read) {
-  // A page without rows, or whose rows were all rejected, is in no file; it is accounted for all
-  // the same.
-  std::vector<lake::PageOutcome> empty;
-  state::FileRow row;
-  {
-    std::lock_guard lock(facts_mutex_);
-    for (const lake::PageOutcome& page : read) {
-      if (page.rows_written > 0 || durable_.contains(page.page.ordinal)) continue;
-      durable_.insert(page.page.ordinal);
-      row.pages.push_back({page.page.ordinal, page.rows_received});
-      empty.push_back(page);
-    }
-  }
-  if (empty.empty()) return {};
-  row.content = RecordedFileToJson(lake::DataFile(), empty);
-  return parts_.ledger->RecordFile(parts_.org, shared_.run_id, row_.object, row, {});
-}
-
 Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
   HeldLanes held(shared_.lanes, call_.stop);
   salesforce::WideQuery query;
@@ -230,11 +212,11 @@ Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
   shared_.rows_total += records->total();
   FIRN_CHECK(Save());
   FIRN_TRY(auto lane, ingest.NewLane());
-  std::vector<lake::PageOutcome> read;
+  uint64_t pages = 0;
   for (bool more = true; more;) {
     FIRN_CHECK(call_.Check());
     std::string json = "[";
-    lake::PageRef page{.ordinal = read.size()};
+    lake::PageRef page{.ordinal = pages++};
     page.name = "page " + std::to_string(page.ordinal) + " of the REST query";
     page.rows_expected = 0;
     while (page.rows_expected < kRecordsPerPage && json.size() < kRecordBytesPerPage) {
@@ -248,10 +230,9 @@ Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
     shared_.bytes += static_cast<int64_t>(json.size());
     FIRN_CHECK(parts_.ledger->AddPages(parts_.org, shared_.run_id, row_.object,
                                        {{.ordinal = page.ordinal, .rows = page.rows_expected}}));
-    FIRN_TRY(auto outcome, lane->AddRecords(patient_, page, json));
+    FIRN_TRY(const auto outcome, lane->AddRecords(patient_, page, json));
     FIRN_FAULT_POINT("exports.page.fetched");
     ReportPage(outcome);
-    read.push_back(std::move(outcome));
   }
   FIRN_CHECK(lane->Finish(patient_));
   if (records->received() != records->total()) {
@@ -261,7 +242,7 @@ Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
          std::to_string(records->received()) + " came");
     facts_.rows_reported = records->received();
   }
-  return RecordEmptyPages(read);
+  return {};
 }
 
 Result<void> ObjectRun::AddPages(const std::vector<state::PageRow>& pages, std::string list_next,
@@ -303,8 +284,6 @@ Result<void> ObjectRun::FileDurable(const lake::DataFile& file,
   for (const auto& [key, rows] : counts) counted.push_back({key.first, key.second, rows});
   FIRN_CHECK(parts_.ledger->RecordFile(parts_.org, shared_.run_id, row_.object, row, counted));
   FIRN_FAULT_POINT("exports.file.recorded");
-  std::lock_guard lock(facts_mutex_);
-  for (const lake::PageOutcome& page : pages) durable_.insert(page.page.ordinal);
   return {};
 }
 

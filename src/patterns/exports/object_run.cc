@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/fault_point.h"
+#include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/leftovers.h"
 
@@ -101,7 +102,7 @@ Result<void> ObjectRun::StartOver(const std::string& why) {
   Warn("started over: " + why);
   FIRN_CHECK(parts_.ledger->RestartObject(parts_.org, shared_.run_id, row_.object));
   if (!data_folder_.empty()) FIRN_CHECK(RemoveLeftovers(data_folder_, FilePrefix(), {}));
-  durable_.clear();
+  if (!facts_.rejects_path.empty()) FIRN_CHECK(RemoveFile(facts_.rejects_path));
   ObjectFacts fresh;
   fresh.spec = facts_.spec;
   fresh.started = facts_.started;

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -84,12 +83,11 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> FetchPages(lake::Ingest& ingest);
   Result<void> FetchRecords(lake::Ingest& ingest);
   Result<void> RunLane(lake::Ingest& ingest, PageSource& source);
-  Result<void> ReadPages(lake::IngestLane& lane, PageSource& source,
-                         std::vector<lake::PageOutcome>& read);
-  Result<void> RecordEmptyPages(const std::vector<lake::PageOutcome>& read);
+  Result<void> ReadPages(lake::IngestLane& lane, PageSource& source);
   Result<std::vector<lake::DataFile>> SumUpFiles();
   Result<void> RefuseIfReplaced(const lake::Table& table) const;
   Result<lake::Table> CommitFiles(const std::vector<lake::DataFile>& files);
+  Result<void> ReportOrphans();
   void CountChanges();
   int64_t CountHardDeletes(UtcMicros since);
   std::optional<int64_t> CountRows(const std::string& condition, bool all_rows);
@@ -121,7 +119,6 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   std::string data_folder_;
   record::Schema table_schema_;  // what the commit makes current: layout and vanished fields
   bool table_schema_differs_ = false;
-  std::set<uint64_t> durable_;  // pages recorded by this process
 };
 
 }  // namespace firn::exports

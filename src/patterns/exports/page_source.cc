@@ -136,8 +136,13 @@ Result<OpenPage> PageSource::Open(const Call& call, Waiting page) {
   return OpenPage{std::move(page.row), std::move(opened.body)};
 }
 
+int64_t PageSource::RowsToAsk() const {
+  const int64_t best = bulk_.records_per_page();
+  return options_.rows_per_page > 0 ? std::min(options_.rows_per_page, best) : best;
+}
+
 Result<OpenPage> PageSource::OpenTail(const Call& call, Waiting page) {
-  FIRN_TRY(auto opened, bulk_.OpenResults(call, options_.job_id, page.row.locator, 0));
+  FIRN_TRY(auto opened, bulk_.OpenResults(call, options_.job_id, page.row.locator, RowsToAsk()));
   page.row.rows = opened.rows;
   if (opened.next_locator.empty()) {
     FIRN_CHECK(ledger_.PageOpened(page.row, nullptr));
@@ -157,7 +162,7 @@ Result<OpenPage> PageSource::OpenTail(const Call& call, Waiting page) {
 
 Result<OpenPage> PageSource::OpenAgain(const Call& call, Waiting page) {
   const int64_t wanted = page.row.rows;
-  const int64_t asked = wanted < 0 ? 0 : std::min(wanted, bulk_.records_per_page());
+  const int64_t asked = wanted < 0 ? 0 : std::min(wanted, RowsToAsk());
   FIRN_TRY(auto opened, bulk_.OpenResults(call, options_.job_id, page.row.locator, asked));
   if (wanted < 0 || opened.rows == wanted) {
     page.row.rows = opened.rows;

@@ -41,6 +41,7 @@ class PageSource {
   struct Options {
     std::string job_id;
     int page_attempts_max = 4;
+    int64_t rows_per_page = 0;  // 0: what the client thinks best
     bool parallel = false;
     uint64_t pages_listed = 0;
     std::string list_next;
@@ -67,6 +68,7 @@ class PageSource {
     int attempts = 0;
   };
   Result<OpenPage> Open(const Call& call, Waiting page);
+  [[nodiscard]] int64_t RowsToAsk() const;
   Result<OpenPage> OpenTail(const Call& call, Waiting page);
   Result<OpenPage> OpenAgain(const Call& call, Waiting page);
   Result<void> ListMore(const Call& call);
