@@ -1,0 +1,147 @@
+#include "ends/lake/internal/parquet_source.h"
+
+#include <arrow/io/interfaces.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+#include <parquet/file_reader.h>
+#include <parquet/properties.h>
+
+#include <numeric>
+
+#include "core/record/arrow_schema.h"
+
+namespace firn::lake::internal {
+namespace {
+
+constexpr int64_t kReadBufferBytes = 1 << 20;
+
+Error Damaged(const DataFile& file, std::string why) {
+  return Error(Kind::kCorrupt, "LAKE-READ-001", "the data file `" + file.path + "` cannot be read")
+      .At(file.path)
+      .Because(std::move(why));
+}
+
+void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& out) {
+  if (field.is_leaf()) out.push_back(field.column_index);
+  for (const auto& child : field.children) CollectLeaves(child, out);
+}
+
+class Source final : public ParquetSource {
+ public:
+  Source(DataFile file, SourceOptions options)
+      : file_(std::move(file)), options_(std::move(options)) {}
+
+  Result<void> Start(std::shared_ptr<arrow::io::RandomAccessFile> input) {
+    try {
+      return StartOrThrow(std::move(input));
+    } catch (const std::exception& error) {
+      return Fail(Damaged(file_, error.what()));
+    }
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) override {
+    FIRN_CHECK(call.Check());
+    try {
+      return NextOrThrow();
+    } catch (const std::exception& error) {
+      return Fail(Damaged(file_, error.what()));
+    }
+  }
+
+ private:
+  Result<void> StartOrThrow(std::shared_ptr<arrow::io::RandomAccessFile> input) {
+    parquet::ReaderProperties bytes;
+    bytes.enable_buffered_stream();
+    bytes.set_buffer_size(kReadBufferBytes);
+    parquet::ArrowReaderProperties columns(/*use_threads=*/false);
+    columns.set_batch_size(options_.batch_rows);
+    columns.set_pre_buffer(false);
+    parquet::arrow::FileReaderBuilder builder;
+    if (const auto opened = builder.Open(std::move(input), bytes); !opened.ok())
+      return Fail(Damaged(file_, opened.message()));
+    builder.properties(columns);
+    auto built = builder.Build();
+    if (!built.ok()) return Fail(Damaged(file_, built.status().message()));
+    reader_ = *std::move(built);
+
+    const int64_t rows = reader_->parquet_reader()->metadata()->num_rows();
+    if (rows != file_.record_count)
+      return Fail(Damaged(file_, "it holds " + std::to_string(rows) + " rows; its manifest says " +
+                                     std::to_string(file_.record_count)));
+    std::vector<int> leaves;
+    const auto& fields = reader_->manifest().schema_fields;
+    for (const record::Field& wanted : options_.schema.fields) {
+      for (const auto& field : fields) {
+        if (IsField(*field.field, wanted, options_.names)) CollectLeaves(field, leaves);
+      }
+    }
+    std::sort(leaves.begin(), leaves.end());
+    leaves.erase(std::unique(leaves.begin(), leaves.end()), leaves.end());
+    rows_left_ = rows;
+    if (leaves.empty()) return {};
+    std::vector<int> groups(static_cast<size_t>(reader_->num_row_groups()));
+    std::iota(groups.begin(), groups.end(), 0);
+    auto batches = reader_->GetRecordBatchReader(groups, leaves);
+    if (!batches.ok()) return Fail(Damaged(file_, batches.status().message()));
+    batches_ = *std::move(batches);
+    return {};
+  }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> NextOrThrow() {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    int64_t rows = std::min<int64_t>(rows_left_, options_.batch_rows);
+    if (batches_ != nullptr) {
+      if (const auto read = batches_->ReadNext(&batch); !read.ok())
+        return Fail(Damaged(file_, read.message()));
+      rows = batch == nullptr ? 0 : batch->num_rows();
+    }
+    rows_left_ -= rows;
+    if (rows == 0) {
+      if (rows_left_ != 0) return Fail(Damaged(file_, "it ends before its last row"));
+      return std::shared_ptr<arrow::RecordBatch>();
+    }
+    std::vector<std::shared_ptr<arrow::Array>> columns;
+    for (const record::Field& field : options_.schema.fields) {
+      std::shared_ptr<arrow::Array> source;
+      for (int i = 0; batch != nullptr && i < batch->num_columns(); ++i) {
+        if (IsField(*batch->schema()->field(i), field, options_.names)) source = batch->column(i);
+      }
+      auto column = ProjectColumn(source, field, options_.names, rows);
+      if (!column) return Fail(std::move(column).error().At(file_.path));
+      columns.push_back(*std::move(column));
+    }
+    return arrow::RecordBatch::Make(record::ArrowSchema(options_.schema), rows, columns);
+  }
+
+  DataFile file_;
+  SourceOptions options_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::unique_ptr<arrow::RecordBatchReader> batches_;
+  int64_t rows_left_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ParquetSource>> ParquetSource::Open(const Call& call, ObjectStore& store,
+                                                           const DataFile& file,
+                                                           const SourceOptions& options) {
+  if (file.format != "PARQUET")
+    return Fail(Error(Kind::kUnsupported, "LAKE-READ-002",
+                      "the data file `" + file.path + "` is of format " + file.format)
+                    .At(file.path)
+                    .Because("only Parquet is read"));
+  auto size = store.Size(call, file.path);
+  if (!size) return Fail(Damaged(file, size.error().what()));
+  if (*size != file.file_size_bytes)
+    return Fail(Damaged(file, "it has " + std::to_string(*size) + " bytes; its manifest says " +
+                                  std::to_string(file.file_size_bytes)));
+  FIRN_TRY(auto input, store.OpenInput(call, file.path));
+  auto source = std::make_unique<Source>(file, options);
+  FIRN_CHECK(source->Start(std::move(input)));
+  return std::unique_ptr<ParquetSource>(std::move(source));
+}
+
+}  // namespace firn::lake::internal

@@ -1,0 +1,38 @@
+// ParquetSource: one data file's chosen columns, batch by batch, in the table's types.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "ends/lake/data_file.h"
+#include "ends/lake/internal/projection.h"
+#include "ends/lake/object_store.h"
+
+namespace firn::lake::internal {
+
+struct SourceOptions {
+  record::Schema schema;  // top-level fields wanted, in order
+  NameMapping names;
+  int batch_rows = 4096;
+};
+
+class ParquetSource {
+ public:
+  virtual ~ParquetSource() = default;
+  // Errors: Corrupt (LAKE-READ-001) naming the file: missing, damaged, of another size or row count
+  // than `file` says.
+  [[nodiscard]] static Result<std::unique_ptr<ParquetSource>> Open(const Call& call,
+                                                                   ObjectStore& store,
+                                                                   const DataFile& file,
+                                                                   const SourceOptions& options);
+  // nullptr at the end.
+  [[nodiscard]] virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) = 0;
+};
+
+}  // namespace firn::lake::internal

@@ -1,0 +1,170 @@
+#include "ends/lake/internal/projection.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/compute/cast.h>
+#include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <charconv>
+
+#include "core/record/arrow_schema.h"
+#include "ends/lake/internal/json.h"
+
+namespace firn::lake::internal {
+namespace {
+
+using record::Field;
+using record::TypeId;
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+using DataPtr = std::shared_ptr<arrow::ArrayData>;
+
+Error Unreadable(const Field& target, std::string why) {
+  return Error(Kind::kCorrupt, "LAKE-READ-001", "column `" + target.name + "` cannot be read")
+      .Because(std::move(why));
+}
+
+int FieldIdOf(const arrow::Field& field) {
+  if (field.metadata() == nullptr) return -1;
+  const int at = field.metadata()->FindKey("PARQUET:field_id");
+  if (at < 0) return -1;
+  const std::string& text = field.metadata()->value(at);
+  int id = -1;
+  std::from_chars(text.data(), text.data() + text.size(), id);
+  return id;
+}
+
+void CollectNames(const Json& list, NameMapping& out, int depth) {
+  if (!list.is_array() || depth > 64) return;
+  for (const Json& entry : list) {
+    auto id = FindInt(entry, "field-id");
+    auto names = FindArray(entry, "names");
+    if (id && *id && names && *names != nullptr) {
+      for (const Json& name : **names) {
+        if (name.is_string()) out[**id].insert(name.get<std::string>());
+      }
+    }
+    if (auto fields = FindArray(entry, "fields"); fields && *fields != nullptr)
+      CollectNames(**fields, out, depth + 1);
+  }
+}
+
+Result<DataPtr> Project(const DataPtr& source, const Field& target, const NameMapping& names);
+
+Result<DataPtr> Nulls(const Field& target, int64_t rows) {
+  auto made = arrow::MakeArrayOfNull(ArrowFieldOf(target)->type(), rows);
+  if (!made.ok()) return Fail(Unreadable(target, made.status().message()));
+  return (*made)->data();
+}
+
+Result<DataPtr> ProjectStruct(const DataPtr& source, const Field& target,
+                              const NameMapping& names) {
+  if (source->type->id() != arrow::Type::STRUCT)
+    return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
+  auto out = source->Copy();
+  out->type = ArrowFieldOf(target)->type();
+  out->child_data.clear();
+  for (const Field& child : target.type.children) {
+    DataPtr found;
+    for (int i = 0; i < source->type->num_fields(); ++i) {
+      if (IsField(*source->type->field(i), child, names))
+        found = source->child_data[static_cast<size_t>(i)];
+    }
+    // Children carry no offset of the parent: they are as long as offset plus length.
+    DataPtr projected;
+    if (found == nullptr) {
+      FIRN_TRY(projected, Nulls(child, source->offset + source->length));
+    } else {
+      FIRN_TRY(projected, Project(found, child, names));
+    }
+    out->child_data.push_back(std::move(projected));
+  }
+  return out;
+}
+
+Result<DataPtr> ProjectList(DataPtr source, const Field& target, const NameMapping& names) {
+  // The writer's own Arrow type comes along in the file: PyArrow's lists are often large ones.
+  const auto kind = source->type->id();
+  if (kind == arrow::Type::LARGE_LIST || kind == arrow::Type::FIXED_SIZE_LIST) {
+    auto cast =
+        arrow::compute::Cast(*arrow::MakeArray(source), arrow::list(source->type->field(0)));
+    if (!cast.ok()) return Fail(Unreadable(target, cast.status().message()));
+    source = (*cast)->data();
+  }
+  if (source->type->id() != arrow::Type::LIST)
+    return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
+  auto out = source->Copy();
+  out->type = ArrowFieldOf(target)->type();
+  FIRN_TRY(out->child_data[0], Project(source->child_data[0], target.type.children[0], names));
+  return out;
+}
+
+Result<DataPtr> ProjectMap(const DataPtr& source, const Field& target, const NameMapping& names) {
+  if (source->type->id() != arrow::Type::MAP)
+    return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
+  auto out = source->Copy();
+  out->type = ArrowFieldOf(target)->type();
+  auto entries = source->child_data[0]->Copy();
+  entries->type = static_cast<const arrow::MapType&>(*out->type).value_type();
+  for (size_t i = 0; i < 2; ++i) {
+    FIRN_TRY(entries->child_data[i],
+             Project(entries->child_data[i], target.type.children[i], names));
+  }
+  out->child_data[0] = std::move(entries);
+  return out;
+}
+
+Result<DataPtr> Project(const DataPtr& source, const Field& target, const NameMapping& names) {
+  switch (target.type.id) {
+    case TypeId::kStruct:
+      return ProjectStruct(source, target, names);
+    case TypeId::kList:
+      return ProjectList(source, target, names);
+    case TypeId::kMap:
+      return ProjectMap(source, target, names);
+    default:
+      break;
+  }
+  const auto type = ArrowFieldOf(target)->type();
+  if (source->type->Equals(*type)) return source;
+  // Safe casts only: what does not fit is an error, never a changed value.
+  auto cast = arrow::compute::Cast(*arrow::MakeArray(source), type);
+  if (!cast.ok())
+    return Fail(Unreadable(target, "the file holds `" + source->type->ToString() +
+                                       "`, the table `" + record::TypeText(target.type) + "`"));
+  return (*cast)->data();
+}
+
+}  // namespace
+
+NameMapping ParseNameMapping(const std::string& json) {
+  NameMapping out;
+  auto parsed = ParseJson(json);
+  if (parsed) CollectNames(*parsed, out, 0);
+  return out;
+}
+
+std::shared_ptr<arrow::Field> ArrowFieldOf(const Field& field) {
+  record::Schema one;
+  one.fields.push_back(field);
+  return record::ArrowSchema(one)->field(0);
+}
+
+bool IsField(const arrow::Field& source, const Field& target, const NameMapping& names) {
+  const int id = FieldIdOf(source);
+  if (id >= 0) return id == target.id;
+  const auto mapped = names.find(target.id);
+  return mapped != names.end() && mapped->second.contains(source.name());
+}
+
+Result<ArrayPtr> ProjectColumn(const ArrayPtr& source, const Field& target,
+                               const NameMapping& names, int64_t rows) {
+  if (source == nullptr) {
+    FIRN_TRY(const DataPtr nulls, Nulls(target, rows));
+    return arrow::MakeArray(nulls);
+  }
+  FIRN_TRY(const DataPtr data, Project(source->data(), target, names));
+  return arrow::MakeArray(data);
+}
+
+}  // namespace firn::lake::internal

@@ -1,0 +1,35 @@
+// Projection: a data file's columns turned into the table's, by field id.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/error.h"
+#include "core/record/schema.h"
+
+namespace firn::lake::internal {
+
+// Names a field went by, for files without field ids (property `schema.name-mapping.default`).
+using NameMapping = std::map<int, std::set<std::string>>;
+// A malformed mapping gives an empty one: it only helps files that have no ids.
+[[nodiscard]] NameMapping ParseNameMapping(const std::string& json);
+
+// The Arrow type of a field of the table.
+[[nodiscard]] std::shared_ptr<arrow::Field> ArrowFieldOf(const record::Field& field);
+
+// Whether the file's field is the table's: by id, or by mapped name when it has none.
+[[nodiscard]] bool IsField(const arrow::Field& source, const record::Field& target,
+                           const NameMapping& names);
+
+// The column of the table for `source` (nullptr: the file lacks it), `rows` long. Errors: the
+// file's type cannot be widened to the table's (text of the reason).
+[[nodiscard]] Result<std::shared_ptr<arrow::Array>> ProjectColumn(
+    const std::shared_ptr<arrow::Array>& source, const record::Field& target,
+    const NameMapping& names, int64_t rows);
+
+}  // namespace firn::lake::internal
