@@ -67,12 +67,12 @@ def run_on_terminal(command, columns, folder, env):
         data += piece
     os.close(main)
     code = process.wait()
-    text = data.decode().replace("\r\n", "\n").replace("\x1b", "\\e")
+    text = data.decode().replace("\r\n", "\n")
     return [("tty| " + line).rstrip() for line in text.splitlines()], code
 
 
 def normal(line, folder):
-    line = line.replace(str(folder), "DIR")
+    line = line.replace(str(folder), "DIR").replace("\x1b", "\\e")
     line = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "N ms", line)
     line = re.sub(r'"millis":\d+', '"millis":N', line)
     line = re.sub(r"\b\d+\.\d [kMGT]B free", "N free", line)

@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/explain.h"
 #include "app/cli/help.h"
+#include "app/cli/ink.h"
 #include "app/cli/version.h"
 #include "core/base/fault_point.h"
 #include "core/base/nearest.h"
@@ -144,7 +145,18 @@ Result<ExitCode> CheckConfig(Context& context) {
     return ExitCode::kDone;
   }
   if (problems.size() == 1) return Fail(std::move(problems.front()));
-  for (const Error& problem : problems) out.PrintError(problem);
+  if (out.json()) {
+    std::string objects;
+    for (const Error& problem : problems) {
+      objects += (objects.empty() ? "" : ",") + ErrorJson(problem);
+    }
+    out.Json("firn.config-check/1", "{\"problems\":[" + objects + "]}");
+    return ExitCode::kUsage;
+  }
+  for (const Error& problem : problems) {
+    out.PrintError(problem);
+    out.Talk(" ");
+  }
   return Fail(Error(Kind::kBadConfig, "CLI-CONFIG-001",
                     fmt::format("`firn.yaml` has {} problems", problems.size()))
                   .At(folder + "/firn.yaml"));

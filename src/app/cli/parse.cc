@@ -97,18 +97,12 @@ std::string CliName(const Option& option) {
 
 // Where CLI11 leaves what it read.
 struct Bound {
-  const Option* option = nullptr;      // one of the two
-  const Argument* argument = nullptr;  //
+  const Option* option = nullptr;
   CLI::Option* cli = nullptr;
   std::vector<std::string> words = {};
 };
 
 void Bind(CLI::App* app, Bound* bound) {
-  if (bound->argument != nullptr) {
-    bound->cli = app->add_option(bound->argument->name, bound->words);
-    if (!bound->argument->repeats) bound->cli->expected(0, 1);
-    return;
-  }
   const Option& option = *bound->option;
   if (option.value.empty()) {
     bound->cli = app->add_flag(CliName(option));
@@ -132,31 +126,35 @@ Error UnknownOption(const Command& command, const std::string& word) {
                near ? "did you mean `" + *near + "`?" : HelpHint(command.path));
 }
 
-Result<void> CheckAll(const Command& command, std::vector<Bound>* bounds, ParsedValues* values) {
-  for (Bound& bound : *bounds) {
-    const bool given = bound.cli->count() > 0;
-    if (bound.argument != nullptr) {
-      if (given) {
-        values->values[bound.argument->name] = std::move(bound.words);
-      } else if (bound.argument->required) {
-        return Fail(
-            Usage("CLI-USAGE-004",
-                  "`firn " + command.path + "` needs its argument `" + bound.argument->name + "`",
-                  HelpHint(command.path)));
-      }
-      continue;
+// Words go to the declared arguments in their order; the last may take all that is left.
+Result<void> TakeArguments(const Command& command, std::vector<std::string> words,
+                           ParsedValues* values) {
+  size_t at = 0;
+  for (const Argument& argument : command.arguments) {
+    if (at == words.size()) {
+      if (!argument.required) continue;
+      return Fail(Usage("CLI-USAGE-004",
+                        "`firn " + command.path + "` needs its argument `" + argument.name + "`",
+                        HelpHint(command.path)));
     }
+    std::vector<std::string>& taken = values->values[argument.name];
+    do {
+      taken.push_back(std::move(words[at++]));
+    } while (argument.repeats && at < words.size());
+  }
+  if (at == words.size()) return {};
+  return Fail(UnknownOption(command, words[at]));
+}
+
+Result<void> TakeOptions(const Command& command, std::vector<Bound>* bounds, ParsedValues* values) {
+  for (Bound& bound : *bounds) {
     const Option& option = *bound.option;
-    if (!given && option.required) {
+    if (bound.cli->count() == 0) {
+      if (!option.required) continue;
       return Fail(
           Usage("CLI-USAGE-004",
                 "`firn " + command.path + "` needs `--" + option.name + " " + option.value + "`",
                 HelpHint(command.path)));
-    }
-    if (!given) continue;
-    if (option.value.empty()) {
-      values->values[option.name] = {};
-      continue;
     }
     if (bound.words.size() > 1 && !option.repeats) {
       return Fail(
@@ -179,21 +177,24 @@ Error FromCli(const Command& command, const CLI::ParseError& error) {
 
 Result<ParsedValues> ParseOptions(const Command& command, std::vector<std::string> words) {
   std::vector<Bound> bounds;
-  bounds.reserve(command.options.size() + command.arguments.size() + GlobalOptions().size());
+  bounds.reserve(command.options.size() + GlobalOptions().size());
   for (const Option& option : GlobalOptions()) bounds.push_back({.option = &option});
   for (const Option& option : command.options) bounds.push_back({.option = &option});
-  for (const Argument& argument : command.arguments) bounds.push_back({.argument = &argument});
   ParsedValues values;
   try {
     CLI::App app;
     app.set_help_flag();
     app.allow_extras();
     for (Bound& bound : bounds) Bind(&app, &bound);
+    std::vector<std::string> arguments;
+    app.add_option("arguments", arguments);
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(words);
-    const auto extras = app.remaining();
+    auto extras = app.remaining();
+    std::erase(extras, "--");  // CLI11 hands the mark on
     if (!extras.empty()) return Fail(UnknownOption(command, extras.front()));
-    FIRN_CHECK(CheckAll(command, &bounds, &values));
+    FIRN_CHECK(TakeOptions(command, &bounds, &values));
+    FIRN_CHECK(TakeArguments(command, std::move(arguments), &values));
   } catch (const CLI::ParseError& error) {
     return Fail(FromCli(command, error));
   }

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "app/cli/commands.h"
 #include "app/cli/help.h"
 
@@ -54,7 +56,7 @@ struct Ran {
 
   explicit Ran(const std::vector<std::string>& words) {
     auto parsed = Parse(tree, words);
-    EXPECT_TRUE(parsed) << parsed.error().OneLine();
+    if (!parsed) throw std::invalid_argument(parsed.error().OneLine());
     context.emplace(parsed->command, &tree, std::move(parsed->values), &output, Call{});
   }
 };

@@ -14,6 +14,7 @@ using config::Group;
 using config::Problems;
 
 constexpr std::string_view kFile = "firn.yaml";
+constexpr uint64_t kFileBytesMax = 8U << 20;  // the parser has a lower limit and a better message
 constexpr double kOldestVersion = 30.0;
 
 void Add(Problems* problems, std::string_view code, std::string what, std::string where,
@@ -309,13 +310,17 @@ std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& opt
                             .Hint("run `firn init " + folder + "` to make a project"));
     return std::nullopt;
   }
-  auto document = config::ReadYamlFile(path);
+  auto text = ReadFile(path, kFileBytesMax);
+  if (!text) {
+    problems->push_back(std::move(text).error());
+    return std::nullopt;
+  }
+  // The project folder is known to the reader: messages name the file inside of it.
+  auto document = config::ParseYaml(*text, std::string(kFile));
   if (!document) {
     problems->push_back(std::move(document).error());
     return std::nullopt;
   }
-  // The project folder is known to the reader: messages name the file inside of it.
-  document->file = std::string(kFile);
   // Checked as written first, so that mistakes inside unused environments are found too.
   const Group written =
       config::Bind(*document, document->root, Fields(), options.variables, problems);
