@@ -1,3 +1,4 @@
+#include "core/base/encoding.h"
 #include "core/base/time_text.h"
 #include "ends/salesforce/internal/bulk_internal.h"
 #include "ends/salesforce/internal/json_fields.h"
@@ -49,14 +50,15 @@ Job JobOf(const Json& json) {
   return job;
 }
 
-// The value of `name=` in an address's query, as written there.
+// The value of `name=` in an address's query, decoded.
 std::string ParameterOf(std::string_view url, std::string_view name) {
   size_t at = url.find('?');
   while (at != std::string_view::npos) {
     const size_t end = url.find('&', at + 1);
     const std::string_view pair = url.substr(at + 1, end - at - 1);
     if (pair.size() > name.size() && pair.starts_with(name) && pair[name.size()] == '=') {
-      return std::string(pair.substr(name.size() + 1));
+      const auto value = PercentDecode(pair.substr(name.size() + 1), /*plus_is_space=*/false);
+      return value ? *value : std::string();
     }
     at = end;
   }
