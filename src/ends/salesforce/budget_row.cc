@@ -21,9 +21,9 @@ constexpr std::string_view kVersion = "1";
 
 template <typename Row, typename Visit>
 void EachNumber(Row& row, Visit visit) {
-  for (auto* number :
-       {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied, &row.told_us,
-        &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max, &row.job_us}) {
+  for (auto* number : {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied,
+                       &row.told_us, &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max,
+                       &row.job_us, &row.jobs_told_us}) {
     visit(*number);
   }
 }
@@ -65,7 +65,7 @@ int64_t KeptBack(int64_t share) {
 void Age(BudgetRow& row, int64_t now_us) {
   if (now_us - row.active_us > kInFlightMost) row.finished = row.reserved;
   if (now_us - std::max(row.active_us, row.told_us) > kDay) row.calls_used = 0;
-  if (now_us - row.job_us > kDay) row.jobs_used = 0;
+  if (now_us - std::max(row.job_us, row.jobs_told_us) > kDay) row.jobs_used = 0;
 }
 
 bool TryReserve(BudgetRow& row, int64_t calls, int percent, int64_t now_us,
@@ -113,6 +113,7 @@ void LearnLimits(BudgetRow& row, const Limits& limits, int64_t now_us) {
     const int64_t used = calls->second.max - calls->second.remaining;
     row.calls_used =
         row.calls_max == 0 ? used + row.reserved - row.finished : std::max(row.calls_used, used);
+    if (row.calls_max == 0) row.told_us = now_us;
     row.calls_max = calls->second.max;
   }
   if (const auto jobs = limits.find("DailyBulkV2QueryJobs"); jobs != limits.end()) {
@@ -120,6 +121,7 @@ void LearnLimits(BudgetRow& row, const Limits& limits, int64_t now_us) {
     const bool settled = now_us - row.job_us > kLimitsLag;
     row.jobs_used = settled ? used : std::max(row.jobs_used, used);
     row.jobs_max = jobs->second.max;
+    row.jobs_told_us = now_us;
   }
 }
 

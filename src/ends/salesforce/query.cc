@@ -82,7 +82,9 @@ class Pages final : public RecordStream {
         has_records = true;
         for (auto record : member.value().get_array()) {
           sj::object object = record.get_object();
-          page_.records.push_back(object.raw_json());
+          std::string_view text = object.raw_json();
+          text.remove_suffix(text.size() - text.rfind('}') - 1);  // blanks before the next comma
+          page_.records.push_back(text);
         }
       } else if (name == "totalSize") {
         page_.total = member.value().get_int64();

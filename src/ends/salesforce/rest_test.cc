@@ -312,7 +312,8 @@ TEST(Blob, IsStreamedAndACutBodyIsAnError) {
   ASSERT_TRUE(blob);
   EXPECT_EQ(blob->bytes, 10);
   EXPECT_EQ(blob->content_type, "image/png");
-  EXPECT_EQ(*blob->body->Read(100) + *blob->body->Read(100), "0123456789");
+  const std::string first = blob->body->Read(100).value_or("");
+  EXPECT_EQ(first + blob->body->Read(100).value_or(""), "0123456789");
   org.transport.body_breaks_with = testing::ConnectionBroke();
   blob = (*opened)->rest().OpenBlob(org.call(), "ContentVersion", "068x", "VersionData");
   ASSERT_TRUE(blob);

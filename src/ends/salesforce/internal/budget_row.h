@@ -26,7 +26,8 @@ struct BudgetRow {
   int64_t looked_us = 0;   // when a call above the usual line was last allowed, to look again
   int64_t jobs_used = 0;
   int64_t jobs_max = 0;
-  int64_t job_us = 0;  // when a job was last reserved
+  int64_t job_us = 0;        // when a job was last reserved
+  int64_t jobs_told_us = 0;  // when the org last told its jobs
 
   [[nodiscard]] static BudgetRow Parse(std::string_view text);  // unreadable: an empty row
   [[nodiscard]] std::string Text() const;
