@@ -54,8 +54,12 @@ class Reply {
   };
   explicit Reply(std::shared_ptr<Sink> sink) : sink_(std::move(sink)) {}
   Reply(Reply&&) noexcept = default;
-  Reply& operator=(Reply&&) noexcept = default;
+  Reply& operator=(Reply&& other) noexcept {
+    sink_.swap(other.sink_);
+    return *this;
+  }
   Reply(const Reply&) = delete;
+  Reply& operator=(const Reply&) = delete;
   ~Reply();
   void Answer(ServerResponse response) &&;
 
@@ -77,6 +81,7 @@ struct ServerOptions {
   std::string key_pem;
   std::string client_ca_pem;  // set: client certificates are asked for and checked
   int threads = 0;            // 0: one per core
+  int stream_threads = 4;     // read the answers' body streams
   uint32_t header_bytes_max = 16'384;
   uint64_t body_bytes_max = 160ULL << 20;
   size_t connections_max = 4096;
