@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -32,11 +33,22 @@ class FakeBulk final : public salesforce::BulkClient {
   int64_t page_rows = 10;
   bool parallel = false;
   std::map<std::string, int> open_failures;  // by locator: fails so many times
-  std::vector<std::string> opened;           // locators, in order
+  std::string header = "\"Id\"\n";
+  std::function<std::string(int64_t)> row = [](int64_t i) {
+    return "\"" + std::to_string(i) + "\"\n";
+  };
+  int created = 0;
+  int64_t page_rows_missing = 0;    // fewer rows in a page than announced
+  bool refuses = false;             // Bulk cannot read the object
+  std::vector<std::string> opened;  // locators, in order
   int lists = 0;
 
   Result<salesforce::Job> Create(const Call&, const salesforce::QuerySpec&) override {
-    return salesforce::Job{.id = "750"};
+    if (refuses) {
+      return Fail(Kind::kUnsupported, "SF-BULK-002", "Bulk cannot read this object");
+    }
+    ++created;
+    return salesforce::Job{.id = "750", .created_date = "2026-11-24T03:00:00.000+0000"};
   }
   Result<salesforce::Job> Get(const Call&, const std::string& id) override {
     return salesforce::Job{.id = id, .records_processed = rows};
@@ -66,8 +78,8 @@ class FakeBulk final : public salesforce::BulkClient {
     page.rows = count;
     page.locator = locator;
     if (from + count < rows) page.next_locator = std::to_string(from + count);
-    std::string csv = "\"Id\"\n";
-    for (int64_t i = from; i < from + count; ++i) csv += "\"" + std::to_string(i) + "\"\n";
+    std::string csv = header;
+    for (int64_t i = from; i < from + count - page_rows_missing; ++i) csv += row(i);
     page.body = std::make_unique<TextStream>(std::move(csv));
     return page;
   }
