@@ -105,7 +105,7 @@ class StoredBudget final : public Budget {
                       "this run has used the " + std::to_string(most) + " " + std::string(what) +
                           " it may use")
                     .At("org `" + org_id_ + "`")
-                    .Hint("resume the run, or raise its cap"));
+                    .Hint("resume the run, or raise `limits.per_run_cap` of the org in firn.yaml"));
   }
 
   [[nodiscard]] Error Refused(std::string_view code, const std::string& what, int64_t used,
@@ -116,7 +116,7 @@ class StoredBudget final : public Budget {
                      what + " of 24 hours")
         .At("org `" + org_id_ + "`")
         .Because(Numbers(used, max, ShareOf(max, percent), percent))
-        .Hint("resume later, or raise the share in the org's settings");
+        .Hint("resume later, or raise `limits.share` of the org in firn.yaml");
   }
 
   const std::string org_id_;

@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include <deque>
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "core/state/shared_state.h"
+#include "core/state/state_db.h"
 #include "ends/salesforce/internal/budget_row.h"
 #include "ends/salesforce/testing/scripted_org.h"
 
@@ -181,6 +183,38 @@ TEST_F(BudgetTest, RowSurvivesInSharedState) {
   used_ = 799;
   ASSERT_TRUE(Ask(*NewRun(), 1000));
   EXPECT_EQ(Ask(*NewRun(), 1000).error().code(), "SF-LIMIT-001");
+}
+
+TEST(BudgetInAFile, TwoProcessesOnOneStateFolderNeverPassTheShareTogether) {
+  std::string folder = ::testing::TempDir() + "firn-budget-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  constexpr int64_t kMax = 200;
+  std::atomic<int64_t> used{0};
+  {
+    std::vector<std::jthread> processes;
+    for (int i = 0; i < 2; ++i) {
+      processes.emplace_back([&] {
+        ManualClock clock(kTestStart);
+        auto shared = state::SharedState::Open(state::SharedStatePath(folder));
+        ASSERT_TRUE(shared) << shared.error().OneLine();
+        const auto store = NewBudgetStore(*shared);
+        const auto budget = NewBudget(kOrgId, {}, *store);
+        ASSERT_TRUE(budget->Learn(TestCall(clock), {{"DailyApiRequests", {kMax, kMax}}}));
+        for (;;) {
+          const auto reservation = budget->Reserve(TestCall(clock), 1);
+          if (!reservation) {
+            EXPECT_EQ(reservation.error().code(), "SF-LIMIT-001");
+            return;
+          }
+          const net::Headers told = Told(++used, kMax);
+          ASSERT_TRUE(budget->Finish(TestCall(clock), *reservation, &told));
+        }
+      });
+    }
+  }
+  EXPECT_LE(used, 160);
+  EXPECT_GE(used, 140);
+  std::filesystem::remove_all(folder);
 }
 
 // However answers overtake each other, our own requests alone never pass the share.
