@@ -8,6 +8,7 @@ CommandTree AllCommands() {
   AddExportCommands(tree);
   AddLakeCommands(tree);
   AddSandboxCommands(tree);
+  AddDemoCommand(tree);
   AddGeneralCommands(tree);
   return tree;
 }

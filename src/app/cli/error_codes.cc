@@ -30,7 +30,7 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-DOCTOR-001", "no such check", "`firn doctor NAME` takes the name of one check.",
      "`firn doctor --list` shows the names."},
     {"CLI-DEMO-001", "the demo's folder is not empty",
-     "`firn demo DIR` makes a new project folder and never writes over an old one.",
+     "`firn demo` makes a new project folder and never writes over an old one.",
      "Remove the folder or name another."},
     {"CLI-DEMO-002", "a step of the demo failed",
      "One of the commands that the demo runs ended with an error; its own message stands above.",

@@ -144,12 +144,11 @@ TEST(ExitCodes, SayWhoMustAct) {
 }
 
 // The real tree: whatever its owners add must keep these.
-TEST(AllTheCommands, HaveASummaryAnExampleAndAGroup) {
+TEST(AllTheCommands, HaveASummaryAGroupAndNoOptionOfEveryCommand) {
   const CommandTree tree = AllCommands();
   for (const Command& command : tree.commands()) {
     EXPECT_FALSE(command.summary.empty()) << command.path;
     EXPECT_FALSE(command.summary.ends_with('.')) << command.path;
-    EXPECT_FALSE(command.examples.empty()) << command.path;
     for (const std::string& example : command.examples) {
       EXPECT_EQ(example.rfind("firn ", 0), 0U) << example;
     }
