@@ -6,6 +6,7 @@
 #include "core/base/error_codes.h"
 #include "core/config/error_codes.h"
 #include "core/identity/error_codes.h"
+#include "core/net/error_codes.h"
 #include "core/project/error_codes.h"
 #include "core/record/error_codes.h"
 #include "core/state/error_codes.h"
@@ -15,9 +16,9 @@ namespace firn::cli {
 
 std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
-  for (const auto codes :
-       {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(), project::ErrorCodes(),
-        record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(), cli::ErrorCodes()}) {
+  for (const auto codes : {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(),
+                           net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(),
+                           state::ErrorCodes(), lake::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),
