@@ -58,6 +58,8 @@ class RowCursor {
   // The record on the way to a column: level 0 is the queried record, level 1 the first parent of
   // the column's path .. Null when a relationship is null. For `attributes`.
   [[nodiscard]] virtual Value parent_id(size_t column, size_t level) const = 0;
+  // And its object; nullptr when parent_id is null.
+  [[nodiscard]] virtual const ObjectInfo* parent_object(size_t column, size_t level) const = 0;
 };
 
 // Why the Bulk API refuses to run a query, as job errorMessage; nothing when it takes it.

@@ -103,9 +103,10 @@ struct FieldInfo {
   std::vector<PicklistValue> picklist_values;
   int64_t min_api_version = 0;  // whole number; 0 when it has always been there
 
-  // For the store and the generator.
-  int slot = -1;         // place in the encoded row; -1 for what is computed at read
-  int key_column = -1;   // place among the table's indexed columns; -1 when not indexed
+  // For the store, the evaluator and the generator.
+  int slot = -1;        // place in the encoded row; -1 for what is computed at read
+  int key_column = -1;  // place among the table's indexed columns; -1 when not indexed
+  std::string child_relationship_name;  // that the parent's subqueries use
   std::string generate;  // generator rule of the object file, empty for the default of the type
   std::vector<int> components;  // of an address or a location: indexes into ObjectInfo::fields
 };
@@ -126,6 +127,17 @@ struct RecordTypeInfo {
   bool is_default = true;
   bool master = true;
   bool active = true;
+};
+
+// Places of a stored row. The first three are not in the encoded row but columns of the table.
+inline constexpr int kIdSlot = 0;
+inline constexpr int kDeletedSlot = 1;
+inline constexpr int kModstampSlot = 2;
+inline constexpr int kFirstStoredSlot = 3;
+
+struct SlotInfo {
+  FieldType type = FieldType::kString;
+  uint8_t scale = 0;
 };
 
 struct ObjectInfo {
@@ -160,8 +172,10 @@ struct ObjectInfo {
   [[nodiscard]] const FieldInfo* NameField() const;  // nullptr for objects without one
 
   // For the store.
-  int number = -1;  // of the table
-  int slots = 0;    // stored fields ever defined
+  int number = -1;              // of the table
+  std::vector<SlotInfo> slots;  // of every stored field ever defined, removed ones too
+  std::vector<int> key_slots;   // of each indexed column: the slot it repeats
+  uint64_t seed_rows = 0;       // at scale 1
   std::unordered_map<std::string, int> field_by_folded_name;
   std::unordered_map<std::string, int> field_by_folded_relationship;
 };

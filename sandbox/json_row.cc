@@ -1,0 +1,97 @@
+#include "sandbox/query.h"
+
+namespace firn::sandbox {
+namespace {
+
+void AppendAttributes(const ObjectInfo& object, const Value& id, int api_version,
+                      std::string& out) {
+  out += "\"attributes\":{\"type\":";
+  AppendJsonText(object.name, out);
+  out += ",\"url\":\"/services/data/v" + std::to_string(api_version) + ".0/sobjects/" +
+         object.name + '/';
+  AppendPlain(id, out);
+  out += "\"}";
+}
+
+// A base64 field is answered as the address of its body.
+void AppendCell(const RowCursor& cursor, size_t column, size_t level, int api_version,
+                std::string& out) {
+  const Value& value = cursor.row()[column];
+  const Column& info = cursor.columns()[column];
+  if (info.type != FieldType::kBase64 || value.null() || info.field == nullptr) {
+    AppendJson(value, out);
+    return;
+  }
+  out +=
+      "\"/services/data/v" + std::to_string(api_version) + ".0/sobjects/" + info.object->name + '/';
+  AppendPlain(cursor.parent_id(column, level), out);
+  out += '/' + info.field->name + '"';
+}
+
+// Writes the members of one nesting level; columns that share the next path part become one
+// object, in the place of the first of them.
+class Nester {
+ public:
+  Nester(const RowCursor& cursor, int api_version, std::string& out)
+      : cursor_(cursor), api_version_(api_version), out_(out), done_(cursor.columns().size()) {}
+
+  void Level(size_t level, const std::vector<std::string>& prefix, bool comma) {
+    const auto& columns = cursor_.columns();
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (done_[i] || !Starts(columns[i].path, prefix)) continue;
+      if (comma) out_ += ',';
+      comma = true;
+      AppendJsonText(columns[i].path[level], out_);
+      out_ += ':';
+      if (columns[i].path.size() == level + 1) {
+        done_[i] = true;
+        AppendCell(cursor_, i, level, api_version_, out_);
+      } else {
+        Parent(i, level + 1);
+      }
+    }
+  }
+
+ private:
+  static bool Starts(const std::vector<std::string>& path, const std::vector<std::string>& prefix) {
+    return path.size() > prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin());
+  }
+
+  void Parent(size_t column, size_t level) {
+    const auto& columns = cursor_.columns();
+    const std::vector<std::string> prefix(columns[column].path.begin(),
+                                          columns[column].path.begin() + static_cast<long>(level));
+    const Value id = cursor_.parent_id(column, level);
+    if (id.null()) {
+      out_ += "null";
+      for (size_t i = 0; i < columns.size(); ++i) {
+        if (Starts(columns[i].path, prefix)) done_[i] = true;
+      }
+      return;
+    }
+    out_ += '{';
+    AppendAttributes(*cursor_.parent_object(column, level), id, api_version_, out_);
+    Level(level, prefix, true);
+    out_ += '}';
+  }
+
+  const RowCursor& cursor_;
+  int api_version_;
+  std::string& out_;
+  std::vector<bool> done_;
+};
+
+}  // namespace
+
+void AppendJsonRow(const RowCursor& cursor, int api_version, std::string& out) {
+  out += '{';
+  if (cursor.aggregate()) {
+    out += R"("attributes":{"type":"AggregateResult"})";
+  } else {
+    AppendAttributes(cursor.object(), cursor.parent_id(0, 0), api_version, out);
+  }
+  Nester(cursor, api_version, out).Level(0, {}, true);
+  out += '}';
+}
+
+}  // namespace firn::sandbox

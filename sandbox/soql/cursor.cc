@@ -1,0 +1,256 @@
+#include "sandbox/soql/cursor.h"
+
+#include "sandbox/api_error.h"
+#include "sandbox/soql/parse.h"
+#include "sandbox/soql/sort_keys.h"
+
+namespace firn::sandbox::soql {
+namespace {
+
+// Keeps one snapshot for all statements of a query: a read transaction on the connection.
+class Snapshot {
+ public:
+  explicit Snapshot(std::shared_ptr<Reader> reader) : reader_(std::move(reader)) {}
+  Snapshot(Snapshot&& other) noexcept = default;
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot() {
+    if (reader_) (void)reader_->db().Execute("COMMIT");
+  }
+
+ private:
+  std::shared_ptr<Reader> reader_;
+};
+
+class SelectCursor final : public RowCursor {
+ public:
+  SelectCursor(std::string_view soql, const Query& query, BoundQuery bound, QueryContext context)
+      : soql_(soql), query_(query), bound_(std::move(bound)), context_(std::move(context)) {
+    row_.resize(bound_.columns.size());
+    texts_.resize(bound_.columns.size());
+    left_ = query.limit.value_or(INT64_MAX);
+    skip_ = query.offset.value_or(0);
+  }
+
+  Result<void> Open() {
+    const Filter* filter = bound_.filter ? &*bound_.filter : nullptr;
+    natural_ = NaturalOrder(bound_);
+    FIRN_TRY(access_, ChooseAccess(*bound_.object, filter,
+                                   query_.count_only ? RowOrder::kModstamp : natural_, reader()));
+    if (query_.count_only) return CountAll(filter);
+    const bool sorts = !bound_.order.empty() && natural_ == RowOrder::kNone;
+    FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, natural_, reader()));
+    source_.emplace(std::move(source));
+    if (sorts) return Sort();
+    return {};
+  }
+
+  const ObjectInfo& object() const override { return *bound_.object; }
+  const std::vector<Column>& columns() const override { return bound_.columns; }
+  bool count_only() const override { return query_.count_only; }
+  bool aggregate() const override { return false; }
+  uint64_t count() const override { return count_; }
+  std::span<const Value> row() const override { return row_; }
+
+  Value parent_id(size_t column, size_t level) const override {
+    const auto& way = bound_.bound[column].way;
+    if (level >= way.size()) return level == 0 ? bound_.tree->IdAt(0) : Value{};
+    return bound_.tree->IdAt(way[level]);
+  }
+
+  const ObjectInfo* parent_object(size_t column, size_t level) const override {
+    const Value id = parent_id(column, level);
+    return id.null() ? nullptr : context_.catalogue->ByKeyPrefix(KeyPrefixOf(id.number));
+  }
+
+  Result<bool> Next() override {
+    if (query_.count_only) return false;
+    for (; skip_ > 0; --skip_) {
+      FIRN_TRY(const bool more, Advance());
+      if (!more) return false;
+    }
+    if (left_ == 0) return false;
+    FIRN_TRY(const bool more, Advance());
+    if (!more) return false;
+    --left_;
+    for (size_t i = 0; i < row_.size(); ++i) {
+      if (bound_.bound[i].subquery != nullptr) {
+        FIRN_CHECK(RunSubquery(i));
+      } else {
+        row_[i] = bound_.tree->Get(bound_.bound[i].field);
+      }
+    }
+    if (bound_.tree->failure()) return Fail(*bound_.tree->failure());
+    return true;
+  }
+
+ private:
+  Reader& reader() { return *context_.reader; }
+
+  Result<bool> Advance() {
+    if (!sorted_) return source_->Next();
+    while (next_sorted_ < order_.size()) {
+      const int64_t number = order_[next_sorted_++];
+      FIRN_TRY(auto row, reader().Load(*bound_.object, MakeId(bound_.object->key_prefix, number)));
+      if (!row) continue;
+      held_ = std::move(*row);
+      FIRN_CHECK(bound_.tree->SetRow(number, held_.deleted, held_.modstamp, held_.blob));
+      return true;
+    }
+    return false;
+  }
+
+  Result<void> Sort() {
+    const bool bounded = left_ < 1'000'000;
+    KeySorter sorter(bounded ? static_cast<size_t>(left_ + skip_) : SIZE_MAX);
+    std::string key;
+    for (;;) {
+      FIRN_TRY(const bool more, source_->Next());
+      if (!more) break;
+      key.clear();
+      AppendSortKey(bound_.order, *bound_.tree, key);
+      sorter.Add(key, source_->record_number());
+    }
+    order_ = sorter.Finish();
+    sorted_ = true;
+    return {};
+  }
+
+  Result<void> CountAll(const Filter* filter) {
+    if (filter == nullptr && context_.count) {
+      count_ = context_.count(*bound_.object, bound_.all_rows);
+    } else if (filter == nullptr || access_.exact) {
+      FIRN_TRY(count_, CountRows(*bound_.object, access_, bound_.all_rows, reader()));
+    } else {
+      FIRN_TRY(access_, ChooseAccess(*bound_.object, filter, RowOrder::kNone, reader()));
+      FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, RowOrder::kNone, reader()));
+      for (;;) {
+        FIRN_TRY(const bool more, source.Next());
+        if (!more) break;
+        ++count_;
+      }
+    }
+    count_ -= std::min<uint64_t>(count_, skip_);
+    count_ = std::min<uint64_t>(count_, left_);
+    return {};
+  }
+
+  // The children of the current row as a REST answer nests them; null when there are none.
+  Result<void> RunSubquery(size_t column) {
+    const Query& subquery = *bound_.bound[column].subquery;
+    const ChildRelationship* relationship = bound_.object->Child(subquery.object);
+    QueryContext inner = context_;
+    FIRN_TRY(BoundQuery bound, Bind(soql_, subquery, inner, bound_.object));
+    // The link to this row is one more condition, and the way to the rows.
+    Filter link;
+    link.family = Family::kId;
+    link.field = bound.tree->RefOf(*bound.object->Field(relationship->field));
+    Operand own;
+    own.number = bound_.tree->IdAt(0).number;
+    link.operands.push_back(own);
+    Filter both;
+    both.kind = Condition::Kind::kAnd;
+    both.parts.push_back(std::move(link));
+    if (bound.filter) both.parts.push_back(std::move(*bound.filter));
+    bound.filter = std::move(both);
+    SelectCursor children(soql_, subquery, std::move(bound), std::move(inner));
+    FIRN_CHECK(children.Open());
+    std::string records;
+    uint64_t count = 0;
+    for (;;) {
+      FIRN_TRY(const bool more, children.Next());
+      if (!more) break;
+      if (count++ > 0) records += ',';
+      AppendJsonRow(children, context_.options.api_version, records);
+    }
+    std::string& json = texts_[column];
+    json =
+        "{\"totalSize\":" + std::to_string(count) + ",\"done\":true,\"records\":[" + records + "]}";
+    row_[column] = count == 0 ? Value{} : Value::Json(json);
+    return {};
+  }
+
+  std::string_view soql_;
+  const Query& query_;
+  BoundQuery bound_;
+  QueryContext context_;
+  AccessPath access_;
+  RowOrder natural_ = RowOrder::kNone;
+  std::optional<RowSource> source_;
+  bool sorted_ = false;
+  std::vector<int64_t> order_;
+  size_t next_sorted_ = 0;
+  StoredRow held_;
+  std::vector<Value> row_;
+  std::vector<std::string> texts_;  // of subqueries
+  int64_t left_ = 0;
+  int64_t skip_ = 0;
+  uint64_t count_ = 0;
+};
+
+// The outermost cursor: owns the text, the tree and the snapshot.
+class OwningCursor final : public RowCursor {
+ public:
+  OwningCursor(std::string soql, Query query, std::shared_ptr<Reader> reader)
+      : snapshot_(std::move(reader)), soql_(std::move(soql)), query_(std::move(query)) {}
+  Result<void> Open(const QueryContext& context) {
+    FIRN_TRY(inner_, OpenBound(soql_, query_, context, nullptr));
+    return {};
+  }
+  const ObjectInfo& object() const override { return inner_->object(); }
+  const std::vector<Column>& columns() const override { return inner_->columns(); }
+  bool count_only() const override { return inner_->count_only(); }
+  bool aggregate() const override { return inner_->aggregate(); }
+  uint64_t count() const override { return inner_->count(); }
+  Result<bool> Next() override { return inner_->Next(); }
+  std::span<const Value> row() const override { return inner_->row(); }
+  Value parent_id(size_t column, size_t level) const override {
+    return inner_->parent_id(column, level);
+  }
+  const ObjectInfo* parent_object(size_t column, size_t level) const override {
+    return inner_->parent_object(column, level);
+  }
+
+ private:
+  Snapshot snapshot_;  // ends after everything that reads
+  std::string soql_;
+  Query query_;
+  std::unique_ptr<RowCursor> inner_;
+};
+
+}  // namespace
+
+Result<RowSource> RowSource::Open(const BoundQuery& query, const AccessPath& access, RowOrder order,
+                                  Reader& reader) {
+  FIRN_TRY(Statement rows, OpenRows(*query.object, access, order, query.all_rows, reader));
+  return RowSource(std::move(rows), query);
+}
+
+Result<bool> RowSource::Next() {
+  for (;;) {
+    FIRN_TRY(const bool more, rows_.Step());
+    if (!more) return false;
+    RowTree& tree = *query_->tree;
+    FIRN_CHECK(tree.SetRow(rows_.Int(0), rows_.Int(1) != 0, rows_.Int(2), rows_.Blob(3)));
+    if (!query_->filter || Matches(*query_->filter, tree)) return true;
+  }
+}
+
+Result<std::unique_ptr<RowCursor>> OpenBound(std::string_view soql, const Query& query,
+                                             const QueryContext& context,
+                                             const ObjectInfo* child_of) {
+  FIRN_TRY(BoundQuery bound, Bind(soql, query, context, child_of));
+  if (bound.aggregate) return OpenAggregate(soql, query, std::move(bound), context);
+  auto cursor = std::make_unique<SelectCursor>(soql, query, std::move(bound), context);
+  FIRN_CHECK(cursor->Open());
+  return std::unique_ptr<RowCursor>(std::move(cursor));
+}
+
+Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql, QueryContext context) {
+  FIRN_TRY(Query query, Parse(soql));
+  FIRN_CHECK(context.reader->db().Execute("BEGIN"));
+  auto cursor = std::make_unique<OwningCursor>(std::string(soql), std::move(query), context.reader);
+  FIRN_CHECK(cursor->Open(context));
+  return std::unique_ptr<RowCursor>(std::move(cursor));
+}
+
+}  // namespace firn::sandbox::soql

@@ -1,0 +1,26 @@
+// From SOQL text to a cursor: binds the query, picks the way to the rows, runs it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "sandbox/query.h"
+#include "sandbox/soql/ast.h"
+#include "sandbox/store/tables.h"
+
+namespace firn::sandbox::soql {
+
+struct QueryContext {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::shared_ptr<Reader> reader;
+  int64_t now_millis = 0;
+  QueryOptions options;
+  // Live or all records of an object, without a scan.
+  std::function<uint64_t(const ObjectInfo&, bool all_rows)> count;
+};
+
+[[nodiscard]] Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql,
+                                                           QueryContext context);
+
+}  // namespace firn::sandbox::soql

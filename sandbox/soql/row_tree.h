@@ -1,0 +1,104 @@
+// RowTree: the current record of a query and its parents, read on demand.
+//
+// Node 0 is the queried object; every relationship used by a field path adds a node below it.
+// Parents are fetched through the reader when a value of theirs is asked for, and kept in a small
+// cache, for the same parent serves many rows. Computed fields (formulas, compounds) are worked out
+// here too. One thread at a time; holds its reader and its catalogue.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/base/error.h"
+#include "sandbox/schema.h"
+#include "sandbox/soql/formula.h"
+#include "sandbox/store/row_codec.h"
+#include "sandbox/store/tables.h"
+#include "sandbox/value.h"
+
+namespace firn::sandbox::soql {
+
+// A field as seen from a node: a polymorphic relationship has one per object it may lead to.
+struct FieldRef {
+  int node = 0;
+  std::vector<const FieldInfo*> fields;  // by candidate of the node; nullptr where it has none
+  std::vector<const ObjectInfo*> objects;
+  bool type_name = false;  // `Who.Type`: the name of the parent's object
+  [[nodiscard]] const FieldInfo& info() const;
+};
+
+class RowTree {
+ public:
+  RowTree(std::shared_ptr<const Catalogue> catalogue, const ObjectInfo& object,
+          std::shared_ptr<Reader> reader, int64_t now_millis);
+
+  // Resolves a path from the queried object and makes its slots be read. `path` is rewritten as the
+  // catalogue spells it. Only before the first SetRow. Errors: a sentence as the vendor has it
+  // ("No such column .."), for the caller to put a position to.
+  [[nodiscard]] tl::expected<FieldRef, std::string> Resolve(std::vector<std::string>& path,
+                                                            bool see_hidden);
+  [[nodiscard]] FieldRef RefOf(const FieldInfo& field);
+  [[nodiscard]] const ObjectInfo& object() const { return *nodes_[0].candidates[0].object; }
+  [[nodiscard]] const Catalogue& catalogue() const { return *catalogue_; }
+  [[nodiscard]] const std::shared_ptr<Reader>& reader() const { return reader_; }
+  // The nodes from the root to a ref's node, root first.
+  [[nodiscard]] std::vector<int> Way(const FieldRef& ref) const;
+
+  // The blob must live until the next SetRow. Errors: Corrupt.
+  [[nodiscard]] Result<void> SetRow(int64_t record_number, bool deleted, int64_t modstamp,
+                                    std::string_view blob);
+  // The value in the current row. Texts live until the next SetRow. A parent that cannot be read is
+  // null; the first such failure is kept in failure().
+  [[nodiscard]] Value Get(const FieldRef& ref);
+  // The id of the record at a node, or null.
+  [[nodiscard]] Value IdAt(int node);
+  [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
+
+ private:
+  struct Candidate {
+    const ObjectInfo* object = nullptr;
+    std::vector<int> wanted;
+    std::unique_ptr<RowReader> reader;
+  };
+  struct Node {
+    int parent = -1;
+    FieldRef via;
+    std::string relationship;  // folded
+    std::vector<Candidate> candidates;
+    std::unordered_map<int64_t, std::shared_ptr<const StoredRow>> cache;
+    // The current row's.
+    uint64_t loaded_for = 0;
+    int current = -1;
+    int64_t id = 0;
+    std::shared_ptr<const StoredRow> row;
+  };
+  static constexpr size_t kCacheMax = 4096;
+  static constexpr size_t kLevelsMax = 5;  // SOQL and SOSL Reference, 'Relationship Query Limits'
+
+  int NodeFor(int parent, const std::string& relationship, FieldRef via);
+  void Want(int node, size_t candidate, const FieldInfo& field);
+  bool Load(Node& node);
+  Value Compute(int node, size_t candidate, const FieldInfo& field);
+  Value Compound(const Candidate& candidate, const FieldInfo& field);
+  Value Formula(const FieldInfo& field);
+
+  std::shared_ptr<const Catalogue> catalogue_;
+  std::shared_ptr<Reader> reader_;
+  int64_t now_millis_;
+  std::deque<Node> nodes_;
+  uint64_t serial_ = 0;
+  std::deque<std::string> scratch_;
+  size_t scratch_used_ = 0;
+  struct BoundFormula {
+    std::unique_ptr<formula::Expression> expression;
+    std::vector<FieldRef> inputs;
+  };
+  std::unordered_map<const FieldInfo*, BoundFormula> formulas_;
+  std::optional<Error> failure_;
+};
+
+}  // namespace firn::sandbox::soql

@@ -1,0 +1,265 @@
+#include "sandbox/org.h"
+
+#include "core/base/random.h"
+#include "sandbox/api_error.h"
+#include "sandbox/soql/query.h"
+#include "sandbox/store/org_impl.h"
+#include "sandbox/store/record_view.h"
+
+namespace firn::sandbox {
+namespace {
+
+constexpr std::string_view kFirstSchema =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE object_files(id INTEGER PRIMARY KEY, yaml TEXT NOT NULL);"
+    "CREATE TABLE objects(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " next_n INTEGER NOT NULL, live INTEGER NOT NULL, total INTEGER NOT NULL,"
+    " changed_at INTEGER NOT NULL);"
+    "CREATE TABLE slots(object INTEGER NOT NULL, slot INTEGER NOT NULL, field TEXT NOT NULL,"
+    " type TEXT NOT NULL, scale INTEGER NOT NULL, key_column INTEGER, PRIMARY KEY(object, slot))"
+    " WITHOUT ROWID;"
+    "CREATE TABLE field_states(object INTEGER NOT NULL, field TEXT NOT NULL,"
+    " hidden INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY(object, field)) WITHOUT ROWID;";
+
+Result<std::optional<std::string>> Meta(Database& db, std::string_view key) {
+  FIRN_TRY(Statement find, db.Prepare("SELECT value FROM meta WHERE key = ?"));
+  find.Bind(1, key);
+  FIRN_TRY(const bool found, find.Step());
+  if (!found) return std::optional<std::string>();
+  return std::optional<std::string>(find.Text(0));
+}
+
+Result<void> SetMeta(Database& db, std::string_view key, std::string_view value) {
+  FIRN_TRY(Statement put, db.Prepare("INSERT OR REPLACE INTO meta(key, value) VALUES (?, ?)"));
+  put.Bind(1, key).Bind(2, value);
+  return put.Run();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Org>> Org::Open(Options options) {
+  return OrgImpl::Open(std::move(options));
+}
+
+OrgImpl::OrgImpl(Options options, FileLock lock, Database db)
+    : options_(std::move(options)),
+      lock_(std::move(lock)),
+      writer_(std::move(db)),
+      readers_(std::make_shared<ReaderPool>(options_.folder + "/org.db")) {}
+
+Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
+  FIRN_CHECK(MakeFolders(options.folder));
+  FIRN_TRY(FileLock lock, FileLock::Take(options.folder + "/org.lock", "sandbox org"));
+  Database::Options database;
+  database.cache_kib = 64 * 1024;
+  FIRN_TRY(Database db, Database::Open(options.folder + "/org.db", database));
+  FIRN_CHECK(Migrate(db, {kFirstSchema}));
+  auto org =
+      std::unique_ptr<OrgImpl>(new OrgImpl(std::move(options), std::move(lock), std::move(db)));
+  FIRN_CHECK(org->Prepare());
+  return std::unique_ptr<Org>(std::move(org));
+}
+
+Result<void> OrgImpl::Prepare() {
+  FIRN_CHECK(MakeIdentity());
+  FIRN_CHECK(RebuildCatalogue({}));
+  for (const auto& yaml : options_.object_yaml) FIRN_CHECK(DefineYaml(yaml));
+  return AddBuiltInUsers();
+}
+
+Result<void> OrgImpl::MakeIdentity() {
+  Database& db = writer_.db();
+  FIRN_TRY(auto known, Meta(db, "org_id"));
+  if (!known) {
+    FIRN_TRY(Transaction transaction, Transaction::Begin(db));
+    const auto random = SeededRandom(options_.seed);
+    const uint64_t number = 14'776'336 + random->Below(900'000'000);
+    FIRN_CHECK(SetMeta(db, "org_id", IdText(MakeId("00D", number))));
+    FIRN_CHECK(SetMeta(db, "seed", std::to_string(options_.seed)));
+    FIRN_CHECK(SetMeta(db, "created_at", std::to_string(NowSeconds())));
+    FIRN_CHECK(transaction.Commit());
+    FIRN_TRY(known, Meta(db, "org_id"));
+  }
+  org_id_ = *known;
+  FIRN_TRY(const auto seed, Meta(db, "seed"));
+  FIRN_TRY(const auto created, Meta(db, "created_at"));
+  seed_ = std::strtoull(seed.value_or("42").c_str(), nullptr, 10);
+  created_at_ = std::strtoll(created.value_or("0").c_str(), nullptr, 10);
+  admin_id_ = MakeId("005", kFirstRecordNumber);
+  return {};
+}
+
+// The people every org starts with, so that a client can sign in to an empty one.
+Result<void> OrgImpl::AddBuiltInUsers() {
+  FIRN_TRY(const uint64_t users, Count("User", true));
+  if (users > 0) return {};
+  struct ProfileRow {
+    const char* name;
+    bool api;
+    bool all_data;
+  };
+  static constexpr ProfileRow kProfiles[] = {
+      {"System Administrator", true, true}, {"Minimum Access - API Only Integrations", true, false},
+      {"Standard User", true, false},       {"Read Only", true, false},
+      {"Marketing User", true, false},      {"Contract Manager", false, false}};
+  const auto flag = [](bool on) { return std::string(on ? "true" : "false"); };
+  std::vector<std::string> profiles;
+  for (const auto& row : kProfiles) {
+    const std::vector<FieldText> fields = {{"Name", row.name},
+                                           {"UserType", "Standard"},
+                                           {"PermissionsApiEnabled", flag(row.api)},
+                                           {"PermissionsViewAllData", flag(row.all_data)},
+                                           {"PermissionsModifyAllData", flag(row.all_data)},
+                                           {"PermissionsBulkApiHardDelete", flag(row.all_data)}};
+    FIRN_TRY(const int64_t id, Insert("Profile", fields, {{}, true}));
+    profiles.push_back(IdText(id));
+  }
+  struct UserRow {
+    const char* username;
+    const char* first;
+    const char* last;
+    const char* alias;
+    int profile;
+  };
+  static constexpr UserRow kUsers[] = {
+      {"admin@firn.sandbox", "Ada", "Admin", "aadmin", 0},
+      {"integration@firn.sandbox", "Integration", "User", "integ", 1},
+      {"restricted@firn.sandbox", "Rosa", "Restricted", "rrest", 3}};
+  for (const auto& row : kUsers) {
+    const std::vector<FieldText> fields = {{"Username", row.username},
+                                           {"FirstName", row.first},
+                                           {"LastName", row.last},
+                                           {"Alias", row.alias},
+                                           {"CommunityNickname", row.alias},
+                                           {"Email", row.username},
+                                           {"CompanyName", "Glacier Outfitters"},
+                                           {"IsActive", "true"},
+                                           {"UserType", "Standard"},
+                                           {"ProfileId", profiles[row.profile]},
+                                           {"TimeZoneSidKey", "America/Los_Angeles"},
+                                           {"LocaleSidKey", "en_US"},
+                                           {"LanguageLocaleKey", "en_US"},
+                                           {"EmailEncodingKey", "UTF-8"},
+                                           {"DigestFrequency", "D"},
+                                           {"DefaultGroupNotificationFrequency", "N"}};
+    FIRN_CHECK(Insert("User", fields, {{}, true}));
+  }
+  return {};
+}
+
+std::shared_ptr<const Catalogue> OrgImpl::catalogue() const {
+  const std::lock_guard lock(catalogue_mutex_);
+  return catalogue_;
+}
+
+Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
+                                                  const QueryOptions& options) {
+  FIRN_TRY(auto reader, readers_->Take());
+  soql::QueryContext context;
+  context.catalogue = catalogue();
+  context.reader = std::move(reader);
+  context.now_millis = NowSeconds();
+  context.options = options;
+  context.count = [this](const ObjectInfo& object, bool all_rows) -> uint64_t {
+    const auto found = counters_.find(object.number);
+    if (found == counters_.end()) return 0;
+    return all_rows ? found->second.total.load() : found->second.live.load();
+  };
+  return soql::OpenQuery(soql, std::move(context));
+}
+
+Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
+                             const QueryOptions& options) {
+  Record record;
+  record.catalogue = catalogue();
+  record.object = record.catalogue->Object(object_name);
+  const auto not_found = [] {
+    return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
+  };
+  if (record.object == nullptr) return not_found();
+  const auto number = ParseId(id);
+  if (!number) {
+    return Fail(ApiError(
+        404, "NOT_FOUND",
+        "Provided external ID field does not exist or is not accessible: " + std::string(id)));
+  }
+  if (KeyPrefixOf(*number) != record.object->key_prefix) return not_found();
+  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto row, reader->Load(*record.object, *number));
+  if (!row) return not_found();
+  if (row->deleted && !options.all_rows) {
+    return Fail(ApiError(404, "ENTITY_IS_DELETED", "entity is deleted"));
+  }
+  record.id = *number;
+  record.deleted = row->deleted;
+  FIRN_CHECK(FillRecord(record, *row, reader, NowSeconds()));
+  return record;
+}
+
+Result<std::vector<int64_t>> OrgImpl::FindByExternalId(std::string_view object_name,
+                                                       std::string_view field_name,
+                                                       std::string_view value) {
+  const auto schema = catalogue();
+  const ObjectInfo* object = schema->Object(object_name);
+  if (object == nullptr) {
+    return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
+  }
+  const FieldInfo* field = object->Field(field_name);
+  if (field == nullptr || field->hidden || !(field->external_id || field->id_lookup)) {
+    return Fail(ApiError(404, "NOT_FOUND",
+                         "Provided external ID field does not exist or is not accessible: " +
+                             std::string(field_name)));
+  }
+  std::vector<int64_t> ids;
+  std::string storage;
+  FIRN_TRY(const Value wanted, ParseFieldText(*field, value, storage));
+  if (wanted.null()) return ids;
+  FIRN_TRY(auto reader, readers_->Take());
+  if (field->slot == kIdSlot) {
+    FIRN_TRY(const auto row, reader->Load(*object, wanted.number));
+    if (row && !row->deleted) ids.push_back(wanted.number);
+    return ids;
+  }
+  if (field->key_column < 0) return ids;
+  FIRN_TRY(Statement * find,
+           reader->Cached("SELECT n FROM " + TableName(*object) + " WHERE k" +
+                          std::to_string(field->key_column) + " = ? AND del = 0 LIMIT 100"));
+  std::string key;
+  if (wanted.kind == Value::Kind::kText) {
+    AppendKeyText(wanted, key);
+    find->Bind(1, std::string_view(key));
+  } else {
+    find->Bind(1, wanted.number);
+  }
+  for (;;) {
+    FIRN_TRY(const bool more, find->Step());
+    if (!more) break;
+    ids.push_back(MakeId(object->key_prefix, find->Int(0)));
+  }
+  find->Reset();
+  return ids;
+}
+
+Result<uint64_t> OrgImpl::Count(std::string_view object_name, bool all_rows) {
+  const auto schema = catalogue();
+  const ObjectInfo* object = schema->Object(object_name);
+  if (object == nullptr) {
+    return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
+  }
+  const auto found = counters_.find(object->number);
+  if (found == counters_.end()) return 0;
+  return all_rows ? found->second.total.load() : found->second.live.load();
+}
+
+void OrgImpl::OnChange(std::function<void(const RecordChange&)> hook) {
+  const std::lock_guard lock(write_mutex_);
+  hook_ = std::move(hook);
+}
+
+int64_t OrgImpl::NowSeconds() const {
+  const auto now = options_.clock->Now().time_since_epoch();
+  return std::chrono::floor<std::chrono::seconds>(now).count() * 1000;
+}
+
+}  // namespace firn::sandbox

@@ -1,0 +1,106 @@
+// OrgImpl: the Org over one SQLite file. Private to the room's data half; see sandbox/org.h.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "core/base/file.h"
+#include "core/base/sqlite.h"
+#include "sandbox/org.h"
+#include "sandbox/store/tables.h"
+
+namespace firn::sandbox {
+
+// Record counts of an object, and the number of its next record. Guarded by the write lock; the
+// counts may be read without it.
+struct ObjectCounters {
+  uint64_t next_number = 0;
+  std::atomic<uint64_t> live{0};
+  std::atomic<uint64_t> total{0};
+};
+
+class OrgImpl final : public Org {
+ public:
+  static Result<std::unique_ptr<Org>> Open(Options options);
+
+  const std::string& folder() const override { return options_.folder; }
+  const std::string& org_id() const override { return org_id_; }
+  uint64_t seed() const override { return seed_; }
+  std::shared_ptr<const Catalogue> catalogue() const override;
+  Result<std::unique_ptr<RowCursor>> Query(std::string_view soql,
+                                           const QueryOptions& options) override;
+  Result<Record> Read(std::string_view object, std::string_view id,
+                      const QueryOptions& options) override;
+  Result<std::vector<int64_t>> FindByExternalId(std::string_view object, std::string_view field,
+                                                std::string_view value) override;
+  Result<uint64_t> Count(std::string_view object, bool all_rows) override;
+  Result<int64_t> Insert(std::string_view object, const std::vector<FieldText>& fields,
+                         const Change& change) override;
+  Result<void> Update(int64_t id, const std::vector<FieldText>& fields,
+                      const Change& change) override;
+  Result<void> Delete(int64_t id, const Change& change) override;
+  Result<void> Undelete(int64_t id, const Change& change) override;
+  Result<void> Purge(int64_t id, const Change& change) override;
+  void OnChange(std::function<void(const RecordChange&)> hook) override;
+  Result<void> DefineYaml(std::string_view yaml) override;
+  Result<void> HideField(std::string_view object, std::string_view field, bool hidden) override;
+  Result<void> RemoveField(std::string_view object, std::string_view field, bool removed) override;
+  Result<SeedReport> Seed(const SeedOptions& options) override;
+
+ private:
+  OrgImpl(Options options, FileLock lock, Database db);
+
+  // org.cc
+  Result<void> Prepare();
+  Result<void> MakeIdentity();
+  Result<void> AddBuiltInUsers();
+  Result<void> LoadCounters();
+  Result<void> SaveCounters(const ObjectInfo& object);  // in the caller's transaction
+  ObjectCounters& CountersOf(const ObjectInfo& object) { return counters_[object.number]; }
+  // schema_store.cc: rebuilds the catalogue from the files and the schema tables. `replaced` is the
+  // object whose definition changes now.
+  Result<void> RebuildCatalogue(std::string_view changed_object);
+  Result<void> PlaceFields(ObjectInfo& object);
+  Result<void> MakeTable(ObjectInfo& object);
+  Result<void> ApplyFieldStates(ObjectInfo& object);
+  Result<void> MakeIndexes(const ObjectInfo& object);
+  Result<void> DropIndexes(const ObjectInfo& object);
+  Result<void> SetFieldState(std::string_view object, std::string_view field, std::string_view what,
+                             bool on);
+  // mutate.cc
+  struct Draft;
+  Result<void> ApplyFields(Draft& draft, const std::vector<FieldText>& fields,
+                           const Change& change);
+  Result<void> CheckField(const ObjectInfo& object, const FieldInfo& field, const Value& value,
+                          int64_t own_id);
+  Result<void> Stamp(Draft& draft, const Change& change);
+  Result<void> Commit(const Draft& draft, RecordChange::Kind kind, const Change& change);
+  Result<Draft> LoadDraft(int64_t id);
+  Result<void> SetDeleted(int64_t id, bool deleted, const Change& change);
+  [[nodiscard]] int64_t NowSeconds() const;  // as milliseconds, whole seconds
+  [[nodiscard]] int64_t UserOf(const Change& change) const;
+
+  friend class Seeder;
+
+  Options options_;
+  FileLock lock_;
+  uint64_t seed_ = 0;
+  std::string org_id_;
+  int64_t created_at_ = 0;  // milliseconds: the generator's dates count from here
+  int64_t admin_id_ = 0;
+
+  mutable std::mutex catalogue_mutex_;
+  std::shared_ptr<const Catalogue> catalogue_;
+
+  std::mutex write_mutex_;  // the writer connection, counters and hook
+  Reader writer_;
+  std::map<int, ObjectCounters> counters_;
+  std::function<void(const RecordChange&)> hook_;
+  std::shared_ptr<ReaderPool> readers_;
+};
+
+// The first record number of an object: gives ids the look of a lived-in org's.
+inline constexpr uint64_t kFirstRecordNumber = 1'000'000'000;
+
+}  // namespace firn::sandbox

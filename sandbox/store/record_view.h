@@ -1,0 +1,13 @@
+// A whole record with everything computed: formulas and compounds. Private to the data half.
+#pragma once
+
+#include "sandbox/org.h"
+#include "sandbox/store/tables.h"
+
+namespace firn::sandbox {
+
+// Fills `values` of a record whose object, catalogue and id are set, from its stored row.
+[[nodiscard]] Result<void> FillRecord(Record& record, const StoredRow& row,
+                                      std::shared_ptr<Reader> reader, int64_t now_millis);
+
+}  // namespace firn::sandbox

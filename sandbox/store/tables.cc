@@ -1,0 +1,96 @@
+#include "sandbox/store/tables.h"
+
+#include "sandbox/store/row_codec.h"
+
+namespace firn::sandbox {
+
+std::string TableName(const ObjectInfo& object) { return "o" + std::to_string(object.number); }
+
+Result<Statement*> Reader::Cached(const std::string& sql) {
+  auto found = statements_.find(sql);
+  if (found == statements_.end()) {
+    FIRN_TRY(Statement statement, db_.Prepare(sql));
+    found = statements_.emplace(sql, std::move(statement)).first;
+  }
+  found->second.Reset();
+  return &found->second;
+}
+
+Result<std::optional<StoredRow>> Reader::Load(const ObjectInfo& object, int64_t id) {
+  FIRN_TRY(Statement * statement,
+           Cached("SELECT del, mod, row FROM " + TableName(object) + " WHERE n = ?"));
+  statement->Bind(1, static_cast<int64_t>(RecordNumberOf(id)));
+  FIRN_TRY(const bool found, statement->Step());
+  std::optional<StoredRow> row;
+  if (found) {
+    row = StoredRow{statement->Int(0) != 0, statement->Int(1), std::string(statement->Blob(2))};
+  }
+  statement->Reset();
+  return row;
+}
+
+Result<std::shared_ptr<Reader>> ReaderPool::Take() {
+  std::unique_ptr<Reader> reader;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      reader = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!reader) {
+    Database::Options options;
+    options.read_only = true;
+    options.create = false;
+    FIRN_TRY(Database db, Database::Open(path_, options));
+    reader = std::make_unique<Reader>(std::move(db));
+  }
+  return std::shared_ptr<Reader>(reader.release(), [pool = shared_from_this()](Reader* used) {
+    pool->GiveBack(std::unique_ptr<Reader>(used));
+  });
+}
+
+void ReaderPool::GiveBack(std::unique_ptr<Reader> reader) {
+  const std::lock_guard lock(mutex_);
+  if (idle_.size() < kIdleMax) idle_.push_back(std::move(reader));
+}
+
+void AppendKeyText(const Value& value, std::string& out) { AppendFolded(value.text, out); }
+
+Result<RowWriter> RowWriter::Prepare(Database& db, const ObjectInfo& object) {
+  std::string columns = "n, del, mod, row";
+  std::string marks = "?, ?, ?, ?";
+  for (size_t i = 0; i < object.key_slots.size(); ++i) {
+    columns += ", k" + std::to_string(i);
+    marks += ", ?";
+  }
+  FIRN_TRY(Statement statement, db.Prepare("INSERT OR REPLACE INTO " + TableName(object) + " (" +
+                                           columns + ") VALUES (" + marks + ")"));
+  return RowWriter(std::move(statement), object);
+}
+
+Result<void> RowWriter::Write(const std::vector<Value>& by_slot) {
+  blob_.clear();
+  EncodeRow(object_->slots, by_slot, blob_);
+  statement_.Bind(1, static_cast<int64_t>(RecordNumberOf(by_slot[kIdSlot].number)));
+  statement_.Bind(2, by_slot[kDeletedSlot].number);
+  statement_.Bind(3, by_slot[kModstampSlot].number);
+  statement_.BindStaticBlob(4, blob_);
+  keys_.resize(object_->key_slots.size());
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    const Value& value = by_slot[object_->key_slots[i]];
+    const int column = static_cast<int>(i) + 5;
+    if (value.null()) {
+      statement_.BindNull(column);
+    } else if (value.kind == Value::Kind::kText) {
+      keys_[i].clear();
+      AppendKeyText(value, keys_[i]);
+      statement_.BindStaticText(column, keys_[i]);
+    } else {
+      statement_.Bind(column, value.number);
+    }
+  }
+  return statement_.Run();
+}
+
+}  // namespace firn::sandbox

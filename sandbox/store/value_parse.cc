@@ -1,0 +1,171 @@
+// Text from a client into a typed value.
+#include <algorithm>
+#include <charconv>
+
+#include "core/base/time_text.h"
+#include "sandbox/api_error.h"
+#include "sandbox/schema.h"
+#include "sandbox/value.h"
+
+namespace firn::sandbox {
+namespace {
+
+tl::unexpected<Error> BadFormat(const FieldInfo& field, std::string_view text) {
+  const std::string shown(text.substr(0, 40));
+  return Fail(ApiError(400, "JSON_PARSER_ERROR",
+                       "Cannot deserialize instance of " + std::string(TypeName(field.type)) +
+                           " from VALUE_STRING value " + shown +
+                           " or request may be missing a "
+                           "required field",
+                       {field.name}));
+}
+
+tl::unexpected<Error> OutOfRange(const FieldInfo& field) {
+  return Fail(ApiError(400, "NUMBER_OUTSIDE_VALID_RANGE",
+                       field.label + ": value outside of valid range on numeric field",
+                       {field.name}));
+}
+
+// `12.345`, `-1e3` to an integer of 10^-scale, rounded half away from zero.
+Result<Value> ParseDecimal(const FieldInfo& field, std::string_view text) {
+  size_t at = 0;
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative || (!text.empty() && text[0] == '+')) ++at;
+  __int128 unscaled = 0;
+  int fraction = 0;
+  bool point = false;
+  bool any = false;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9') break;
+    any = true;
+    if (unscaled > static_cast<__int128>(1) << 100) return OutOfRange(field);
+    unscaled = unscaled * 10 + (c - '0');
+    if (point) ++fraction;
+  }
+  if (!any) return BadFormat(field, text);
+  int exponent = 0;
+  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
+    ++at;
+    if (at < text.size() && text[at] == '+') ++at;
+    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
+    if (read.ec != std::errc()) return BadFormat(field, text);
+    at = read.ptr - text.data();
+  }
+  if (at != text.size()) return BadFormat(field, text);
+  int shift = field.scale - fraction + exponent;
+  if (std::abs(shift) > 40) return OutOfRange(field);
+  for (; shift > 0; --shift) {
+    unscaled *= 10;
+    if (unscaled > static_cast<__int128>(1) << 90) return OutOfRange(field);
+  }
+  for (; shift < 0; ++shift) {
+    unscaled = shift == -1 ? (unscaled + 5) / 10 : unscaled / 10;
+  }
+  __int128 limit = 1;
+  for (int i = 0; i < field.precision; ++i) limit *= 10;
+  if (unscaled >= limit) return OutOfRange(field);
+  const auto number = static_cast<int64_t>(unscaled);
+  return Value::Decimal(negative ? -number : number, field.scale);
+}
+
+Result<Value> ParseInt(const FieldInfo& field, std::string_view text) {
+  FieldInfo whole;
+  whole.name = field.name;
+  whole.label = field.label;
+  whole.type = field.type;
+  whole.precision = 18;
+  whole.scale = 0;
+  FIRN_TRY(Value value, ParseDecimal(whole, text));
+  if (field.type == FieldType::kInt && (value.number > INT32_MAX || value.number < INT32_MIN)) {
+    return OutOfRange(field);
+  }
+  return Value::Int(value.number);
+}
+
+size_t CodePoints(std::string_view text) {
+  return std::count_if(text.begin(), text.end(),
+                       [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; });
+}
+
+Result<Value> ParseText(const FieldInfo& field, std::string_view text, std::string& storage) {
+  if (field.length > 0 && static_cast<int>(CodePoints(text)) > field.length) {
+    return Fail(ApiError(400, "STRING_TOO_LONG",
+                         field.label +
+                             ": data value too large: " + std::string(text.substr(0, 80)) +
+                             " (max length=" + std::to_string(field.length) + ")",
+                         {field.name}));
+  }
+  if (field.type == FieldType::kEmail) {
+    const size_t at = text.find('@');
+    if (at == 0 || at == std::string_view::npos || text.find('.', at) == std::string_view::npos ||
+        text.find(' ') != std::string_view::npos) {
+      return Fail(ApiError(400, "INVALID_EMAIL_ADDRESS",
+                           field.label + ": invalid email address: " + std::string(text),
+                           {field.name}));
+    }
+  }
+  storage.assign(text);
+  return Value::Text(storage);
+}
+
+Result<Value> ParseClock(const FieldInfo& field, std::string_view text) {
+  const auto instant = ParseInstant("1970-01-01T" + std::string(text));
+  if (!instant) return BadFormat(field, text);
+  const auto micros = instant->time_since_epoch().count();
+  if (micros < 0 || micros >= 86'400'000'000) return BadFormat(field, text);
+  return Value::Time(micros / 1000);
+}
+
+}  // namespace
+
+Result<Value> ParseFieldText(const FieldInfo& field, std::string_view text, std::string& storage) {
+  if (text.empty()) return Value{};
+  switch (field.type) {
+    case FieldType::kId:
+    case FieldType::kReference: {
+      const auto id = ParseId(text);
+      if (!id) {
+        return Fail(ApiError(
+            400, "MALFORMED_ID",
+            field.label + ": id value of incorrect type: " + std::string(text.substr(0, 40)),
+            {field.name}));
+      }
+      return Value::Id(*id);
+    }
+    case FieldType::kBoolean: {
+      const std::string folded = Folded(text);
+      if (folded == "true" || folded == "1") return Value::Bool(true);
+      if (folded == "false" || folded == "0") return Value::Bool(false);
+      return BadFormat(field, text);
+    }
+    case FieldType::kInt:
+    case FieldType::kLong:
+      return ParseInt(field, text);
+    case FieldType::kDouble:
+    case FieldType::kCurrency:
+    case FieldType::kPercent:
+      return ParseDecimal(field, text);
+    case FieldType::kDate: {
+      const auto day = ParseDate(text.substr(0, 10));
+      if (!day) return BadFormat(field, text);
+      return Value::Date(day->time_since_epoch().count());
+    }
+    case FieldType::kDateTime: {
+      const auto instant = ParseInstant(text);
+      if (!instant) return BadFormat(field, text);
+      return Value::DateTime(
+          std::chrono::floor<std::chrono::milliseconds>(*instant).time_since_epoch().count());
+    }
+    case FieldType::kTime:
+      return ParseClock(field, text);
+    default:
+      return ParseText(field, text, storage);
+  }
+}
+
+}  // namespace firn::sandbox
