@@ -18,9 +18,10 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 
-add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wshadow=local -Wnon-virtual-dtor -Woverloaded-virtual
+add_compile_options(-Wall -Wextra -Wno-missing-field-initializers -Wnon-virtual-dtor -Woverloaded-virtual
                     -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_compile_options(-Wshadow=local)
   # GCC 12 reports false positives of these three in inlined standard library code (GCC bugs
   # 105329, 105562, 107138).
   add_compile_options(-Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow)
