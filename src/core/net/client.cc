@@ -1,0 +1,201 @@
+#include "core/net/client.h"
+
+#include <curl/curl.h>
+
+#include <future>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/net/internal/curl_loop.h"
+
+namespace firn::net {
+namespace {
+
+constexpr size_t kUploadPiece = 64 << 10;
+
+Error Stopped() { return {Kind::kCancelled, "BASE-CALL-001", "stopped on request"}; }
+
+SteadyTime RealDeadline(const Call& call) {
+  const auto left = call.Left();
+  if (left == std::chrono::nanoseconds::max()) return SteadyTime::max();
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(left);
+}
+
+// Ends the transfer when the call is stopped.
+class StopWatch {
+ public:
+  StopWatch(CurlLoop& loop, const TransferPtr& transfer)
+      : callback_(transfer->call.stop, [&loop, weak = std::weak_ptr<Transfer>(transfer)] {
+          if (auto alive = weak.lock()) loop.Cancel(std::move(alive), Stopped());
+        }) {}
+
+ private:
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+// A body on its way in; holds its loop's transfer until it is destroyed.
+class DownloadStream final : public BodyStream {
+ public:
+  DownloadStream(std::shared_ptr<CurlLoop> loop, TransferPtr transfer)
+      : loop_(std::move(loop)), transfer_(std::move(transfer)), watch_(*loop_, transfer_) {}
+  ~DownloadStream() override { loop_->Cancel(transfer_, Stopped()); }
+
+  [[nodiscard]] Result<std::string> Read(size_t bytes_max) override {
+    Transfer& transfer = *transfer_;
+    std::string piece;
+    bool resume = false;
+    {
+      std::unique_lock lock(transfer.mutex);
+      transfer.changed.wait(lock, [&] { return transfer.finished || !transfer.buffer.empty(); });
+      // A stopped call ends at once; a broken connection after what came before it.
+      if (transfer.error && transfer.error->kind() == Kind::kCancelled) {
+        return Fail(*transfer.error);
+      }
+      if (transfer.buffer.empty()) {
+        if (transfer.error) return Fail(*transfer.error);
+        return piece;
+      }
+      if (transfer.buffer_at == 0 && transfer.buffer.size() <= bytes_max) {
+        piece = std::exchange(transfer.buffer, {});
+      } else {
+        piece = transfer.buffer.substr(transfer.buffer_at, bytes_max);
+        transfer.buffer_at += piece.size();
+      }
+      if (transfer.buffer_at >= transfer.buffer.size()) {
+        transfer.buffer.clear();
+        transfer.buffer_at = 0;
+      }
+      const size_t left = transfer.buffer.size() - transfer.buffer_at;
+      if (transfer.reader_waits_for_room && left <= transfer.buffer_bytes / 2) {
+        transfer.reader_waits_for_room = false;
+        resume = true;
+      }
+    }
+    if (resume) loop_->Resume(transfer_);
+    return piece;
+  }
+
+ private:
+  const std::shared_ptr<CurlLoop> loop_;
+  const TransferPtr transfer_;
+  StopWatch watch_;
+};
+
+class HttpClient final : public Transport {
+ public:
+  explicit HttpClient(const ClientOptions& options) : options_(options) {}
+
+  [[nodiscard]] Result<Response> Send(const Call& call, const Request& request) override {
+    FIRN_CHECK(call.Check());
+    auto transfer = NewTransfer(call, request);
+    auto promise = std::make_shared<std::promise<Result<Response>>>();
+    auto answer = promise->get_future();
+    transfer->done = [promise](Result<Response> result) { promise->set_value(std::move(result)); };
+    const auto loop = LoopFor(request);
+    loop->Add(transfer);
+    const StopWatch watch(*loop, transfer);
+    if (request.body_stream) Pump(*loop, transfer);
+    return answer.get();
+  }
+
+  [[nodiscard]] Result<StreamedResponse> Open(const Call& call, const Request& request) override {
+    FIRN_CHECK(call.Check());
+    auto transfer = NewTransfer(call, request);
+    transfer->streams = true;
+    const auto loop = LoopFor(request);
+    loop->Add(transfer);
+    auto body = std::make_unique<DownloadStream>(loop, transfer);
+    if (request.body_stream) Pump(*loop, transfer);
+    std::unique_lock lock(transfer->mutex);
+    transfer->changed.wait(lock, [&] { return transfer->finished || transfer->header_ready; });
+    if (!transfer->header_ready) {
+      if (transfer->error) return Fail(*transfer->error);
+      return Fail(Kind::kUnreachable, "NET-HTTP-002", "the connection ended without an answer");
+    }
+    StreamedResponse response{transfer->status, std::move(transfer->headers), nullptr};
+    lock.unlock();
+    response.body = std::move(body);
+    return response;
+  }
+
+  void Start(const Call& call, Request request,
+             std::function<void(Result<Response>)> done) override {
+    if (auto fine = call.Check(); !fine) return done(Fail(std::move(fine).error()));
+    if (request.body_stream) {
+      return done(Fail(Kind::kInternal, "NET-HTTP-007", "a streamed upload needs Send or Open"));
+    }
+    const auto loop = LoopFor(request);
+    auto transfer = NewTransfer(call, std::move(request));
+    if (!call.stop.stop_possible()) {
+      transfer->done = std::move(done);
+    } else {
+      // The watch must end before `done` lets the caller go on, and away from its own callback.
+      auto watch = std::make_shared<std::optional<StopWatch>>();
+      transfer->done = [watch, done = std::move(done)](Result<Response> result) {
+        watch->reset();
+        done(std::move(result));
+      };
+      watch->emplace(*loop, transfer);
+    }
+    loop->Add(std::move(transfer));
+  }
+
+ private:
+  [[nodiscard]] TransferPtr NewTransfer(const Call& call, Request request) const {
+    auto transfer = std::make_shared<Transfer>();
+    transfer->call = call;
+    transfer->request = std::move(request);
+    transfer->deadline = RealDeadline(call);
+    transfer->buffer_bytes = options_.stream_buffer_bytes;
+    return transfer;
+  }
+
+  std::shared_ptr<CurlLoop> LoopFor(const Request& request) {
+    std::lock_guard lock(mutex_);
+    auto& loop = request.own_connection ? bulk_ : short_;
+    if (!loop) {
+      loop = std::make_shared<CurlLoop>(CurlLoop::Options{options_, request.own_connection});
+    }
+    return loop;
+  }
+
+  // Hands the upload over piece by piece, on the caller's thread, until the answer has begun.
+  static void Pump(CurlLoop& loop, const TransferPtr& transfer) {
+    while (true) {
+      auto piece = transfer->request.body_stream->Read(kUploadPiece);
+      std::unique_lock lock(transfer->mutex);
+      const bool last = !piece || piece->empty();
+      if (!piece) transfer->upload_error = piece.error();
+      if (piece) transfer->upload += *piece;
+      transfer->upload_ended = last;
+      lock.unlock();
+      loop.Resume(transfer);
+      if (last) return;
+      lock.lock();
+      transfer->changed.wait(
+          lock, [&] { return transfer->finished || transfer->upload.size() < kUploadPiece; });
+      if (transfer->finished) return;
+    }
+  }
+
+  const ClientOptions options_;
+  std::mutex mutex_;
+  std::shared_ptr<CurlLoop> short_;
+  std::shared_ptr<CurlLoop> bulk_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Transport>> NewHttpClient(const ClientOptions& options) {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+  if (!options.ca_file.empty() && !FileExists(options.ca_file)) {
+    return Fail(
+        Error(Kind::kBadConfig, "NET-TLS-002", "the CA file is not there").At(options.ca_file));
+  }
+  return std::make_unique<HttpClient>(options);
+}
+
+}  // namespace firn::net
