@@ -157,6 +157,7 @@ TEST(VendorErrors, EachIsTheKindThatSaysWhoMustAct) {
       {403, "API_CURRENTLY_DISABLED", Kind::kDenied, "SF-REST-003"},
       {403, "SOMETHING_NEW", Kind::kDenied, "SF-REST-003"},
       {404, "NOT_FOUND", Kind::kNotFound, "SF-REST-002"},
+      {302, "MOVED", Kind::kUnsupported, "SF-REST-015"},
       {410, "GONE", Kind::kUnsupported, "SF-REST-004"},
       {414, "URI_TOO_LONG", Kind::kBadInput, "SF-REST-005"},
       {431, "", Kind::kBadInput, "SF-REST-005"},

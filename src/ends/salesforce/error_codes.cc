@@ -85,6 +85,11 @@ constexpr ErrorCode kCodes[] = {
      "enable it in Setup, or leave out what needs it"},
     {"SF-REST-014", "the org named an address on another host",
      "a proxy rewrites answers, or the instance moved", "sign in again; check the proxy"},
+    {"SF-REST-015", "the org sends the request elsewhere",
+     "the org moved or was renamed, or a proxy asks for a sign-in of its own; a token is never "
+     "sent "
+     "to another address",
+     "set `login_url` to the org's present My Domain; check the proxy"},
     {"SF-BULK-001", "Bulk cannot run this query",
      "GROUP BY, OFFSET, TYPEOF, aggregates and child subqueries are not allowed there",
      "take them out, or read by REST"},

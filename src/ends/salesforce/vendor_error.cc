@@ -94,6 +94,11 @@ constexpr Meaning kMeanings[] = {
 };
 
 Error ByStatus(int status, const VendorError& error) {
+  if (status >= 300 && status < 400) {
+    return Error(
+        Kind::kUnsupported, "SF-REST-015",
+        "the org sends the request to another address (status " + std::to_string(status) + ")");
+  }
   if (status == 401) {
     if (IsExpiredSession(status, error)) {
       return Error(Kind::kExpired, "SF-AUTH-006", "the session has expired or was revoked");
