@@ -276,12 +276,12 @@ void Session::Refuse(int status, std::string_view why) {
 
 void Session::Finish() {
   if (closed_) return;
+  const bool first = state_ != State::kFinishing;
   state_ = State::kFinishing;
   read_deadline_ = SteadyTime::max();
-  write_deadline_ = In(kFinishTimeout);
-  // A read may still be under way when a streamed body was not taken to its end; it comes back
-  // here.
-  if (reading_) return;
+  if (first) write_deadline_ = In(kFinishTimeout);
+  // A read may still be under way when a body was not taken to its end; it comes back here.
+  if (reading_) return wire_->EndSending();
   wire_->Finish([self = shared_from_this()](bool, size_t) { self->Close(); });
 }
 

@@ -55,9 +55,13 @@ class Sink : public std::enable_shared_from_this<Sink> {
   char scrap_[4096];
 };
 
-void EndSendingAndDrain(tcp::socket& socket, ServerWire::Done done) {
+void ShutDownSending(tcp::socket& socket) {
   error_code ignored;
   socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
+void EndSendingAndDrain(tcp::socket& socket, ServerWire::Done done) {
+  ShutDownSending(socket);
   std::make_shared<Sink>(socket, std::move(done))->Run();
 }
 
@@ -74,6 +78,7 @@ class PlainWire final : public ServerWire {
     WriteTo(socket_, pieces, std::move(done));
   }
   void Finish(Done done) override { EndSendingAndDrain(socket_, std::move(done)); }
+  void EndSending() override { ShutDownSending(socket_); }
   void Close() override {
     error_code ignored;
     socket_.close(ignored);
@@ -112,6 +117,7 @@ class TlsWire final : public ServerWire {
       EndSendingAndDrain(stream_.next_layer(), std::move(done));
     });
   }
+  void EndSending() override { ShutDownSending(stream_.next_layer()); }
   void Close() override {
     error_code ignored;
     stream_.next_layer().close(ignored);

@@ -30,6 +30,8 @@ class ServerWire {
   // Ends our side, waits for the other's end and throws away what comes before it, so that the
   // last answer is not lost to a reset (RFC 9112, 9.6).
   virtual void Finish(Done done) = 0;
+  // Only tells the other side that no more comes, while a read is still under way.
+  virtual void EndSending() = 0;
   virtual void Close() = 0;
   [[nodiscard]] virtual std::string ClientSubject() const { return ""; }
 };
