@@ -40,7 +40,12 @@ class DownloadStream final : public BodyStream {
  public:
   DownloadStream(std::shared_ptr<CurlLoop> loop, TransferPtr transfer)
       : loop_(std::move(loop)), transfer_(std::move(transfer)), watch_(*loop_, transfer_) {}
-  ~DownloadStream() override { loop_->Cancel(transfer_, Stopped()); }
+  ~DownloadStream() override {
+    std::unique_lock lock(transfer_->mutex);
+    const bool finished = transfer_->finished;
+    lock.unlock();
+    if (!finished) loop_->Cancel(transfer_, Stopped());
+  }
 
   [[nodiscard]] Result<std::string> Read(size_t bytes_max) override {
     Transfer& transfer = *transfer_;

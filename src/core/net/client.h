@@ -51,7 +51,8 @@ class Transport {
   virtual ~Transport() = default;
   // Any HTTP status is a success here. Errors: Unreachable (NET-HTTP-001 cannot connect, -002
   // connection broke; retry safe for idempotent methods), Timeout (-003), LimitReached (-004),
-  // Denied (NET-TLS-001, certificate), BadInput (-005, malformed URL), Cancelled.
+  // Denied (NET-TLS-001, certificate; NET-HTTP-008, the proxy), Corrupt (-006, not HTTP), BadInput
+  // (-005, malformed URL), Cancelled.
   [[nodiscard]] virtual Result<Response> Send(const Call& call, const Request& request) = 0;
   // Returns when the header has arrived. A body cut short of its Content-Length, or an unfinished
   // chunked or HTTP/2 body, is an error of Read (NET-HTTP-002), never a quiet end.

@@ -280,6 +280,44 @@ TEST_F(Client, NobodyThereAndNonsenseUrlsAreToldApart) {
   }
 }
 
+TEST_F(Client, AProxyIsUsedAndItsRefusalIsTold) {
+  Serve();
+  const auto proxy = Listen({}, [](ServerRequest request, Call, Reply reply) {
+                       ServerResponse response;
+                       response.status = request.method == "CONNECT" ? 407 : 200;
+                       response.body = request.target;
+                       std::move(reply).Answer(std::move(response));
+                     }).value();
+  client = NewHttpClient({.proxy = "http://127.0.0.1:" + std::to_string(proxy->port())}).value();
+  Request request;
+  request.url = "http://org.invalid/path";
+  EXPECT_EQ(client->Send(call, request).value().body, "http://org.invalid/path");
+  request.url = "https://org.invalid/path";
+  const auto refused = client->Send(call, request);
+  EXPECT_EQ(refused.error().code(), "NET-HTTP-008");
+  EXPECT_EQ(refused.error().kind(), Kind::kDenied);
+  // Loopback is never sent through a proxy.
+  EXPECT_EQ(client->Send(call, Get("/echo"))->headers.Get("X-Method"), "GET");
+}
+
+TEST_F(Client, ManyPausedStreamsDoNotHoldUpOneMore) {
+  Serve();
+  std::vector<StreamedResponse> paused;
+  Request request = Get("/length?8000000");
+  request.own_connection = true;
+  for (int i = 0; i < 40; ++i) {
+    auto response = client->Open(call.Within(seconds(20)), request);
+    ASSERT_TRUE(response.has_value()) << i;
+    paused.push_back(std::move(*response));
+  }
+  EXPECT_EQ(client->Send(call.Within(seconds(5)), Get("/echo"))->status, 200);
+  for (auto& response : paused) {
+    int64_t total = 0;
+    ASSERT_TRUE(ReadAll(*response.body, total).has_value());
+    EXPECT_EQ(total, 8'000'000);
+  }
+}
+
 TEST_F(Client, ErrorsNeverShowTheQueryOrTheUser) {
   Serve();
   Request request = Get("/drop?500");

@@ -22,6 +22,11 @@ Error TranslateCurl(const CurlEnd& end) {
   const auto error = [&](Kind kind, std::string_view code, std::string what) {
     return Error(kind, code, std::move(what)).At(end.where).Because(why);
   };
+  if (end.proxy_status >= 400) {
+    return Error(Kind::kDenied, "NET-HTTP-008", "the proxy refused the connection")
+        .At(end.where)
+        .Because("it answered status " + std::to_string(end.proxy_status));
+  }
   switch (end.code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
       // Also what libcurl says of an answer that is not HTTP/1 at all.

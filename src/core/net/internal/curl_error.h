@@ -14,6 +14,7 @@ struct CurlEnd {
   std::string message;  // curl's own text, may be empty
   std::string where;    // scheme://host:port/path, without query
   bool connected = false;
+  int proxy_status = 0;  // of CONNECT, 0 without
 };
 
 [[nodiscard]] Error TranslateCurl(const CurlEnd& end);

@@ -27,8 +27,12 @@ struct CurlLoop::Running {
 CurlLoop::CurlLoop(Options options) : options_(std::move(options)), multi_(curl_multi_init()) {
   FIRN_ASSERT(multi_ != nullptr);
   auto* multi = static_cast<CURLM*>(multi_);
-  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    static_cast<long>(options_.client.connections_per_host_max));
+  // Streams are as many as their callers open: one that waits for a slot that a paused one holds
+  // would wait for ever.
+  if (!options_.bulk) {
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options_.client.connections_per_host_max));
+  }
   curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                     options_.bulk ? CURLPIPE_NOTHING : CURLPIPE_MULTIPLEX);
   thread_ = std::jthread([this] { Run(); });
@@ -177,7 +181,8 @@ void CurlLoop::End(void* easy, std::optional<int> curl_code, std::optional<Error
   if (!error && transfer->own_error) error = std::move(transfer->own_error);
   if (!error && curl_code && *curl_code != CURLE_OK) {
     error = TranslateCurl({*curl_code, node.mapped()->request.Message(),
-                           PublicUrl(transfer->request.url), CurlRequest::Connected(easy)});
+                           PublicUrl(transfer->request.url), CurlRequest::Connected(easy),
+                           CurlRequest::ProxyStatus(easy)});
   }
   if (!error) transfer->response.http_version = CurlRequest::HttpVersion(easy);
   curl_multi_remove_handle(static_cast<CURLM*>(multi_), easy);

@@ -256,6 +256,12 @@ bool CurlRequest::Connected(void* easy) {
   return micros > 0;
 }
 
+int CurlRequest::ProxyStatus(void* easy) {
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &status);
+  return static_cast<int>(status);
+}
+
 std::string CurlRequest::HttpVersion(void* easy) {
   long version = 0;
   curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);

@@ -24,6 +24,8 @@ class CurlRequest {
   [[nodiscard]] std::string Message() const;
 
   [[nodiscard]] static bool Connected(void* easy);
+  // What a proxy answered to CONNECT; 0 when none did.
+  [[nodiscard]] static int ProxyStatus(void* easy);
   [[nodiscard]] static std::string HttpVersion(void* easy);
 
  private:
