@@ -10,6 +10,7 @@
 #include "core/project/error_codes.h"
 #include "core/record/error_codes.h"
 #include "core/state/error_codes.h"
+#include "patterns/exports/error_codes.h"
 #include "ends/lake/error_codes.h"
 
 namespace firn::cli {
