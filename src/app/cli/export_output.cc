@@ -144,7 +144,7 @@ bool PrintVerified(Context& context, const std::string& run_id, exports::VerifyL
   for (const exports::VerifiedObject& o : verified) {
     const auto& problems = o.outcome.problems;
     fine = fine && problems.empty();
-    table.rows.push_back({o.object, o.table, o.snapshot_id, o.outcome.files,
+    table.rows.push_back({o.object, o.table, std::to_string(o.snapshot_id), o.outcome.files,
                           o.outcome.rows_in_files,
                           std::string(o.outcome.hashes_compared ? "full" : "counts"),
                           problems.empty() ? std::string("same") : Joined(problems)});

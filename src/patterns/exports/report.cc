@@ -73,7 +73,8 @@ nlohmann::ordered_json ObjectJson(const ReportObject& o) {
   json["verdict"] = Text(o.verdict);
   json["method"] = o.method;
   json["job_id"] = Text(o.job_id);
-  json["snapshot_id"] = o.snapshot_id == 0 ? Json(nullptr) : Json(o.snapshot_id);
+  // Text: JavaScript cannot hold it as a number.
+  json["snapshot_id"] = o.snapshot_id == 0 ? Json(nullptr) : Json(fmt::to_string(o.snapshot_id));
   json["watermark"] = Text(o.watermark);
   json["count_before"] = Optional(o.count_before);
   json["count_after"] = Optional(o.count_after);
