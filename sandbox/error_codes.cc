@@ -1,0 +1,42 @@
+#include "sandbox/error_codes.h"
+
+namespace firn::sandbox {
+namespace {
+
+// By area, then number. Both halves of the sandbox list their codes here.
+constexpr ErrorCode kCodes[] = {
+    {"SBX-API-001", "the sandbox org refused a request as Salesforce would",
+     "The request breaks a rule of the org; the vendor's own code and message stand beside it.",
+     "Change the request as the vendor's code says, for example the field name in a query."},
+    {"SBX-APPS-001", "the sandbox's list of connected apps is not readable",
+     "`apps.json` in the org folder was edited and is no longer valid JSON of the expected form.",
+     "Mend the file, or move it away: the sandbox then makes a new one with a new key pair."},
+    {"SBX-APPS-002", "no such connected app or certificate in the sandbox",
+     "The client id or the certificate's name is not in `apps.json` of the org folder.",
+     "List what there is: `curl URL/sandbox/apps`."},
+    {"SBX-BULK-001", "the result of a sandbox query job is not there",
+     "The file below `results` in the org folder was removed.",
+     "Create the job again; do not delete files of a running sandbox."},
+    {"SBX-BULK-002", "the result file of a sandbox query job is cut short",
+     "The file below `results` in the org folder is smaller than the job recorded.",
+     "Create the job again; look whether the disk was full."},
+    {"SBX-CRYPTO-001", "a key or certificate could not be made", "OpenSSL reported a failure.",
+     "Report it: this should not happen."},
+    {"SBX-CRYPTO-002", "a private key is not readable", "The text is not a PEM private key.",
+     "Give a PEM file that begins with BEGIN PRIVATE KEY."},
+    {"SBX-CRYPTO-003", "a certificate is not readable", "The text is not a PEM certificate.",
+     "Give a PEM file that begins with BEGIN CERTIFICATE."},
+    {"SBX-FAULT-001", "a fault for the sandbox cannot be understood",
+     "The JSON breaks, or holds a key or effect that the sandbox does not know.",
+     "See the list of effects and their keys in docs/guides/sandbox.md, section Faults."},
+    {"SBX-GZIP-001", "an answer of the sandbox could not be compressed",
+     "The deflate library reported a failure.", "Report it: this should not happen."},
+    {"SBX-START-001", "the sandbox org has no active user",
+     "The org's data holds no user who could sign in.", "Start with a new org folder."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::sandbox
