@@ -51,8 +51,7 @@ Answer Status(ApiParts& parts) {
                        {"rows", live ? *live : 0},
                        {"deleted", live && all ? *all - *live : 0}});
   }
-  return JsonAnswer(200, Dump({{"format", "firn.sandbox.status/1"},
-                               {"org_id", parts.org.org_id()},
+  return JsonAnswer(200, Dump({{"org_id", parts.org.org_id()},
                                {"now", FormatUtc(parts.clock.Now())},
                                {"requests", parts.log.total()},
                                {"sessions", parts.sessions.count()},
@@ -272,6 +271,25 @@ Answer Fields(ApiParts& parts, const net::ServerRequest& request) {
   }
 }
 
+// {"scale": 1} or {"object": "Account", "rows": 1000}
+Answer SeedMore(ApiParts& parts, const net::ServerRequest& request) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
+  SeedOptions options;
+  try {
+    options.scale = body.value("scale", 1.0);
+    options.object = body.value("object", "");
+    if (body.contains("rows")) options.rows = body["rows"].get<uint64_t>();
+  } catch (const json::exception&) {
+    return AdminError(400, "a value has the wrong type");
+  }
+  const auto report = parts.org.Seed(options);
+  if (!report) return AdminError(report.error());
+  ordered_json objects = ordered_json::array();
+  for (const auto& [name, rows] : report->rows) objects.push_back({{"name", name}, {"rows", rows}});
+  return JsonAnswer(200, Dump({{"objects", objects}}));
+}
+
 std::vector<std::string> Segments(std::string_view path) {
   std::vector<std::string> segments;
   while (!path.empty()) {
@@ -348,6 +366,11 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "limits") return Limits(parts, request);
   if (what == "apps") return Apps(parts, request, path);
   if (what == "fields") return Fields(parts, request);
+  if (what == "seed" && request.method == "POST") return SeedMore(parts, request);
+  if (what == "stop" && request.method == "POST") {
+    parts.stop_asked = true;
+    return NoContent();
+  }
   return AdminError(404, "no such resource");
 }
 

@@ -4,6 +4,7 @@
 // itself. An ApiRequest lives for one request on one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,7 +43,8 @@ struct ApiParts {
   RequestLog& log;
   QueryPages& pages;
   BulkQueryJobs& jobs;
-  uint64_t bulk_page_rows = 50'000;  // of a result page when the client does not ask
+  uint64_t bulk_page_rows = 50'000;     // of a result page when the client does not ask
+  std::atomic<bool> stop_asked{false};  // by the admin endpoint
 };
 
 struct ApiRequest {

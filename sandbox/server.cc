@@ -72,6 +72,7 @@ class SandboxImpl final : public Sandbox {
     return NewToken(SessionStore::TokenKind::kRefresh);
   }
   void SetUsed(Allotment allotment, int64_t used) override { usage_->SetUsed(allotment, used); }
+  bool stop_asked() const override { return parts_->stop_asked; }
   uint64_t requests() const override { return log_.total(); }
 
  private:

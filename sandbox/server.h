@@ -68,6 +68,8 @@ class Sandbox {
   [[nodiscard]] virtual Result<std::string> NewRefreshToken() = 0;
   // Sets `Used` of an allotment, e.g. to come near a limit.
   virtual void SetUsed(Allotment allotment, int64_t used) = 0;
+  // True once somebody asked it to stop (`firn sandbox down`); its owner then destroys it.
+  [[nodiscard]] virtual bool stop_asked() const = 0;
   // Requests answered so far.
   [[nodiscard]] virtual uint64_t requests() const = 0;
 };
