@@ -1,0 +1,156 @@
+"""simple-salesforce, an outside client, against the sandbox org over HTTPS.
+
+What could go wrong in production: the sandbox answers what our own client expects and nobody else's,
+so that a test passing against it proves nothing.
+"""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import time
+
+import pytest
+import requests
+from simple_salesforce import Salesforce, SalesforceMalformedRequest, SalesforceResourceNotFound
+
+FIRN = os.environ["FIRN_BIN"]
+START_SECONDS_MAX = 120
+
+
+@pytest.fixture(scope="module")
+def org(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("org")
+    ready = folder / "ready.json"
+    log = open(folder / "out.txt", "wb")
+    process = subprocess.Popen(
+        [FIRN, "sandbox", "up", "--folder", str(folder / "org"), "--scale", "0.05",
+         "--ready-file", str(ready)],
+        stdout=log, stderr=log)
+    end = time.monotonic() + START_SECONDS_MAX
+    while not ready.exists():
+        assert process.poll() is None and time.monotonic() < end, (folder / "out.txt").read_text()
+        time.sleep(0.05)
+    facts = json.loads(ready.read_text())
+    os.environ["REQUESTS_CA_BUNDLE"] = facts["ca_file"]
+    apps = json.loads((folder / "org" / "apps.json").read_text())
+    facts["client_secret"] = apps["apps"][0]["client_secret"]
+    yield facts
+    process.terminate()
+    process.wait(30)
+
+
+def sign_in(org):
+    answer = requests.post(
+        org["tls_url"] + "/services/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        auth=(org["client_id"], org["client_secret"]),
+        timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+@pytest.fixture
+def sf(org):
+    token = sign_in(org)
+    return Salesforce(instance_url=token["instance_url"], session_id=token["access_token"],
+                      version="62.0")
+
+
+def admin(org, method, path, body=None):
+    answer = requests.request(method, org["http_url"] + "/sandbox/" + path, json=body, timeout=30)
+    assert answer.status_code < 300, answer.text
+    return answer
+
+
+def bulk_rows(pages):
+    return [row for page in pages for row in csv.DictReader(io.StringIO(page))]
+
+
+def test_every_object_of_the_list_can_be_described(sf):
+    names = [o["name"] for o in sf.describe()["sobjects"] if o["queryable"]]
+    assert {"Account", "Contact", "Lead", "Opportunity", "Case", "User"} <= set(names)
+    for name in names:
+        fields = getattr(sf, name).describe()["fields"]
+        assert fields[0]["name"] == "Id" or any(f["name"] == "Id" for f in fields)
+
+
+def test_query_all_iter_crosses_pages_without_loss(sf):
+    total = sf.query("SELECT COUNT() FROM Contact")["totalSize"]
+    assert total > 200
+    sf.headers["Sforce-Query-Options"] = "batchSize=200"
+    ids = [r["Id"] for r in sf.query_all_iter("SELECT Id FROM Contact")]
+    assert len(ids) == total
+    assert len(set(ids)) == total
+
+
+def test_query_all_also_answers_deleted_records(sf):
+    live = sf.query("SELECT COUNT() FROM Account")["totalSize"]
+    every = sf.query("SELECT COUNT() FROM Account", include_deleted=True)["totalSize"]
+    dead = sf.query("SELECT COUNT() FROM Account WHERE IsDeleted = true",
+                    include_deleted=True)["totalSize"]
+    assert every == live + dead
+
+
+def test_bulk2_query_gives_the_rows_of_the_rest_query(sf):
+    soql = "SELECT Id, Name, Industry, AnnualRevenue, CreatedDate FROM Account"
+    by_rest = {r["Id"]: r for r in sf.query_all_iter(soql)}
+    rows = bulk_rows(sf.bulk2.Account.query(soql, max_records=100))
+    assert len(rows) == len(by_rest)
+    for row in rows:
+        assert row["Name"] == by_rest[row["Id"]]["Name"]
+        assert row["Industry"] == (by_rest[row["Id"]]["Industry"] or "")
+        assert (row["AnnualRevenue"] == "") == (by_rest[row["Id"]]["AnnualRevenue"] is None)
+        assert row["CreatedDate"].endswith("Z")
+
+
+def test_record_lives_from_create_to_delete(sf):
+    made = sf.Account.create({"Name": "Grüße & Söhne", "Industry": "Energy"})
+    assert made["success"] and len(made["id"]) == 18
+    assert sf.Account.get(made["id"])["Name"] == "Grüße & Söhne"
+    assert sf.Account.update(made["id"], {"Name": "O'Hara \"Ltd\""}) == 204
+    found = sf.query("SELECT Name FROM Account WHERE Id = '%s'" % made["id"])
+    assert found["records"][0]["Name"] == "O'Hara \"Ltd\""
+    assert sf.Account.delete(made["id"]) == 204
+    with pytest.raises(SalesforceResourceNotFound):
+        sf.Account.get(made["id"])
+
+
+def test_limits_fall_with_use(sf):
+    before = sf.limits()["DailyApiRequests"]["Remaining"]
+    sf.query("SELECT Id FROM Account LIMIT 1")
+    assert sf.limits()["DailyApiRequests"]["Remaining"] == before - 2
+    assert sf.api_usage["api-usage"].used > 0
+
+
+def test_errors_carry_the_vendors_codes(sf):
+    with pytest.raises(SalesforceMalformedRequest) as malformed:
+        sf.query("SELEC Id FROM Account")
+    assert malformed.value.content[0]["errorCode"] == "MALFORMED_QUERY"
+    with pytest.raises(SalesforceMalformedRequest) as field:
+        sf.query("SELECT Nope FROM Account")
+    assert field.value.content[0]["errorCode"] == "INVALID_FIELD"
+    with pytest.raises(SalesforceMalformedRequest) as entity:
+        sf.query("SELECT Id FROM Nope")
+    assert entity.value.content[0]["errorCode"] == "INVALID_TYPE"
+
+
+def test_expired_session_is_told_as_such(org, sf):
+    admin(org, "POST", "faults", {"effect": "expire_tokens", "path": "*/query*", "times": 1})
+    with pytest.raises(Exception) as expired:
+        sf.query("SELECT Id FROM Account LIMIT 1")
+    assert expired.value.status == 401
+    assert expired.value.content[0]["errorCode"] == "INVALID_SESSION_ID"
+    admin(org, "DELETE", "faults")
+
+
+def test_hidden_field_is_gone_from_describe_and_query(org, sf):
+    admin(org, "POST", "fields", {"object": "Account", "field": "Fax", "hidden": True})
+    try:
+        assert "Fax" not in [f["name"] for f in sf.Account.describe()["fields"]]
+        with pytest.raises(SalesforceMalformedRequest):
+            sf.query("SELECT Fax FROM Account LIMIT 1")
+    finally:
+        admin(org, "POST", "fields", {"object": "Account", "field": "Fax", "hidden": False})
+    assert "Fax" in [f["name"] for f in sf.Account.describe()["fields"]]
