@@ -31,6 +31,9 @@ constexpr ErrorCode kCodes[] = {
      "See the list of effects and their keys in docs/guides/sandbox.md, section Faults."},
     {"SBX-GZIP-001", "an answer of the sandbox could not be compressed",
      "The deflate library reported a failure.", "Report it: this should not happen."},
+    {"SBX-PROXY-001", "the sandbox's proxy port cannot be opened",
+     "Another process listens on this port, or the address is not one of this machine.",
+     "Choose another with `--proxy-port`, or 0 for any free one."},
     {"SBX-START-001", "the sandbox org has no active user",
      "The org's data holds no user who could sign in.", "Start with a new org folder."},
 };

@@ -14,6 +14,7 @@
 #include "sandbox/front_door.h"
 #include "sandbox/oauth.h"
 #include "sandbox/org_users.h"
+#include "sandbox/proxy_door.h"
 #include "sandbox/query_pages.h"
 
 namespace firn::sandbox {
@@ -56,6 +57,9 @@ class SandboxImpl final : public Sandbox {
   }
   std::string tls_url() const override {
     return tls_ ? "https://localhost:" + std::to_string(tls_->port()) : "";
+  }
+  std::string proxy_url() const override {
+    return proxy_ ? "http://" + options_.address + ":" + std::to_string(proxy_->port()) : "";
   }
   std::string ca_file() const override { return tls_ ? options_.folder + "/ca.pem" : ""; }
   std::string client_id() const override { return FirstApp().client_id; }
@@ -104,12 +108,14 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
+  std::unique_ptr<ProxyDoor> proxy_;
   std::mutex house_mutex_;
   std::condition_variable_any house_wake_;
   std::jthread house_;
 };
 
 SandboxImpl::~SandboxImpl() {
+  proxy_.reset();
   tls_.reset();
   http_.reset();
   if (house_.joinable()) {
@@ -203,6 +209,10 @@ Result<void> SandboxImpl::OpenDoors() {
   secure.port = options_.tls_port;
   secure.header_bytes_max = plain.header_bytes_max;
   FIRN_TRY(tls_, net::Listen(secure, handler));
+  if (!options_.proxy) return {};
+  FIRN_TRY(proxy_, ProxyDoor::Open({.address = options_.address,
+                                    .port = options_.proxy_port,
+                                    .tls_port = tls_->port()}));
   return {};
 }
 

@@ -28,6 +28,8 @@ struct SandboxOptions {
   uint16_t http_port = 0;  // 0: any free one
   uint16_t tls_port = 0;
   bool tls = true;
+  uint16_t proxy_port = 0;  // of the CONNECT proxy that leads Salesforce hosts to the TLS port
+  bool proxy = true;        // needs TLS
   uint64_t seed = 42;
   // A new org is filled with data of this scale (1 = about 100,000 records); nothing or 0: it
   // stays empty but for its users and profiles. An org that is there keeps what it has.
@@ -50,7 +52,9 @@ class Sandbox {
 
   [[nodiscard]] virtual std::string http_url() const = 0;  // `http://127.0.0.1:8080`
   [[nodiscard]] virtual std::string tls_url() const = 0;   // `https://localhost:8443`; empty: off
-  [[nodiscard]] virtual std::string ca_file() const = 0;   // PEM; empty without TLS
+  // For HTTPS_PROXY; empty: off.
+  [[nodiscard]] virtual std::string proxy_url() const = 0;
+  [[nodiscard]] virtual std::string ca_file() const = 0;  // PEM; empty without TLS
   // The first connected app and an administrator that it may sign in.
   [[nodiscard]] virtual std::string client_id() const = 0;
   [[nodiscard]] virtual std::string client_secret() const = 0;

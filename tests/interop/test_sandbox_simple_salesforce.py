@@ -68,6 +68,24 @@ def bulk_rows(pages):
     return [row for page in pages for row in csv.DictReader(io.StringIO(page))]
 
 
+@pytest.mark.parametrize("domain", ["login", "test", "acme.my"])
+def test_its_own_jwt_sign_in_comes_through_the_proxy(org, domain, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    client = Salesforce(username=org["username"], consumer_key=org["client_id"],
+                        privatekey_file=org["key_file"], domain=domain, version="62.0")
+    assert client.sf_instance.endswith(".salesforce.com")
+    assert client.query("SELECT COUNT() FROM User")["totalSize"] > 0
+
+
+def test_its_own_client_credentials_sign_in_comes_through_the_proxy(org, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+    client = Salesforce(consumer_key=org["client_id"], consumer_secret=org["client_secret"],
+                        domain="acme.my", version="62.0")
+    assert client.query("SELECT COUNT() FROM User")["totalSize"] > 0
+
+
 def test_every_object_of_the_list_can_be_described(sf):
     names = [o["name"] for o in sf.describe()["sobjects"] if o["queryable"]]
     assert {"Account", "Contact", "Lead", "Opportunity", "Case", "User"} <= set(names)

@@ -28,10 +28,15 @@ std::string RunningFile(const std::string& folder) { return folder + "/running.j
 
 // What a running sandbox says of itself: printed by `up`, kept in running.json for the others.
 json Describe(sandbox::Sandbox& org) {
-  return {{"http_url", org.http_url()},   {"tls_url", org.tls_url()},
-          {"ca_file", org.ca_file()},     {"org_id", org.org().org_id()},
-          {"client_id", org.client_id()}, {"key_file", org.key_file()},
-          {"username", org.username()},   {"pid", getpid()}};
+  return {{"http_url", org.http_url()},
+          {"tls_url", org.tls_url()},
+          {"ca_file", org.ca_file()},
+          {"proxy_url", org.proxy_url()},
+          {"org_id", org.org().org_id()},
+          {"client_id", org.client_id()},
+          {"key_file", org.key_file()},
+          {"username", org.username()},
+          {"pid", getpid()}};
 }
 
 void PrintUp(Context& context, const json& facts) {
@@ -40,6 +45,7 @@ void PrintUp(Context& context, const json& facts) {
   if (!text("tls_url").empty()) {
     lines.push_back({"tls_url", "address (TLS)", text("tls_url")});
     lines.push_back({"ca_file", "its CA", text("ca_file")});
+    lines.push_back({"proxy_url", "proxy (HTTPS_PROXY)", text("proxy_url")});
   }
   lines.push_back({"org_id", "org id", text("org_id")});
   lines.push_back({"username", "username", text("username")});
@@ -57,6 +63,7 @@ Result<sandbox::SandboxOptions> UpOptions(Context& context) {
   options.http_port = static_cast<uint16_t>(context.Integer("port"));
   options.tls_port = static_cast<uint16_t>(context.Integer("tls-port"));
   options.tls = !context.Flag("no-tls");
+  options.proxy_port = static_cast<uint16_t>(context.Integer("proxy-port"));
   options.seed = static_cast<uint64_t>(context.Integer("seed"));
   options.scale = context.Number("scale");
   for (const std::string& path : context.List("object-file")) {
@@ -72,7 +79,8 @@ Result<ExitCode> UpInBackground(Context& context) {
   FIRN_CHECK(MakeFolders(folder, 0700));
   FIRN_CHECK(RemoveFile(RunningFile(folder)));
   std::vector<std::string> words = {"firn", "sandbox", "up"};
-  for (const char* name : {"folder", "address", "port", "tls-port", "seed", "scale"}) {
+  for (const char* name :
+       {"folder", "address", "port", "tls-port", "proxy-port", "seed", "scale"}) {
     words.insert(words.end(), {std::string("--") + name, context.Text(name)});
   }
   for (const std::string& path : context.List("object-file")) {
@@ -306,7 +314,12 @@ Command UpCommand() {
                    .help = "port for HTTPS; 0: any free one",
                    .type = ValueType::kInteger,
                    .default_value = "0"},
-                  {.name = "no-tls", .help = "plain HTTP only"},
+                  {.name = "proxy-port",
+                   .value = "N",
+                   .help = "port of the proxy that leads *.salesforce.com here; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "no-tls", .help = "plain HTTP only, no proxy"},
                   {.name = "address",
                    .value = "IP",
                    .help = "address to listen on",
