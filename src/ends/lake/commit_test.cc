@@ -83,8 +83,7 @@ class CommitTest : public testing::Test {
     return file;
   }
   std::unique_ptr<Lake> Lossy(LossyCatalog*& catalog) {
-    auto made = std::make_unique<LossyCatalog>(
-        *OpenSqlCatalog({.path = folder_ + "/catalog.db"}));
+    auto made = std::make_unique<LossyCatalog>(*OpenSqlCatalog({.path = folder_ + "/catalog.db"}));
     catalog = made.get();
     return internal::LakeOf({folder_, std::move(made), LocalStore(folder_)});
   }
@@ -198,8 +197,7 @@ TEST_F(CommitTest, ALockedCatalogIsSaidAfterATimeOut) {
 }
 
 TEST_F(CommitTest, OldMetadataFilesAreRemovedAsTheTableSays) {
-  ASSERT_TRUE(lake_->SetProperties(
-      call_, ident_, {{"write.metadata.previous-versions-max", "2"}}));
+  ASSERT_TRUE(lake_->SetProperties(call_, ident_, {{"write.metadata.previous-versions-max", "2"}}));
   for (const char* name : {"a", "b", "c", "d", "e"})
     ASSERT_TRUE(lake_->Append(call_, ident_, {File(name)}, {}));
   const auto table = lake_->Load(ident_);
@@ -212,8 +210,7 @@ TEST_F(CommitTest, OldMetadataFilesAreRemovedAsTheTableSays) {
 }
 
 TEST_F(CommitTest, GzipMetadataIsWrittenAndReadWhenTheTableAsksForIt) {
-  ASSERT_TRUE(lake_->SetProperties(call_, ident_,
-                                   {{"write.metadata.compression-codec", "gzip"}}));
+  ASSERT_TRUE(lake_->SetProperties(call_, ident_, {{"write.metadata.compression-codec", "gzip"}}));
   ASSERT_TRUE(lake_->Append(call_, ident_, {File("a")}, {}));
   const auto other = *Lake::Open({.warehouse = folder_});
   const auto table = other->Load(ident_);
