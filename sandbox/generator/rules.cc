@@ -449,7 +449,10 @@ Value RowMaker::FillNumber(const FieldRule& rule, Draws& draws) const {
     const int64_t whole = static_cast<int64_t>(factor);
     unscaled = unscaled / whole * whole;
   }
-  return Value::Decimal(unscaled, rule.scale);
+  // No more digits than a double of the vendor's carries.
+  int64_t unit = 1;
+  while (std::abs(unscaled) / unit >= 1'000'000'000'000'000) unit *= 10;
+  return Value::Decimal(unscaled / unit * unit, rule.scale);
 }
 
 Value RowMaker::FillTime(const FieldRule& rule, Draws& draws, const Row& row) const {

@@ -72,7 +72,8 @@ class Seeder {
       FIRN_CHECK(org_.SaveCounters(object));
       FIRN_CHECK(transaction.Commit());
       done += batch;
-      if (options_.progress) options_.progress(object.name, done);
+      const bool reported = batch % kRowsPerReport == 0;
+      if (options_.progress && !reported) options_.progress(object.name, done);
     }
     if (index_later) FIRN_CHECK(org_.MakeIndexes(object));
     return {};
