@@ -21,14 +21,16 @@ struct Request {
   std::string url;
   Headers headers;
   std::string body;
-  // Streamed upload; used instead of `body` when set. Content-Length if `body_stream_bytes` >= 0.
+  // Streamed upload, read on the caller's thread; used instead of `body` when set. Content-Length
+  // if `body_stream_bytes` >= 0, else chunked. Not with Start (NET-HTTP-007).
   std::shared_ptr<BodyStream> body_stream;
   int64_t body_stream_bytes = -1;
   // The call fails with Timeout (NET-HTTP-003, retry) when no byte moved for so long.
   std::chrono::milliseconds idle_timeout{60'000};
   // Send() fails with LimitReached (NET-HTTP-004) past this many body bytes.
   uint64_t body_bytes_max = 64ULL << 20;
-  // Bulk pages use connections of their own, so that they do not hold up short calls.
+  // Bulk pages use connections of their own, so that they do not hold up short calls; these are
+  // kept alive for the next bulk page, and are as many as are open at once.
   bool own_connection = false;
 };
 
@@ -54,8 +56,9 @@ class Transport {
   // Denied (NET-TLS-001, certificate; NET-HTTP-008, the proxy), Corrupt (-006, not HTTP), BadInput
   // (-005, malformed URL), Cancelled.
   [[nodiscard]] virtual Result<Response> Send(const Call& call, const Request& request) = 0;
-  // Returns when the header has arrived. A body cut short of its Content-Length, or an unfinished
-  // chunked or HTTP/2 body, is an error of Read (NET-HTTP-002), never a quiet end.
+  // Returns when the header has arrived. The call's deadline covers the body too. A body cut short
+  // of its Content-Length, or an unfinished chunked or HTTP/2 body, is an error of Read
+  // (NET-HTTP-002), never a quiet end.
   [[nodiscard]] virtual Result<StreamedResponse> Open(const Call& call, const Request& request) = 0;
   // The same as Send, answered on the client's thread; `done` must not block.
   virtual void Start(const Call& call, Request request,
