@@ -2,7 +2,7 @@
 
 What could go wrong in production: the engine most people try first sees other rows.
 """
-from conftest import expected_row
+from support.lake_desk import expected_row
 
 
 def test_every_cell_is_as_it_was_loaded(loaded, duck):

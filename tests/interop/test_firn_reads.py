@@ -13,7 +13,7 @@ from pyiceberg.types import (BinaryType, BooleanType, DateType, DecimalType, Dou
                              IntegerType, ListType, LongType, MapType, NestedField, StringType,
                              StructType, TimestamptzType, TimeType, UUIDType)
 
-from conftest import UTC, firn, firn_json, firn_rows
+from support.lake_desk import UTC, firn, firn_json, firn_rows
 
 SCHEMA = Schema(
     NestedField(1, "id", LongType(), required=True),

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from conftest import Desk, expected_row, firn, firn_json
+from support.lake_desk import Desk, expected_row, firn, firn_json
 
 KILLED = -9
 

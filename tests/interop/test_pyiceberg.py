@@ -10,7 +10,7 @@ import pytest
 from pyiceberg.expressions import EqualTo, GreaterThan, IsNull, LessThan
 from pyiceberg.table import StaticTable
 
-from conftest import expected_row
+from support.lake_desk import expected_row
 
 
 def by_id(rows):

@@ -2,7 +2,7 @@
 
 What could go wrong in production: the reference refuses or misreads our metadata.
 """
-from conftest import expected_row, firn_rows
+from support.lake_desk import expected_row, firn_rows
 
 
 def test_spark_reads_the_tables_and_writes_one_back(loaded, desk, spark_for):
