@@ -7,6 +7,7 @@ CommandTree AllCommands() {
   AddInitCommand(tree);
   AddExportCommands(tree);
   AddLakeCommands(tree);
+  AddLakeImportCommand(tree);
   AddSandboxCommands(tree);
   AddDemoCommand(tree);
   AddGeneralCommands(tree);

@@ -12,6 +12,7 @@ void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);
 void AddLakeCommands(CommandTree& tree);
+void AddLakeImportCommand(CommandTree& tree);
 void AddSandboxCommands(CommandTree& tree);
 
 // All of them, in the order that help shows.
