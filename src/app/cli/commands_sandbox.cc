@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
@@ -58,7 +59,8 @@ void PrintUp(Context& context, const json& facts) {
 
 Result<sandbox::SandboxOptions> UpOptions(Context& context) {
   sandbox::SandboxOptions options;
-  options.folder = context.Text("folder");
+  // Absolute: running.json is read by processes that stand elsewhere.
+  options.folder = std::filesystem::absolute(context.Text("folder")).lexically_normal();
   options.address = context.Text("address");
   options.http_port = static_cast<uint16_t>(context.Integer("port"));
   options.tls_port = static_cast<uint16_t>(context.Integer("tls-port"));
