@@ -32,7 +32,7 @@ struct DecoderOptions {
   size_t row_bytes_max = 64 << 20;
   // A batch is ready at so many rows, or text bytes in one column.
   int64_t batch_rows = 8 * 1024;
-  int64_t batch_text_bytes = 8 << 20;
+  int64_t batch_text_bytes = 2 << 20;
   bool vector_instructions = true;  // false: the plain tokeniser, for tests
 };
 
