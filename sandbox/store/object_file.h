@@ -2,7 +2,7 @@
 //
 // Parsing is strict (unknown and duplicate keys are errors with line and column) and fills in what
 // a type implies, so that a file says only what differs. Pure; any thread. The keys are explained
-// in sandbox/README.md.
+// in sandbox/objects/README.md.
 #pragma once
 
 #include <span>

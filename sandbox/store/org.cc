@@ -62,10 +62,15 @@ Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
 }
 
 Result<void> OrgImpl::Prepare() {
+  FIRN_TRY(const auto known, Meta(writer_.db(), "org_id"));
+  // An org half made is made again, so its dozens of first commits need not wait for the disk.
+  if (!known) FIRN_CHECK(writer_.db().Execute("PRAGMA synchronous = NORMAL"));
   FIRN_CHECK(MakeIdentity());
   FIRN_CHECK(RebuildCatalogue({}));
   for (const auto& yaml : options_.object_yaml) FIRN_CHECK(DefineYaml(yaml));
-  return AddBuiltInUsers();
+  FIRN_CHECK(AddBuiltInUsers());
+  if (known) return {};
+  return writer_.db().Execute("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 Result<void> OrgImpl::MakeIdentity() {
@@ -92,8 +97,19 @@ Result<void> OrgImpl::MakeIdentity() {
 
 // The people every org starts with, so that a client can sign in to an empty one.
 Result<void> OrgImpl::AddBuiltInUsers() {
-  FIRN_TRY(const uint64_t users, Count("User", true));
-  if (users > 0) return {};
+  Database& db = writer_.db();
+  FIRN_TRY(const auto done, Meta(db, "people"));
+  if (done) return {};
+  // One by one, so that a start that was interrupted goes on where it was.
+  const auto find_or_insert = [&](const std::string& object,
+                                  const std::vector<FieldText>& fields) -> Result<int64_t> {
+    FIRN_TRY(auto same, Query("SELECT Id FROM " + object + " WHERE " + fields[0].name + " = '" +
+                                  *fields[0].text + "'",
+                              {}));
+    FIRN_TRY(const bool there, same->Next());
+    if (there) return same->row()[0].number;
+    return Insert(object, fields, {{}, true});
+  };
   struct ProfileRow {
     const char* name;
     bool api;
@@ -112,7 +128,7 @@ Result<void> OrgImpl::AddBuiltInUsers() {
                                            {"PermissionsViewAllData", flag(row.all_data)},
                                            {"PermissionsModifyAllData", flag(row.all_data)},
                                            {"PermissionsBulkApiHardDelete", flag(row.all_data)}};
-    FIRN_TRY(const int64_t id, Insert("Profile", fields, {{}, true}));
+    FIRN_TRY(const int64_t id, find_or_insert("Profile", fields));
     profiles.push_back(IdText(id));
   }
   struct UserRow {
@@ -143,9 +159,9 @@ Result<void> OrgImpl::AddBuiltInUsers() {
                                            {"EmailEncodingKey", "UTF-8"},
                                            {"DigestFrequency", "D"},
                                            {"DefaultGroupNotificationFrequency", "N"}};
-    FIRN_CHECK(Insert("User", fields, {{}, true}));
+    FIRN_CHECK(find_or_insert("User", fields));
   }
-  return {};
+  return SetMeta(db, "people", "made");
 }
 
 std::shared_ptr<const Catalogue> OrgImpl::catalogue() const {
@@ -162,9 +178,8 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
   context.now_millis = NowSeconds();
   context.options = options;
   context.count = [this](const ObjectInfo& object, bool all_rows) -> uint64_t {
-    const auto found = counters_.find(object.number);
-    if (found == counters_.end()) return 0;
-    return all_rows ? found->second.total.load() : found->second.live.load();
+    const ObjectCounters* counters = FindCounters(object);
+    return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
   };
   return soql::OpenQuery(soql, std::move(context));
 }
@@ -247,9 +262,14 @@ Result<uint64_t> OrgImpl::Count(std::string_view object_name, bool all_rows) {
   if (object == nullptr) {
     return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
   }
-  const auto found = counters_.find(object->number);
-  if (found == counters_.end()) return 0;
-  return all_rows ? found->second.total.load() : found->second.live.load();
+  const ObjectCounters* counters = FindCounters(*object);
+  return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
+}
+
+const ObjectCounters* OrgImpl::FindCounters(const ObjectInfo& object) const {
+  const std::lock_guard lock(catalogue_mutex_);
+  const auto found = counters_.find(object.number);
+  return found == counters_.end() ? nullptr : &found->second;
 }
 
 void OrgImpl::OnChange(std::function<void(const RecordChange&)> hook) {

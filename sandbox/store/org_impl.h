@@ -55,11 +55,10 @@ class OrgImpl final : public Org {
   Result<void> Prepare();
   Result<void> MakeIdentity();
   Result<void> AddBuiltInUsers();
-  Result<void> LoadCounters();
   Result<void> SaveCounters(const ObjectInfo& object);  // in the caller's transaction
-  ObjectCounters& CountersOf(const ObjectInfo& object) { return counters_[object.number]; }
-  // schema_store.cc: rebuilds the catalogue from the files and the schema tables. `replaced` is the
-  // object whose definition changes now.
+  ObjectCounters& CountersOf(const ObjectInfo& object) { return counters_.at(object.number); }
+  [[nodiscard]] const ObjectCounters* FindCounters(const ObjectInfo& object) const;
+  // schema_store.cc: rebuilds the catalogue from the files and the schema tables.
   Result<void> RebuildCatalogue(std::string_view changed_object);
   Result<void> PlaceFields(ObjectInfo& object);
   Result<void> MakeTable(ObjectInfo& object);
@@ -90,7 +89,7 @@ class OrgImpl final : public Org {
   int64_t created_at_ = 0;  // milliseconds: the generator's dates count from here
   int64_t admin_id_ = 0;
 
-  mutable std::mutex catalogue_mutex_;
+  mutable std::mutex catalogue_mutex_;  // the pointer, and the shape of the counters' map
   std::shared_ptr<const Catalogue> catalogue_;
 
   std::mutex write_mutex_;  // the writer connection, counters and hook

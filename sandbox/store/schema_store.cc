@@ -23,6 +23,7 @@ bool IsStored(const FieldInfo& field) {
 Result<void> OrgImpl::DefineYaml(std::string_view yaml) {
   FIRN_TRY(const ObjectInfo parsed, ParseObjectFile(yaml));
   {
+    const std::lock_guard lock(write_mutex_);
     Database& db = writer_.db();
     FIRN_TRY(Statement same, db.Prepare("SELECT 1 FROM object_files WHERE yaml = ?"));
     same.Bind(1, yaml);
@@ -34,6 +35,7 @@ Result<void> OrgImpl::DefineYaml(std::string_view yaml) {
   }
   auto rebuilt = RebuildCatalogue(parsed.name);
   if (!rebuilt) {  // what contradicts the schema is not kept
+    const std::lock_guard lock(write_mutex_);
     Database& db = writer_.db();
     FIRN_TRY(Statement drop, db.Prepare("DELETE FROM object_files WHERE yaml = ?"));
     drop.Bind(1, yaml);
@@ -92,6 +94,7 @@ Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
   if (known) {
     object.number = static_cast<int>(find.Int(0));
     object.changed_at = UtcMicros(std::chrono::milliseconds(find.Int(4)));
+    const std::lock_guard lock(catalogue_mutex_);
     const auto [counters, is_new] = counters_.try_emplace(object.number);
     if (is_new) {
       counters->second.next_number = find.Int(1);
@@ -106,7 +109,10 @@ Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
   FIRN_CHECK(put.Run());
   object.number = static_cast<int>(db.LastInsertRowid());
   object.changed_at = UtcMicros(std::chrono::milliseconds(NowSeconds()));
-  counters_[object.number].next_number = kFirstRecordNumber;
+  {
+    const std::lock_guard lock(catalogue_mutex_);
+    counters_[object.number].next_number = kFirstRecordNumber;
+  }
   return db.Execute("CREATE TABLE " + TableName(object) +
                     "(n INTEGER PRIMARY KEY, del INTEGER NOT NULL, mod INTEGER NOT NULL,"
                     " row BLOB NOT NULL)");
