@@ -44,7 +44,7 @@ def test_a_page_that_breaks_once_is_fetched_again(project, sandbox, fault):
                                          ("extra_row", "LAKE-PAGE-002")])
 def test_a_page_with_a_row_too_few_or_too_many_names_the_page_and_resumes(project, sandbox, effect,
                                                                          code):
-    sandbox.fault(path=RESULTS, nth=2, effect=effect)
+    sandbox.fault(path=RESULTS, nth=2, times=1000, effect=effect)
     failed = run(project)
     assert failed.code == 1, failed
     assert code in failed.err
@@ -54,7 +54,7 @@ def test_a_page_with_a_row_too_few_or_too_many_names_the_page_and_resumes(projec
 
 
 def test_a_page_cut_short_every_time_fails_and_resumes(project, sandbox):
-    sandbox.fault(path=RESULTS, nth=3, effect="drop", at_byte=2000)
+    sandbox.fault(path=RESULTS, nth=3, times=1000, effect="drop", at_byte=2000)
     failed = run(project)
     assert failed.code != 0, failed
     assert "firn export resume" in failed.err

@@ -212,10 +212,12 @@ state:
 
     def rows(self, table):
         """The table's rows by Id, read back by firn; order does not count."""
-        read = self.firn("lake", "rows", table, "--limit", "100000000", "--json")
+        read = self.firn("lake", "rows", table, "--json")
         assert read.code == 0, read
-        rows = [json.loads(line) for line in read.out.splitlines() if line.strip()]
-        return {row["Id"]: row for row in rows if "Id" in row}
+        rows = [json.loads(line)["row"] for line in read.out.splitlines() if line.strip()]
+        by_id = {row["Id"]: row for row in rows}
+        assert len(by_id) == len(rows), "the table holds a row twice"
+        return by_id
 
     def orphans(self, table):
         """Data files on disk that the table's current snapshot does not list."""

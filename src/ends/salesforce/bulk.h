@@ -32,7 +32,7 @@ struct BulkOptions {
   int64_t records_per_page = 50'000;
   int64_t records_per_page_min = 1'000;
   std::chrono::milliseconds page_idle_timeout{60'000};
-  std::chrono::milliseconds poll_first{1'000};
+  std::chrono::milliseconds poll_first{250};
   std::chrono::milliseconds poll_most{30'000};
   std::chrono::hours wait_most{24};
 };
