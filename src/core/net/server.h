@@ -24,9 +24,10 @@ struct ServerRequest {
   std::string path;    // percent-decoded, without query
   std::string query;   // raw, without `?`
   Headers headers;
-  std::string body;                         // whole, when the route does not stream (the default)
-  std::unique_ptr<BodyStream> body_stream;  // when the route streams: read it off the loop threads
-  std::string peer;                         // address:port
+  std::string body;  // whole, when the route does not stream (the default)
+  // When the route streams, never null there, empty without a body: read it off the loop threads.
+  std::unique_ptr<BodyStream> body_stream;
+  std::string peer;  // address:port
   bool tls = false;
   std::string client_certificate_subject;  // empty without client TLS
 };

@@ -196,8 +196,9 @@ bool Session::OnHeader() {
     Refuse(400, "a request needs exactly one Host header");
     return false;
   }
-  const bool streams = parser_->has_body() && context_.options.streams_body &&
-                       context_.options.streams_body(request.method, request.path);
+  body_done_ = !parser_->has_body();
+  const bool streams =
+      context_.options.streams_body && context_.options.streams_body(request.method, request.path);
   const bool wants_go = parser_->has_body() && !parser_->http_1_0() && Expects100(parsed.headers);
   if (streams) {
     body_ = std::make_shared<RequestBody>(
