@@ -40,27 +40,36 @@ Error NoTable(const TableIdent& ident) {
 }  // namespace
 
 Result<Committer::Known> Committer::Current(const Call& call, const TableIdent& ident) {
-  FIRN_TRY(const auto entry, catalog_.Find(ident));
-  if (!entry || entry->metadata_location.empty()) return Fail(NoTable(ident));
-  {
-    const std::lock_guard lock(mutex_);
-    const auto known = known_.find(ident);
-    if (known != known_.end() && known->second.metadata_location == entry->metadata_location)
-      return known->second;
+  // A slow reader may find the file gone because others went on and cleaned up: it looks again.
+  constexpr int kLooksMax = 3;
+  std::string seen;
+  for (int look = 1;; ++look) {
+    FIRN_TRY(const auto entry, catalog_.Find(ident));
+    if (!entry || entry->metadata_location.empty()) return Fail(NoTable(ident));
+    {
+      const std::lock_guard lock(mutex_);
+      const auto known = known_.find(ident);
+      if (known != known_.end() && known->second.metadata_location == entry->metadata_location)
+        return known->second;
+    }
+    auto loaded = LoadMetadata(call, *store_, entry->metadata_location);
+    if (!loaded && look < kLooksMax && seen != entry->metadata_location) {
+      seen = entry->metadata_location;
+      continue;
+    }
+    if (!loaded) {
+      Error error = std::move(loaded).error();
+      if (error.kind() == Kind::kCorrupt && !entry->previous_metadata_location.empty())
+        error = std::move(error).Hint("the state before the last commit is in `" +
+                                      entry->previous_metadata_location + "`");
+      return Fail(std::move(error));
+    }
+    Known known;
+    known.metadata_location = entry->metadata_location;
+    known.metadata = std::make_shared<const TableMetadata>(*std::move(loaded));
+    Remember(ident, known);
+    return known;
   }
-  auto loaded = LoadMetadata(call, *store_, entry->metadata_location);
-  if (!loaded) {
-    Error error = std::move(loaded).error();
-    if (error.kind() == Kind::kCorrupt && !entry->previous_metadata_location.empty())
-      error = std::move(error).Hint("the state before the last commit is in `" +
-                                    entry->previous_metadata_location + "`");
-    return Fail(std::move(error));
-  }
-  Known known;
-  known.metadata_location = entry->metadata_location;
-  known.metadata = std::make_shared<const TableMetadata>(*std::move(loaded));
-  Remember(ident, known);
-  return known;
 }
 
 Result<Table> Committer::LoadTable(const Call& call, const TableIdent& ident) {
