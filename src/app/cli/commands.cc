@@ -5,6 +5,8 @@ namespace firn::cli {
 CommandTree AllCommands() {
   CommandTree tree;
   AddInitCommand(tree);
+  AddDoctorCommand(tree);
+  AddOrgCommands(tree);
   AddExportCommands(tree);
   AddLakeCommands(tree);
   AddLakeImportCommand(tree);
