@@ -13,16 +13,15 @@
 #include "ends/lake/error_codes.h"
 #include "ends/salesforce/error_codes.h"
 #include "patterns/exports/error_codes.h"
-#include "sandbox/error_codes.h"
 
 namespace firn::cli {
 
 std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
-  for (const auto codes : {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(),
-                           net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(),
-                           state::ErrorCodes(), lake::ErrorCodes(), salesforce::ErrorCodes(),
-                           exports::ErrorCodes(), sandbox::ErrorCodes(), cli::ErrorCodes()}) {
+  for (const auto codes :
+       {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(), net::ErrorCodes(),
+        project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(),
+        salesforce::ErrorCodes(), exports::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),
