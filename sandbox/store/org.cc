@@ -161,6 +161,11 @@ Result<void> OrgImpl::AddBuiltInUsers() {
                                            {"DefaultGroupNotificationFrequency", "N"}};
     FIRN_CHECK(find_or_insert("User", fields));
   }
+  FIRN_CHECK(find_or_insert("Organization", {{"Name", "Glacier Outfitters"},
+                                             {"InstanceName", "FIRN1"},
+                                             {"IsSandbox", "true"},
+                                             {"TimeZoneSidKey", "America/Los_Angeles"},
+                                             {"FiscalYearStartMonth", "1"}}));
   return SetMeta(db, "people", "made");
 }
 

@@ -19,6 +19,12 @@ TEST(OrgTest, StartsWithUsersThatCanSignIn) {
             "Minimum Access - API Only Integrations");
 }
 
+TEST(OrgTest, OrganizationRecordIsTheOrgItself) {
+  TestOrg org;
+  EXPECT_EQ(org.One("SELECT Id, IsSandbox, OrganizationType, NamespacePrefix FROM Organization"),
+            org->org_id() + "|true|Enterprise Edition|");
+}
+
 TEST(OrgTest, RecordSurvivesRestart) {
   TestOrg org;
   const auto id = org->Insert("Account", {{"Name", "Öl & Co"}, {"AnnualRevenue", "12345678"}}, {});

@@ -105,13 +105,17 @@ Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
   }
   FIRN_TRY(Statement put, db.Prepare("INSERT INTO objects(name, next_n, live, total, changed_at)"
                                      " VALUES (?, ?, 0, 0, ?)"));
-  put.Bind(1, object.name).Bind(2, static_cast<int64_t>(kFirstRecordNumber)).Bind(3, NowSeconds());
+  // The one Organization record is the org itself.
+  const uint64_t first = object.name == "Organization"
+                             ? RecordNumberOf(ParseId(org_id_).value_or(kFirstRecordNumber))
+                             : kFirstRecordNumber;
+  put.Bind(1, object.name).Bind(2, static_cast<int64_t>(first)).Bind(3, NowSeconds());
   FIRN_CHECK(put.Run());
   object.number = static_cast<int>(db.LastInsertRowid());
   object.changed_at = UtcMicros(std::chrono::milliseconds(NowSeconds()));
   {
     const std::lock_guard lock(catalogue_mutex_);
-    counters_[object.number].next_number = kFirstRecordNumber;
+    counters_[object.number].next_number = first;
   }
   return db.Execute("CREATE TABLE " + TableName(object) +
                     "(n INTEGER PRIMARY KEY, del INTEGER NOT NULL, mod INTEGER NOT NULL,"
