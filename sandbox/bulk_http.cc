@@ -92,7 +92,7 @@ Answer CreateJob(ApiParts& parts, const ApiRequest& request) {
     if (auto refusal = ReadChoice(body, *choice)) return *std::move(refusal);
   }
   for (const auto& [key, value] : body.items()) {
-    constexpr std::array<std::string_view, 6> kKnown{"operation",  "contentType", "columnDelimiter",
+    constexpr std::array<std::string_view, 7> kKnown{"operation",  "contentType", "columnDelimiter",
                                                      "lineEnding", "query",       "object"};
     if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
       return ErrorAnswer(400, "JSON_PARSER_ERROR", "Unrecognized field \"" + key + "\"");

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "sandbox/rest.h"
 
@@ -171,6 +173,19 @@ json RecordTypes(const ObjectInfo& object, const std::string& root) {
   return types;
 }
 
+// HTTP dates have whole seconds: a change within the second must not look unmodified.
+UtcMicros WholeSecond(UtcMicros time) { return std::chrono::ceil<std::chrono::seconds>(time); }
+
+// 304 when the client has seen the state of `changed`.
+std::optional<Answer> Unchanged(const ApiRequest& request, UtcMicros changed) {
+  const auto since = request.http.headers.Get("If-Modified-Since");
+  if (!since || ParseHttpDate(std::string(*since)) < WholeSecond(changed)) return std::nullopt;
+  Answer answer;
+  answer.status = 304;
+  answer.headers.Set("Last-Modified", HttpDate(WholeSecond(changed)));
+  return answer;
+}
+
 }  // namespace
 
 Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request) {
@@ -178,12 +193,19 @@ Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request) {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
   const auto catalogue = parts.org.catalogue();
+  UtcMicros changed{};
+  for (const ObjectInfo& object : catalogue->objects()) {
+    changed = std::max(changed, object.changed_at);
+  }
+  if (auto unchanged = Unchanged(request, changed)) return *std::move(unchanged);
   json objects = json::array();
   for (const ObjectInfo& object : catalogue->objects()) {
     objects.push_back(ObjectSummary(object, request.Root()));
   }
-  return JsonAnswer(200,
-                    Dump({{"encoding", "UTF-8"}, {"maxBatchSize", 200}, {"sobjects", objects}}));
+  Answer answer =
+      JsonAnswer(200, Dump({{"encoding", "UTF-8"}, {"maxBatchSize", 200}, {"sobjects", objects}}));
+  answer.headers.Set("Last-Modified", HttpDate(WholeSecond(changed)));
+  return answer;
 }
 
 Answer BasicObjectInfo(ApiParts& parts, const ApiRequest& request) {
@@ -201,15 +223,7 @@ Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {
   const auto catalogue = parts.org.catalogue();
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr) return NotFoundAnswer();
-  // HTTP dates have whole seconds: a change within the second must not look unmodified.
-  const UtcMicros modified = std::chrono::ceil<std::chrono::seconds>(object->changed_at);
-  const auto since = request.http.headers.Get("If-Modified-Since");
-  if (since && ParseHttpDate(std::string(*since)) >= modified) {
-    Answer answer;
-    answer.status = 304;
-    answer.headers.Set("Last-Modified", HttpDate(modified));
-    return answer;
-  }
+  if (auto unchanged = Unchanged(request, object->changed_at)) return *std::move(unchanged);
   json fields = json::array();
   for (const FieldInfo& field : object->fields) {
     if (VisibleField(field, request.version)) fields.push_back(FieldDescribe(field));
@@ -238,7 +252,7 @@ Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {
                {"supportedScopes", json::array({{{"label", "All"}, {"name", "everything"}},
                                                 {{"label", "Mine"}, {"name", "mine"}}})}});
   Answer answer = JsonAnswer(200, Dump(body));
-  answer.headers.Set("Last-Modified", HttpDate(modified));
+  answer.headers.Set("Last-Modified", HttpDate(WholeSecond(object->changed_at)));
   return answer;
 }
 

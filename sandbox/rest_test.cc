@@ -67,6 +67,15 @@ TEST_F(RestTest, DescribeIsNotSentAgainWhenNothingChanged) {
   EXPECT_EQ(Get(path, {{"If-Modified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"}}).status, 200);
 }
 
+TEST_F(RestTest, GlobalDescribeListsObjectsAndIsNotSentAgain) {
+  const auto first = Get("/services/data/v60.0/sobjects");
+  const json body = Parse(first);
+  EXPECT_EQ(body["encoding"], "UTF-8");
+  EXPECT_GE(body["sobjects"].size(), 15u);
+  const std::string modified = first.headers.GetOr("Last-Modified", "");
+  EXPECT_EQ(Get("/services/data/v60.0/sobjects", {{"If-Modified-Since", modified}}).status, 304);
+}
+
 TEST_F(RestTest, HiddenFieldLeavesDescribeAndQuery) {
   ASSERT_EQ(Get(Q("SELECT Fax FROM Account")).status, 200);
   ASSERT_TRUE(sandbox_->AddFaults(

@@ -39,7 +39,7 @@ struct SandboxOptions {
   Random* random = &SystemRandom();
   std::optional<DailyLimits> limits;  // nothing: those kept in the folder, else the defaults
   int request_threads = 16;
-  int job_threads = 1;
+  int job_threads = 2;
   uint64_t bulk_page_rows = 50'000;           // of a Bulk result page when the client does not ask
   std::chrono::milliseconds job_time_min{0};  // a Bulk job runs at least so long
 };
