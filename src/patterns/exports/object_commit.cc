@@ -147,7 +147,7 @@ int64_t ObjectRun::CountHardDeletes(UtcMicros since) {
 }
 
 void ObjectRun::CountChanges() {
-  const auto since = ParseInstant(facts_.watermark);
+  const auto watermark = ParseInstant(facts_.watermark);
   std::string stamp;
   for (const char* field : {"SystemModstamp", "LastModifiedDate", "CreatedDate"}) {
     if (stamp.empty() &&
@@ -155,8 +155,10 @@ void ObjectRun::CountChanges() {
       stamp = field;
     }
   }
-  if (!since || stamp.empty()) return;
-  const std::string in_run = stamp + " >= " + FormatUtc(*since);
+  if (!watermark || stamp.empty()) return;
+  // Stamps of records are whole seconds, cut: a change just after the job may carry an earlier one.
+  const UtcMicros since = std::chrono::floor<std::chrono::seconds>(*watermark);
+  const std::string in_run = stamp + " >= " + FormatUtc(since);
   const int64_t difference = *facts_.count_after - facts_.rows_received;
   // A row that left the condition is only seen without it.
   const std::string& where = facts_.spec.where;
@@ -167,7 +169,7 @@ void ObjectRun::CountChanges() {
     facts_.deleted_in_run = CountRows("IsDeleted = true AND " + in_run, true);
   }
   if (difference < 0 && facts_.deleted_in_run.value_or(0) < -difference) {
-    facts_.deleted_in_run = std::max(facts_.deleted_in_run.value_or(0), CountHardDeletes(*since));
+    facts_.deleted_in_run = std::max(facts_.deleted_in_run.value_or(0), CountHardDeletes(since));
   }
 }
 
