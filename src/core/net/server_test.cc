@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <latch>
 #include <thread>
@@ -387,32 +388,40 @@ TEST(Server, AReplyMayOutliveTheServer) {
 }
 
 TEST(Server, AFullPoolAnswers503WithRetryAfter) {
+  std::latch entered(1);
   std::latch go(1);
   const auto server = Serve(OnPool(
-      [&](ServerRequest, const Call&) {
+      [&](ServerRequest request, const Call&) {
+        if (request.path == "/first") entered.count_down();
         go.wait();
         return ServerResponse();
       },
       1, 1));
-  std::vector<std::unique_ptr<TestSocket>> sockets;
-  for (int i = 0; i < 4; ++i) {
-    sockets.push_back(std::make_unique<TestSocket>(server->port()));
-    sockets.back()->Send(kGet);
+  TestSocket first(server->port());
+  first.Send("GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+  entered.wait();
+  // One of these waits; the other two are refused while the first still runs.
+  std::vector<std::unique_ptr<TestSocket>> others;
+  for (int i = 0; i < 3; ++i) {
+    others.push_back(std::make_unique<TestSocket>(server->port()));
+    others.back()->Send(kGet);
   }
-  // One runs, one waits; at least two are refused.
-  int refused = 0;
-  std::jthread later([&] {
-    std::this_thread::sleep_for(milliseconds(300));
-    go.count_down();
-  });
-  for (auto& socket : sockets) {
+  const auto refused = [&] {
+    return std::count_if(others.begin(), others.end(),
+                         [](const auto& socket) { return socket->Readable(20); });
+  };
+  for (int tries = 0; tries < 200 && refused() < 2; ++tries) {
+  }
+  EXPECT_EQ(refused(), 2);
+  go.count_down();
+  int busy = 0;
+  for (auto& socket : others) {
     const std::string response = socket->ReadResponse();
-    if (response.starts_with("HTTP/1.1 503 ")) {
-      ++refused;
-      EXPECT_THAT(response, HasSubstr("Retry-After: 1\r\n"));
-    }
+    if (!response.starts_with("HTTP/1.1 503 ")) continue;
+    ++busy;
+    EXPECT_THAT(response, HasSubstr("Retry-After: 1\r\n"));
   }
-  EXPECT_GE(refused, 2);
+  EXPECT_EQ(busy, 2);
 }
 
 TEST(Server, ATakenPortIsAConflict) {

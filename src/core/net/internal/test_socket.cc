@@ -71,9 +71,13 @@ std::string TestSocket::ReadToEnd() {
   return std::exchange(buffer_, {});
 }
 
-bool TestSocket::EndsWithin(int milliseconds) {
+bool TestSocket::Readable(int milliseconds) {
   pollfd wait{fd_, POLLIN, 0};
-  if (poll(&wait, 1, milliseconds) <= 0) return false;
+  return poll(&wait, 1, milliseconds) > 0;
+}
+
+bool TestSocket::EndsWithin(int milliseconds) {
+  if (!Readable(milliseconds)) return false;
   char byte = 0;
   return recv(fd_, &byte, 1, MSG_PEEK) <= 0;
 }

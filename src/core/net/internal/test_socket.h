@@ -21,6 +21,8 @@ class TestSocket {
   // A whole response of Content-Length or without body.
   std::string ReadResponse();
   std::string ReadToEnd();
+  // True if something, or the end, stands ready within the time.
+  bool Readable(int milliseconds);
   // True if the other side has ended within the time.
   bool EndsWithin(int milliseconds);
 
