@@ -5,6 +5,8 @@
 #include <rapidcheck/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
+#include <ctime>
 
 namespace firn::record {
 namespace {
@@ -119,6 +121,30 @@ TEST(Values, EveryDayOfTheCalendarIsItself) {
     ASSERT_EQ(ParseDatePadded(text, 10, parsed), ValueState::kFits) << text;
     ASSERT_EQ(parsed, day.time_since_epoch().count()) << text;
   }
+}
+
+// R9: whatever zone the process lives in, and across its changes of summer time.
+TEST(Values, NoTimeZoneMovesADate) {
+  const char* before = std::getenv("TZ");
+  const std::string kept = before == nullptr ? "" : before;
+  for (const char* zone : {"UTC", "America/Los_Angeles", "Pacific/Apia", "Asia/Kathmandu",
+                           "Europe/Zurich", "Pacific/Kiritimati", "Antarctica/Troll"}) {
+    ASSERT_EQ(setenv("TZ", zone, 1), 0);
+    tzset();
+    int32_t days = 0;
+    int64_t micros = 0;
+    for (int day = 1; day <= 28; ++day) {
+      char text[48];
+      for (const int month : {3, 10, 12}) {
+        std::snprintf(text, sizeof text, "2011-%02d-%02d", month, day);
+        ASSERT_EQ(Date(text, days), ValueState::kFits);
+        ASSERT_EQ(DateTime(std::string(text) + "T02:30:00.000Z", micros), ValueState::kFits);
+        ASSERT_EQ(micros, days * 86'400'000'000LL + 9'000'000'000LL) << zone << " " << text;
+      }
+    }
+  }
+  kept.empty() ? unsetenv("TZ") : setenv("TZ", kept.c_str(), 1);
+  tzset();
 }
 
 TEST(Values, DaysThatDoNotExistAreRefused) {

@@ -74,7 +74,8 @@ struct IngestOptions {
 class IngestObserver {
  public:
   virtual ~IngestObserver() = default;
-  // The file is closed and synced; `pages` are exactly those it holds. Called on the lane's thread.
+  // The file is closed and synced; `pages` are exactly those it holds. `file.path` is empty when no
+  // row of them was kept: then there is no file. Called on the lane's thread.
   virtual Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
                                    const std::vector<Reject>& rejects) = 0;
 };
