@@ -30,11 +30,18 @@ class TextStream final : public net::BodyStream {
   std::string_view text_;
 };
 
-// The decoder does not know pages by name.
+// The decoder's codes, and those of a page that has a name.
+constexpr std::pair<std::string_view, std::string_view> kPageCodes[] = {
+    {"REC-PAGE-001", "LAKE-PAGE-001"},
+    {"REC-PAGE-003", "LAKE-PAGE-003"},
+    {"REC-PAGE-004", "LAKE-PAGE-004"},
+    {"REC-JSON-001", "LAKE-PAGE-005"}};
+
 Error PageError(const Error& error, const PageRef& page) {
-  const std::string code = error.code().starts_with("REC-PAGE-")
-                               ? "LAKE-PAGE-" + error.code().substr(9)
-                               : std::string("LAKE-PAGE-005");
+  std::string_view code = error.code();
+  for (const auto& [decoder_code, page_code] : kPageCodes) {
+    if (error.code() == decoder_code) code = page_code;
+  }
   return Error(Kind::kCorrupt, code, error.what())
       .At("page `" + page.name + "`")
       .Because(error.why())
