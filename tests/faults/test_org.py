@@ -190,3 +190,21 @@ def test_a_run_that_meets_another_org_is_refused(project, sandbox, tmp_path):
         done = moved.resume()
         assert done.code != 0, done
         assert "EXPORT-RUN-002" in done.err
+
+
+def test_blobs_are_links_unless_they_are_fetched(project, sandbox):
+    sandbox.seed("ContentVersion", 6)
+    assert project.export("ContentVersion").code == 0
+    links = project.rows("salesforce.ContentVersion")
+    assert all("/services/data/" in row["VersionData"] for row in links.values())
+    config = project.folder / "firn.yaml"
+    config.write_text(config.read_text() + "objects:\n  - {name: ContentVersion, blobs: fetch}\n")
+    planned = project.firn("export", "plan", "--json").json()["objects"][0]
+    assert planned["blob_calls"] == planned["rows"]
+    done = project.export()
+    assert done.code == 0, done
+    for row in project.rows("salesforce.ContentVersion").values():
+        path = row["VersionData"].removeprefix("file://")
+        assert path.endswith(row["Id"])
+        if row.get("ContentSize"):
+            assert len(open(path, "rb").read()) == row["ContentSize"]

@@ -35,6 +35,10 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-COMMIT-002", "the committed snapshot does not carry this run's id",
      "The table was committed, but its newest metadata does not show the snapshot. A bug of firn.",
      "Look at `firn lake history TABLE` and report it."},
+    {"EXPORT-BLOB-001", "a fetched file cannot get its name",
+     "The file of a blob field was fetched, but could not be renamed in the folder beside the "
+     "table.",
+     "Check the permissions of the folder, then `firn export resume`."},
     {"EXPORT-STATE-001", "a row of the ledger cannot be read",
      "state.db holds a row that this version of firn does not understand.",
      "Run `firn export run` again; keep the file if you want to report it."},

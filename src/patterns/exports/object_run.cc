@@ -78,7 +78,10 @@ Result<void> ObjectRun::RunSteps() {
     if (!again) return fetched;
   }
   FIRN_CHECK(call_.Check());
-  if (row_.state == state::ObjectState::kFetched) FIRN_CHECK(Commit());
+  if (row_.state == state::ObjectState::kFetched) {
+    FIRN_CHECK(FetchBlobs());
+    FIRN_CHECK(Commit());
+  }
   if (row_.state == state::ObjectState::kCommitted) FIRN_CHECK(Reconcile());
   return {};
 }
@@ -126,7 +129,15 @@ Result<record::Layout> ObjectRun::LayoutFor(const lake::Table* table) const {
     options.existing = &table->schema();
     options.last_column_id = table->last_column_id();
   }
-  return record::LayoutFromDescribe(row_.describe, options);
+  FIRN_TRY(auto layout, record::LayoutFromDescribe(row_.describe, options));
+  for (record::DerivedField& derived : layout.derived) {
+    const bool is_blob = derived.kind == record::DerivedField::Kind::kBlobUri;
+    if (!facts_.spec.fetch_blobs || !is_blob || table == nullptr) continue;
+    const auto& field = layout.schema.fields[static_cast<size_t>(derived.field_index)];
+    derived.uri_before = BlobFolder(table->location(), field.name) + "/";
+    derived.uri_after.clear();
+  }
+  return layout;
 }
 
 Result<void> ObjectRun::Describe() {

@@ -37,6 +37,9 @@ class LanePool {
   const int lanes_;
 };
 
+// Where the fetched files of a blob field lie: beside the table, not below it.
+[[nodiscard]] std::string BlobFolder(const std::string& table_location, const std::string& field);
+
 // What the objects of a run share.
 struct RunShared {
   const ExportParts& parts;
@@ -67,6 +70,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> StartJob();
   Result<void> WaitForJob();
   Result<void> Fetch();
+  Result<void> FetchBlobs();
   Result<void> Commit();
   Result<void> Reconcile();
 

@@ -110,6 +110,10 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
       return Fail(std::move(count).error());
     }
   }
+  for (const auto& derived : layout.derived) {
+    const bool is_blob = derived.kind == record::DerivedField::Kind::kBlobUri;
+    if (spec.fetch_blobs && is_blob) planned.blob_calls += planned.rows.value_or(0);
+  }
   planned.api_calls = CallsFor(planned.rows, parts.bulk->records_per_page());
   return planned;
 }
