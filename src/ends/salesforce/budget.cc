@@ -22,18 +22,10 @@ class StoredBudget final : public Budget {
       : org_id_(std::move(org_id)), options_(options), store_(store) {}
 
   Result<Reservation> Reserve(const Call& call, int64_t calls) override {
-    FIRN_CHECK(
-        TakeOwn(calls_this_run_, calls, options_.calls_per_run_max, "SF-LIMIT-002", "calls"));
-    Reservation reservation;
-    auto stored = Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
-      if (TryReserve(row, calls, options_.share_percent, now, reservation)) return {};
-      return Fail(Refused("SF-LIMIT-001", "API calls", row.calls_used, row.calls_max));
-    });
-    if (!stored) {
-      calls_this_run_ -= calls;
-      return Fail(std::move(stored).error());
-    }
-    return reservation;
+    return Take(call, {calls, options_.share_percent, false});
+  }
+  Result<Reservation> ReserveLook(const Call& call) override {
+    return Take(call, {1, options_.share_percent, true});
   }
 
   Result<void> ReserveJob(const Call& call) override {
@@ -82,6 +74,21 @@ class StoredBudget final : public Budget {
   }
 
  private:
+  Result<Reservation> Take(const Call& call, const Wish& wish) {
+    FIRN_CHECK(
+        TakeOwn(calls_this_run_, wish.calls, options_.calls_per_run_max, "SF-LIMIT-002", "calls"));
+    Reservation reservation;
+    auto stored = Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
+      if (TryReserve(row, wish, now, reservation)) return {};
+      return Fail(Refused("SF-LIMIT-001", "API calls", row.calls_used, row.calls_max));
+    });
+    if (!stored) {
+      calls_this_run_ -= wish.calls;
+      return Fail(std::move(stored).error());
+    }
+    return reservation;
+  }
+
   template <typename Work>
   Result<void> Change(const Call& call, Work work) {
     const int64_t now = NowMicros(call);

@@ -21,9 +21,10 @@ constexpr std::string_view kVersion = "1";
 
 template <typename Row, typename Visit>
 void EachNumber(Row& row, Visit visit) {
-  for (auto* number : {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied,
-                       &row.told_us, &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max,
-                       &row.job_us, &row.jobs_told_us}) {
+  for (auto* number :
+       {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied, &row.told_us,
+        &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max, &row.job_us,
+        &row.jobs_told_us, &row.jobs_window_us, &row.jobs_in_window, &row.jobs_before_window}) {
     visit(*number);
   }
 }
@@ -68,12 +69,11 @@ void Age(BudgetRow& row, int64_t now_us) {
   if (now_us - std::max(row.job_us, row.jobs_told_us) > kDay) row.jobs_used = 0;
 }
 
-bool TryReserve(BudgetRow& row, int64_t calls, int percent, int64_t now_us,
-                Reservation& reservation) {
+bool TryReserve(BudgetRow& row, const Wish& wish, int64_t now_us, Reservation& reservation) {
   if (row.calls_max > 0) {
-    const int64_t share = ShareOf(row.calls_max, percent);
-    const int64_t after = row.calls_used + calls;
-    if (after > share - KeptBack(share)) {
+    const int64_t share = ShareOf(row.calls_max, wish.percent);
+    const int64_t after = row.calls_used + wish.calls;
+    if (after > share - (wish.is_look ? 0 : KeptBack(share))) {
       // Usage falls as calls become older than a day, but only an answer tells. An org that others
       // have brought above the share is looked at too, at the same slow pace.
       const bool may_look = after <= share || row.calls_used > share;
@@ -82,9 +82,9 @@ bool TryReserve(BudgetRow& row, int64_t calls, int percent, int64_t now_us,
       row.looked_us = now_us;
     }
   }
-  reservation = {calls, row.finished, row.reserved};
-  row.reserved += calls;
-  row.calls_used += calls;
+  reservation = {wish.calls, row.finished, row.reserved};
+  row.reserved += wish.calls;
+  row.calls_used += wish.calls;
   row.active_us = now_us;
   return true;
 }
@@ -103,6 +103,12 @@ void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage*
 
 bool TryReserveJob(BudgetRow& row, int percent, int64_t now_us) {
   if (row.jobs_max > 0 && row.jobs_used + 1 > ShareOf(row.jobs_max, percent)) return false;
+  if (now_us - row.jobs_window_us > kLimitsLag) {
+    row.jobs_before_window = now_us - row.jobs_window_us > 2 * kLimitsLag ? 0 : row.jobs_in_window;
+    row.jobs_in_window = 0;
+    row.jobs_window_us = now_us;
+  }
+  ++row.jobs_in_window;
   ++row.jobs_used;
   row.job_us = now_us;
   return true;
@@ -119,7 +125,8 @@ void LearnLimits(BudgetRow& row, const Limits& limits, int64_t now_us) {
   if (const auto jobs = limits.find("DailyBulkV2QueryJobs"); jobs != limits.end()) {
     const int64_t used = jobs->second.max - jobs->second.remaining;
     const bool settled = now_us - row.job_us > kLimitsLag;
-    row.jobs_used = settled ? used : std::max(row.jobs_used, used);
+    const int64_t unseen = settled ? 0 : row.jobs_in_window + row.jobs_before_window;
+    row.jobs_used = std::min(std::max(row.jobs_used, used), used + unseen);
     row.jobs_max = jobs->second.max;
     row.jobs_told_us = now_us;
   }

@@ -41,7 +41,7 @@ TEST(BudgetRowText, SurvivesAndUnreadableTextIsAnEmptyRow) {
   row.calls_used = 5;
   row.job_us = 77;
   EXPECT_EQ(BudgetRow::Parse(row.Text()).Text(), row.Text());
-  for (const char* text : {"", "1", "1 2 3", "2 1 1 1 1 1 1 1 1 1 1 1", "1 a"}) {
+  for (const char* text : {"", "1", "1 2 3", "2 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "1 a"}) {
     EXPECT_EQ(BudgetRow::Parse(text).Text(), BudgetRow{}.Text()) << text;
   }
 }
@@ -175,6 +175,16 @@ TEST_F(BudgetTest, LimitsThatLagDoNotGiveJobsBack) {
   EXPECT_EQ(budget->View(call())->jobs_used, 3);
 }
 
+TEST_F(BudgetTest, JobsThatFellInTheOrgComeBackAtTheNextLook) {
+  const auto budget = NewRun({.share_percent = 50});
+  ASSERT_TRUE(budget->Learn(call(), {{"DailyBulkV2QueryJobs", {10, 7}}}));
+  while (budget->ReserveJob(call())) {
+  }
+  ASSERT_TRUE(budget->Learn(call(), {{"DailyBulkV2QueryJobs", {10, 10}}}));
+  EXPECT_EQ(budget->View(call())->jobs_used, 2);  // our own two, which /limits may not know yet
+  EXPECT_TRUE(budget->ReserveJob(call()));
+}
+
 TEST_F(BudgetTest, RowSurvivesInSharedState) {
   auto shared = state::SharedState::Open(":memory:");
   ASSERT_TRUE(shared) << shared.error().OneLine();
@@ -299,6 +309,42 @@ TEST(BudgetOfAnOrg, TwoProjectsWithoutASharedStoreStayBelowTheShareByTheHeaders)
     }
   }
   EXPECT_LE(org.calls_used, 800);
+}
+
+TEST(BudgetOfAnOrg, RunThatStoppedAtTheShareResumesAsSoonAsUsageHasFallen) {
+  SmallOrg org(
+      [](const net::Request&) -> Result<net::Response> {
+        return testing::Answer(200, R"({"totalSize":1,"done":true,"records":[]})");
+      },
+      /*calls_max=*/1000);
+  const auto store = NewMemoryBudgetStore();
+  const auto count = [&](Org& one) {
+    return one.rest().Count(org.call(), "SELECT COUNT() FROM Account", false);
+  };
+  auto first = org.Open(org.Options(), store.get());
+  while (count(**first)) {
+  }
+  auto too_early = org.Open(org.Options(), store.get());
+  ASSERT_TRUE(too_early) << too_early.error().OneLine();
+  EXPECT_EQ(count(**too_early).error().code(), "SF-LIMIT-001");
+  EXPECT_LE(org.calls_used, 800);
+  org.calls_used = 100;
+  auto later = org.Open(org.Options(), store.get());
+  ASSERT_TRUE(later) << later.error().OneLine();
+  EXPECT_TRUE(count(**later));
+}
+
+TEST(BudgetOfAnOrg, LookingTooOftenNeverPassesTheShare) {
+  SmallOrg org(
+      [](const net::Request&) -> Result<net::Response> { return testing::Answer(200, "{}"); },
+      /*calls_max=*/1000);
+  org.calls_used = 794;
+  const auto store = NewMemoryBudgetStore();
+  for (int i = 0; i < 30; ++i) {
+    const auto opened = org.Open(org.Options(), store.get());
+    EXPECT_TRUE(opened || opened.error().code() == "SF-LIMIT-001");
+  }
+  EXPECT_EQ(org.calls_used, 800);
 }
 
 TEST(BudgetOfAnOrg, OpeningAnOrgWhoseShareIsUsedUpStopsAtOnce) {

@@ -95,7 +95,8 @@ Result<Answer> Connection::Repeat(const Call& call, const ApiRequest& request, O
   bool renewed = false;
   for (int attempt = 0;;) {
     FIRN_TRY(const net::Request wire, Prepare(session, request));
-    FIRN_TRY(const Reservation reservation, parts_.budget->Reserve(call, 1));
+    FIRN_TRY(const Reservation reservation,
+             request.is_look ? parts_.budget->ReserveLook(call) : parts_.budget->Reserve(call, 1));
     tl::expected<Answer, Failed> answer = once(wire, reservation);
     if (answer) return *std::move(answer);
     Failed failed = std::move(answer).error();

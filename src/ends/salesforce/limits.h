@@ -82,6 +82,9 @@ class Budget {
   // Before each request. Errors: LimitReached SF-LIMIT-001 (share of the day), SF-LIMIT-002 (cap of
   // this run) with the numbers; resumable later, nothing was sent.
   [[nodiscard]] virtual Result<Reservation> Reserve(const Call& call, int64_t calls) = 0;
+  // Before the one call that looks how much is used. A few calls of the share are kept back for it,
+  // so that a run that stopped at the share can be resumed as soon as the org's usage has fallen.
+  [[nodiscard]] virtual Result<Reservation> ReserveLook(const Call& call) = 0;
   // Before a Bulk query job is created, besides its call. Errors: LimitReached SF-LIMIT-003, -004.
   [[nodiscard]] virtual Result<void> ReserveJob(const Call& call) = 0;
   // After each answer, or failure (`headers` null): what the org said corrects the row.

@@ -62,7 +62,10 @@ class Rest final : public RestClient {
   }
 
   Result<Limits> FetchLimits(const Call& call) override {
-    FIRN_TRY(const Json answer, GetJson(call, base_ + "/limits"));
+    ApiRequest request = Get(base_ + "/limits");
+    request.is_look = true;
+    FIRN_TRY(const ApiAnswer sent, parts_.connection->Send(call, request));
+    const Json answer = ParseOrDiscard(sent.body);
     if (!answer.is_object()) {
       return Fail(NotAsDocumented(parts_.connection->org(), "a list of limits"));
     }

@@ -28,6 +28,11 @@ struct BudgetRow {
   int64_t jobs_max = 0;
   int64_t job_us = 0;        // when a job was last reserved
   int64_t jobs_told_us = 0;  // when the org last told its jobs
+  // Jobs reserved in the five minutes from `jobs_window_us`, and in the five before: `/limits` may
+  // not know them yet.
+  int64_t jobs_window_us = 0;
+  int64_t jobs_in_window = 0;
+  int64_t jobs_before_window = 0;
 
   [[nodiscard]] static BudgetRow Parse(std::string_view text);  // unreadable: an empty row
   [[nodiscard]] std::string Text() const;
@@ -40,8 +45,14 @@ struct BudgetRow {
 
 // Forgets what can no longer count: requests of processes that died, and usage older than 24 hours.
 void Age(BudgetRow& row, int64_t now_us);
-// Whether `calls` more fit; if so they are reserved.
-[[nodiscard]] bool TryReserve(BudgetRow& row, int64_t calls, int percent, int64_t now_us,
+// What is asked for. A look (at `/limits`) may also use what is kept back.
+struct Wish {
+  int64_t calls = 1;
+  int percent = 80;
+  bool is_look = false;
+};
+// Whether the wish fits; if so its calls are reserved.
+[[nodiscard]] bool TryReserve(BudgetRow& row, const Wish& wish, int64_t now_us,
                               Reservation& reservation);
 void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage* told,
                  int64_t now_us);

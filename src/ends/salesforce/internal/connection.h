@@ -38,6 +38,7 @@ struct ApiRequest {
   // Statuses besides 2xx that are answers, not errors.
   std::vector<int> also_good;
   bool is_bulk = false;  // errors are read as Bulk's
+  bool is_look = false;  // `/limits`: may use the calls kept back for looking
 };
 
 struct ApiAnswer {
