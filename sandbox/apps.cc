@@ -115,7 +115,8 @@ Result<void> AppRegistry::LoadLocked() {
   read_mtime_ns_ = ModifiedNs(path());
   try {
     std::vector<App> apps;
-    for (const json& entry : json::parse(text).at("apps")) {
+    const json file = json::parse(text);  // outlives the loop over a part of it
+    for (const json& entry : file.at("apps")) {
       FIRN_TRY(App app, FromJson(entry, folder_));
       apps.push_back(std::move(app));
     }
