@@ -95,6 +95,15 @@ objects:
                      facts.value("username", ""), facts.value("key_file", ""));
 }
 
+// The sandbox's port: firn.yaml names it, so it must be the same when the org is started again.
+std::string PortIn(const std::string& yaml) {
+  const std::string lead = "login_url: http://127.0.0.1:";
+  const size_t at = yaml.find(lead);
+  if (at == std::string::npos) return "0";
+  const size_t from = at + lead.size();
+  return yaml.substr(from, yaml.find_first_not_of("0123456789", from) - from);
+}
+
 Result<void> Steps(Script& script, const std::string& folder) {
   FIRN_TRY(const std::string yaml, ProjectFor(folder));
   FIRN_CHECK(WriteFileDurably(folder + "/firn.yaml", yaml));
@@ -127,6 +136,9 @@ Result<ExitCode> Demo(Context& context) {
       std::chrono::duration<double>(context.call().clock->Steady() - start).count();
   out.Line(fmt::format("\ndone in {}: every row accounted for, see {}/reconcile.md",
                        HumanSeconds(seconds), folder));
+  FIRN_TRY(const std::string yaml, ReadFile(folder + "/firn.yaml"));
+  out.Line(fmt::format("go on: `cd {} && firn sandbox up --background --no-tls --port {}`", folder,
+                       PortIn(yaml)));
   out.Json("firn.demo/1", fmt::format(R"({{"folder":{},"seconds":{:.1f},"steps":[{}]}})",
                                       JsonQuote(folder), seconds, script.steps()));
   return ExitCode::kDone;

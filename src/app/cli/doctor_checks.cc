@@ -30,6 +30,10 @@ Finding Failed(const Error& error) {
 }
 Finding Skipped(std::string why) { return {Health::kSkip, std::move(why), {}}; }
 
+std::string Counted(size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 Finding CheckConfigFile(Examination& exam) {
   const auto project = exam.context->LoadProject();
   if (!project) {
@@ -38,8 +42,8 @@ Finding CheckConfigFile(Examination& exam) {
     return finding;
   }
   exam.project = *project;
-  return Ok(fmt::format("{} orgs, {} object rules", exam.project->orgs.size(),
-                        exam.project->objects.size()));
+  return Ok(Counted(exam.project->orgs.size(), "org") + ", " +
+            Counted(exam.project->objects.size(), "object rule"));
 }
 
 // Key files that others may read are as good as published.
@@ -55,7 +59,7 @@ Finding CheckSecretFile(const config::SecretRef& ref, const std::string& folder)
 Finding CheckSecrets(Examination& exam) {
   if (exam.project == nullptr) return Skipped("needs a valid firn.yaml");
   Finding worst = Ok("");
-  int count = 0;
+  size_t count = 0;
   for (const project::Org& org : exam.project->orgs) {
     for (const config::SecretRef* ref :
          {&org.auth.key, &org.auth.next_key, &org.auth.client_secret, &org.auth.refresh_token}) {
@@ -68,7 +72,7 @@ Finding CheckSecrets(Examination& exam) {
       if (finding.health != Health::kOk) worst = std::move(finding);
     }
   }
-  if (worst.health == Health::kOk) worst.fact = fmt::format("{} references can be read", count);
+  if (worst.health == Health::kOk) worst.fact = Counted(count, "reference") + " can be read";
   return worst;
 }
 
