@@ -74,11 +74,12 @@ bool TryReserve(BudgetRow& row, const Wish& wish, int64_t now_us, Reservation& r
     const int64_t share = ShareOf(row.calls_max, wish.percent);
     const int64_t after = row.calls_used + wish.calls;
     if (after > share - (wish.is_look ? 0 : KeptBack(share))) {
-      // Usage falls as calls become older than a day, but only an answer tells. An org that others
-      // have brought above the share is looked at too, at the same slow pace.
-      const bool may_look = after <= share || row.calls_used > share;
+      // Usage falls as calls become older than a day, but only an answer tells. Only others can
+      // bring the org above the share, so looking there takes nothing that is ours to keep.
+      const bool others_are_above = row.calls_used > share;
       const bool stale = now_us - row.told_us > kLookAgain && now_us - row.looked_us > kLookAgain;
-      if (!may_look || !stale) return false;
+      const bool allowed = others_are_above ? wish.is_look || stale : after <= share && stale;
+      if (!allowed) return false;
       row.looked_us = now_us;
     }
   }
