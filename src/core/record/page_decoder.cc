@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "core/record/batch_arrays.h"
@@ -261,10 +262,10 @@ void Decoder::FindInvalidUtf8(const BlockCells& cells, std::vector<CellProblem>&
 // Notes every problem, one a rejected row, and decodes the block again without the rejected rows
 // (the columns stand where they stood before the block).
 void Decoder::RejectRows(BlockCells cells, std::vector<CellProblem>& problems) {
-  std::stable_sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
-    // Within a row the rejecting problem comes first.
-    return std::pair(a.row, a.state <= ValueState::kRounded) <
-           std::pair(b.row, b.state <= ValueState::kRounded);
+  std::sort(problems.begin(), problems.end(), [](const auto& a, const auto& b) {
+    // Within a row the rejecting problem comes first, then the order of the columns.
+    return std::tuple(a.row, a.state <= ValueState::kRounded, a.column, a.state) <
+           std::tuple(b.row, b.state <= ValueState::kRounded, b.column, b.state);
   });
   std::vector<bool> rejected(cells.rows, false);
   bool any = false;
