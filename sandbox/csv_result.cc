@@ -53,7 +53,7 @@ void AppendCsvRow(const RowCursor& cursor, const CsvOptions& options, std::strin
     if (!first) out += options.delimiter;
     first = false;
     out += '"';
-    if (value.kind == Value::Kind::kText) {
+    if (value.kind == Value::Kind::kText || value.kind == Value::Kind::kJson) {
       AppendQuoted(value.text, out);
     } else if (!value.null()) {
       AppendPlain(value, out);

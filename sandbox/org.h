@@ -115,7 +115,8 @@ class Org {
   [[nodiscard]] virtual Result<void> Undelete(int64_t id, const Change& change) = 0;
   // For good, leaving no trace that queryAll could see (hardDelete, emptied recycle bin).
   [[nodiscard]] virtual Result<void> Purge(int64_t id, const Change& change) = 0;
-  // Called after each commit of the five above, on the committing thread. One hook.
+  // Called after each commit of the five above, on the committing thread, before the next change
+  // may begin: it must not change the org itself. One hook.
   virtual void OnChange(std::function<void(const RecordChange&)> hook) = 0;
 
   // ---- schema --------------------------------------------------------------------------------

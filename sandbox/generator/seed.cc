@@ -67,10 +67,14 @@ class Seeder {
     RowMaker maker(object, settings_, Parents(object, rows));
     for (uint64_t done = 0; done < rows;) {
       const uint64_t batch = std::min(rows - done, kRowsPerTransaction);
-      FIRN_TRY(Transaction transaction, Transaction::Begin(org_.writer_.db()));
-      FIRN_CHECK(Batch(object, maker, counters, {done, batch, rows}));
-      FIRN_CHECK(org_.SaveCounters(object));
-      FIRN_CHECK(transaction.Commit());
+      const uint64_t before[] = {counters.next_number, counters.live, counters.total};
+      auto written = Write(object, maker, counters, {done, batch, rows});
+      if (!written) {  // rolled back
+        counters.next_number = before[0];
+        counters.live = before[1];
+        counters.total = before[2];
+        return written;
+      }
       done += batch;
       const bool reported = batch % kRowsPerReport == 0;
       if (options_.progress && !reported) options_.progress(object.name, done);
@@ -86,8 +90,9 @@ class Seeder {
     uint64_t total;
   };
 
-  Result<void> Batch(const ObjectInfo& object, RowMaker& maker, ObjectCounters& counters,
+  Result<void> Write(const ObjectInfo& object, RowMaker& maker, ObjectCounters& counters,
                      Range range) {
+    FIRN_TRY(Transaction transaction, Transaction::Begin(org_.writer_.db()));
     FIRN_TRY(RowWriter writer, RowWriter::Prepare(org_.writer_.db(), object));
     for (uint64_t i = 0; i < range.count; ++i) {
       const double place = static_cast<double>(range.from + i) / static_cast<double>(range.total);
@@ -100,7 +105,8 @@ class Seeder {
         options_.progress(object.name, range.from + i + 1);
       }
     }
-    return {};
+    FIRN_CHECK(org_.SaveCounters(object));
+    return transaction.Commit();
   }
 
   // The records each reference may point to; of its own object, the ones made so far too.

@@ -138,6 +138,9 @@ tl::expected<FieldRef, std::string> RowTree::Resolve(std::vector<std::string>& p
     for (const auto& candidate : nodes_[node].candidates) {
       const ObjectInfo& object = *candidate.object;
       const FieldInfo* field = last ? object.Field(path[i]) : object.Relationship(path[i]);
+      // Through a polymorphic relationship every record has a Name: a case's is its number.
+      const bool many = nodes_[node].candidates.size() > 1;
+      if (field == nullptr && last && many && Folded(path[i]) == "name") field = object.NameField();
       if (field != nullptr && field->hidden && !see_hidden) field = nullptr;
       if (entity.empty()) entity = object.name;
       step.fields.push_back(field);
@@ -146,8 +149,9 @@ tl::expected<FieldRef, std::string> RowTree::Resolve(std::vector<std::string>& p
     if (nodes_[node].candidates.size() > 1) entity = "Name";
     const bool known = std::any_of(step.fields.begin(), step.fields.end(),
                                    [](const FieldInfo* each) { return each != nullptr; });
-    const bool type_name = !known && last && node > 0 && Folded(path[i]) == "type" &&
-                           nodes_[node].via.info().polymorphic;
+    // `Type` through a relationship to several objects is the object's name, whatever they have.
+    const bool type_name = last && node > 0 && Folded(path[i]) == "type" &&
+                           nodes_[node].via.info().reference_to.size() > 1;
     if (type_name) {
       path[i] = "Type";
       step.type_name = true;

@@ -117,6 +117,19 @@ TEST_F(SoqlTest, ParentPathsReachOverNulls) {
             "Bauer");
 }
 
+TEST_F(SoqlTest, PolymorphicParentsHaveANameAndAType) {
+  auto problem = org_->Insert("Case", {{"Subject", "s"}}, {});
+  ASSERT_TRUE(problem) << problem.error().OneLine();
+  for (const int64_t what : {ids_[0], *problem}) {
+    auto task = org_->Insert(
+        "Task", {{"Subject", "t"}, {"WhatId", IdText(what)}, {"Status", "Not Started"}}, {});
+    ASSERT_TRUE(task) << task.error().OneLine();
+  }
+  EXPECT_EQ(org_.One("SELECT What.Type, What.Name FROM Task ORDER BY Id"),
+            "Account|Alpha\nCase|00001000");
+  EXPECT_EQ(org_.One("SELECT What.Name FROM Task WHERE What.Type = 'case'"), "00001000");
+}
+
 TEST_F(SoqlTest, SemiAndAntiJoinsSelectById) {
   EXPECT_EQ(Names("Id IN (SELECT AccountId FROM Contact WHERE FirstName = 'Ann')"), "Alpha");
   EXPECT_EQ(Names("Id NOT IN (SELECT AccountId FROM Contact)"), "beta\nGamma_100%\nДельта");

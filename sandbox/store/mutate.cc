@@ -283,13 +283,12 @@ Result<void> OrgImpl::SetDeleted(int64_t id, bool deleted, const Change& change)
   draft.values[kDeletedSlot] = Value::Bool(deleted);
   FIRN_CHECK(Stamp(draft, change));
   auto& live = CountersOf(*draft.object).live;
-  if (deleted) {
-    --live;
-  } else {
-    ++live;
-  }
-  return Commit(draft, deleted ? RecordChange::Kind::kDelete : RecordChange::Kind::kUndelete,
-                change);
+  const uint64_t before = live;
+  live = deleted ? before - 1 : before + 1;
+  auto committed =
+      Commit(draft, deleted ? RecordChange::Kind::kDelete : RecordChange::Kind::kUndelete, change);
+  if (!committed) live = before;
+  return committed;
 }
 
 Result<void> OrgImpl::Delete(int64_t id, const Change& change) {
@@ -317,8 +316,13 @@ Result<void> OrgImpl::Purge(int64_t id, const Change& change) {
   ObjectCounters& counters = CountersOf(*draft.object);
   --counters.total;
   if (live) --counters.live;
-  FIRN_CHECK(SaveCounters(*draft.object));
-  FIRN_CHECK(transaction.Commit());
+  auto committed = SaveCounters(*draft.object);
+  if (committed) committed = transaction.Commit();
+  if (!committed) {
+    ++counters.total;
+    if (live) ++counters.live;
+    return committed;
+  }
   if (hook_ && live) {
     hook_({RecordChange::Kind::kDelete,
            draft.object->name,
