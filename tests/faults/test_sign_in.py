@@ -5,11 +5,12 @@ keys stops the night's export, a session that dies in mid-run loses rows, or a 4
 can cure is asked for again and again until the org locks the user.
 """
 
+import json
 import subprocess
 
 import pytest
 
-from support.firn import Project, Sandbox
+from support.firn import Project, Sandbox, firn_environment, firn_path
 
 SIGN_IN_NEEDED = 4
 
@@ -122,3 +123,28 @@ def test_api_version_that_the_org_does_not_offer_is_refused_with_the_newest(proj
     assert error["code"] == "SF-REST-004", error
     assert "its newest is" in error["why"]
     assert "api_version" in error["hint"]
+
+
+def test_rotating_refresh_token_serves_run_after_run_and_several_at_once(project, sandbox):
+    client = sandbox.facts["client_id"]
+    sandbox.ask("POST", "apps", {"client_id": client, "rotate_refresh_tokens": True})
+    token = sandbox.ask("POST", f"apps/{client}/refresh_tokens")["refresh_token"]
+    secret = json.loads((sandbox.folder / "apps.json").read_text())["apps"][0]["client_secret"]
+    change(project, "flow: jwt", "flow: refresh_token\n      client_secret: ${env:APP_SECRET}\n"
+                                 "      refresh_token: ${env:APP_TOKEN}")
+    for name in ("username", "key"):
+        lines = (project.folder / "firn.yaml").read_text().splitlines(keepends=True)
+        (project.folder / "firn.yaml").write_text(
+            "".join(line for line in lines if not line.strip().startswith(f"{name}:")))
+    environment = firn_environment(APP_SECRET=secret, APP_TOKEN=token)
+    for _ in range(2):
+        runs = [subprocess.Popen([firn_path(), "org", "login"], cwd=project.folder,
+                                 env=environment, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True) for _ in range(4)]
+        for run in runs:
+            out, err = run.communicate(timeout=60)
+            assert run.returncode == 0, out + err
+            assert token not in out + err and secret not in out + err
+    kept = project.folder / ".firn/tokens/prod.refresh-token"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert kept.read_text() != token
