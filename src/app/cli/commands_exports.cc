@@ -168,7 +168,9 @@ Result<std::string> RunToResume(Context& context, state::Ledger& ledger, const s
   if (context.Has("run")) return context.Text("run");
   FIRN_TRY(const auto runs, ledger.Runs(org, kRunsListed));
   for (const state::RunRow& run : runs) {
-    if (run.state != state::RunState::kDone) return run.run_id;
+    // What another run has replaced can no longer be committed.
+    const bool replaced = run.outcome == "EXPORT-COMMIT-001";
+    if (run.state != state::RunState::kDone && !replaced) return run.run_id;
   }
   return Fail(Error(Kind::kNotFound, "EXPORT-RUN-003", "there is no run to resume")
                   .Hint("`firn export list` shows the runs"));

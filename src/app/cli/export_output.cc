@@ -162,7 +162,8 @@ Result<void> TellUnfinishedRuns(Context& context, state::Ledger& ledger, const s
   constexpr int kRunsLookedAt = 20;
   FIRN_TRY(const auto runs, ledger.Runs(org, kRunsLookedAt));
   for (const state::RunRow& run : runs) {
-    if (run.state == state::RunState::kDone) continue;
+    const bool replaced = run.outcome == "EXPORT-COMMIT-001";
+    if (run.state == state::RunState::kDone || replaced) continue;
     FIRN_TRY(const auto objects, ledger.Objects(org, run.run_id));
     size_t files = 0;
     for (const state::ObjectRow& object : objects) {

@@ -14,6 +14,18 @@ namespace {
 constexpr int64_t kRecordsPerPage = 10'000;
 constexpr size_t kRecordBytesPerPage = 8U << 20;
 
+// A lane holds a row group until it is full; packed cells were seen to take 8 bytes each (measured
+// on 441,000 accounts of 66 fields), so wide objects get shorter row groups.
+constexpr int64_t kRowGroupBytesPerLane = 96LL << 20;
+constexpr int64_t kBytesPerPackedCell = 8;
+constexpr int64_t kRowGroupRowsMin = 8 * 1024;
+
+int64_t RowGroupRows(size_t columns, int64_t most) {
+  const int64_t cells = kRowGroupBytesPerLane / kBytesPerPackedCell;
+  const int64_t rows = cells / std::max<int64_t>(static_cast<int64_t>(columns), 1);
+  return std::clamp(rows, kRowGroupRowsMin, most);
+}
+
 // Counts what goes by, for people who watch.
 class CountingStream final : public net::BodyStream {
  public:
@@ -78,6 +90,7 @@ Result<void> ObjectRun::Fetch() {
   options.rejects_path =
       rejects_folder + "/" + row_.object + "." + std::to_string(facts_.attempt) + ".jsonl";
   options.target_file_bytes = shared_.options.target_file_bytes;
+  options.row_group_rows = RowGroupRows(layout_.schema.fields.size(), options.row_group_rows);
   options.strict = facts_.spec.strict;
   options.hash_columns =
       shared_.options.hash_columns || shared_.options.verify == VerifyLevel::kFull;
