@@ -28,7 +28,7 @@ std::string MarksBlob(const std::vector<uint64_t>& marks) {
 
 std::vector<uint64_t> MarksOf(std::string_view blob) {
   std::vector<uint64_t> marks(blob.size() / sizeof(uint64_t));
-  std::memcpy(marks.data(), blob.data(), marks.size() * sizeof(uint64_t));
+  if (!marks.empty()) std::memcpy(marks.data(), blob.data(), marks.size() * sizeof(uint64_t));
   return marks;
 }
 
