@@ -22,8 +22,8 @@ constexpr std::string_view kVersion = "1";
 template <typename Row, typename Visit>
 void EachNumber(Row& row, Visit visit) {
   for (auto* number :
-       {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied, &row.told_us,
-        &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max, &row.job_us,
+       {&row.calls_used, &row.calls_max, &row.reserved, &row.finished, &row.applied, &row.told_used,
+        &row.told_us, &row.active_us, &row.looked_us, &row.jobs_used, &row.jobs_max, &row.job_us,
         &row.jobs_told_us, &row.jobs_window_us, &row.jobs_in_window, &row.jobs_before_window}) {
     visit(*number);
   }
@@ -96,7 +96,11 @@ void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage*
   row.active_us = now_us;
   if (told == nullptr) return;
   const int64_t bound = told->used + row.reserved - reservation.finished_before - reservation.calls;
-  if (bound > row.calls_used || reservation.sequence >= row.applied) row.calls_used = bound;
+  const int64_t raised = row.calls_used + std::max<int64_t>(0, told->used - row.told_used);
+  const int64_t lower = std::min(bound, raised);
+  const bool is_newest = reservation.sequence >= row.applied;
+  if (is_newest || lower > row.calls_used) row.calls_used = lower;
+  row.told_used = is_newest ? told->used : std::max(row.told_used, told->used);
   row.applied = std::max(row.applied, reservation.sequence);
   row.calls_max = told->max;
   row.told_us = now_us;

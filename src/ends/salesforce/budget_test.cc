@@ -41,7 +41,7 @@ TEST(BudgetRowText, SurvivesAndUnreadableTextIsAnEmptyRow) {
   row.calls_used = 5;
   row.job_us = 77;
   EXPECT_EQ(BudgetRow::Parse(row.Text()).Text(), row.Text());
-  for (const char* text : {"", "1", "1 2 3", "2 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "1 a"}) {
+  for (const char* text : {"", "1", "1 2 3", "2 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", "1 a"}) {
     EXPECT_EQ(BudgetRow::Parse(text).Text(), BudgetRow{}.Text()) << text;
   }
 }
@@ -91,6 +91,19 @@ TEST_F(BudgetTest, RequestsInFlightCountUntilTheirAnswersCome) {
   int64_t in_flight = 0;
   while (budget->Reserve(call(), 1)) ++in_flight;
   EXPECT_LE(used_ + in_flight, 800);
+}
+
+TEST_F(BudgetTest, AnswerThatWasLongUnderWayDoesNotCountTheOthersTwice) {
+  const auto budget = NewRun();
+  ASSERT_TRUE(Ask(*budget, 1000));
+  const auto slow = budget->Reserve(call(), 1);
+  ASSERT_TRUE(slow);
+  const net::Headers told_early = Told(++used_, 1000);
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(Ask(*budget, 1000));
+  ASSERT_TRUE(budget->Finish(call(), *slow, &told_early));
+  EXPECT_LE(budget->View(call())->calls_used, used_ + 1);  // the slow one, until the next answer
+  ASSERT_TRUE(Ask(*budget, 1000));
+  EXPECT_EQ(budget->View(call())->calls_used, used_);
 }
 
 TEST_F(BudgetTest, WhatOthersUseIsSeenInEveryHeader) {

@@ -3,7 +3,9 @@
 //
 // How `calls_used` stays an upper bound of what our own requests have cost: an answer says `u`, and
 // at worst the org had not yet counted any request that was unfinished when the answered one was
-// reserved. So the bound is u + reserved - finished_when_reserved - the answered one itself.
+// reserved. So one bound is u + reserved - finished_when_reserved - the answered one itself. That
+// is far too much for an answer that was long under way; but the bound before it, raised by what
+// `u` shows beyond the highest number told so far, is as valid. The lower of the two counts.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@ struct BudgetRow {
   int64_t reserved = 0;    // calls ever reserved
   int64_t finished = 0;    // calls ever finished; reserved - finished are in flight
   int64_t applied = -1;    // `reserved` at the reservation whose answer was applied last
+  int64_t told_used = 0;   // the usage it told: the highest, until a newer request is told less
   int64_t told_us = 0;     // when the org last told its usage
   int64_t active_us = 0;   // when a request was last reserved or finished
   int64_t looked_us = 0;   // when a call above the usual line was last allowed, to look again
