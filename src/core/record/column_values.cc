@@ -14,9 +14,13 @@ inline bool IsEscaped(const uint64_t* bits, size_t cell) {
 
 // Copies with each doubled quote made one; the end of what was written.
 uint8_t* CopyUndoubled(uint8_t* out, std::string_view text) {
-  for (size_t i = 0; i < text.size(); ++i) {
-    *out++ = static_cast<uint8_t>(text[i]);
-    if (text[i] == '"') ++i;
+  while (!text.empty()) {
+    const size_t quote = text.find('"');
+    const size_t bytes = quote == std::string_view::npos ? text.size() : quote + 1;
+    std::memcpy(out, text.data(), bytes);
+    out += bytes;
+    // The second quote of the pair is passed over.
+    text.remove_prefix(std::min(bytes + 1, text.size()));
   }
   return out;
 }
