@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -40,6 +41,7 @@ class HttpServer final : public Server {
 
   ~HttpServer() override {
     Drain();
+    if (acceptor_) AwaitAcceptorsEnd();
     for (auto& shard : shards_) shard->loop->Stop();
     for (auto& shard : shards_) shard->sessions.clear();
   }
@@ -81,6 +83,16 @@ class HttpServer final : public Server {
   }
 
  private:
+  // The pending accept holds a socket of another loop: its handler must run before loops go.
+  // Closing queues that handler behind the first of these calls, so the second comes after it.
+  void AwaitAcceptorsEnd() {
+    for (int i = 0; i < 2; ++i) {
+      const auto passed = std::make_shared<std::promise<void>>();
+      shards_[0]->loop->Dispatch([passed] { passed->set_value(); });
+      passed->get_future().wait();
+    }
+  }
+
   void AcceptNext() {
     Shard& shard = *shards_[next_shard_++ % shards_.size()];
     acceptor_->Accept(shard.loop->io(), tls_.get(),
