@@ -5,7 +5,7 @@
 #include <set>
 
 #include "sandbox/api_error.h"
-#include "sandbox/generator/rules.h"
+#include "sandbox/generator/row_maker.h"
 #include "sandbox/store/org_impl.h"
 
 namespace firn::sandbox {

@@ -36,6 +36,27 @@ Result<void> SetMeta(Database& db, std::string_view key, std::string_view value)
   return put.Run();
 }
 
+struct ProfileRow {
+  const char* name;
+  bool api;
+  bool all_data;
+};
+constexpr ProfileRow kProfiles[] = {
+    {"System Administrator", true, true}, {"Minimum Access - API Only Integrations", true, false},
+    {"Standard User", true, false},       {"Read Only", true, false},
+    {"Marketing User", true, false},      {"Contract Manager", false, false}};
+
+struct UserRow {
+  const char* username;
+  const char* first;
+  const char* last;
+  const char* alias;
+  int profile;
+};
+constexpr UserRow kUsers[] = {{"admin@firn.sandbox", "Ada", "Admin", "aadmin", 0},
+                              {"integration@firn.sandbox", "Integration", "User", "integ", 1},
+                              {"restricted@firn.sandbox", "Rosa", "Restricted", "rrest", 3}};
+
 }  // namespace
 
 Result<std::unique_ptr<Org>> Org::Open(Options options) {
@@ -110,15 +131,6 @@ Result<void> OrgImpl::AddBuiltInUsers() {
     if (there) return same->row()[0].number;
     return Insert(object, fields, {{}, true});
   };
-  struct ProfileRow {
-    const char* name;
-    bool api;
-    bool all_data;
-  };
-  static constexpr ProfileRow kProfiles[] = {
-      {"System Administrator", true, true}, {"Minimum Access - API Only Integrations", true, false},
-      {"Standard User", true, false},       {"Read Only", true, false},
-      {"Marketing User", true, false},      {"Contract Manager", false, false}};
   const auto flag = [](bool on) { return std::string(on ? "true" : "false"); };
   std::vector<std::string> profiles;
   for (const auto& row : kProfiles) {
@@ -131,17 +143,6 @@ Result<void> OrgImpl::AddBuiltInUsers() {
     FIRN_TRY(const int64_t id, find_or_insert("Profile", fields));
     profiles.push_back(IdText(id));
   }
-  struct UserRow {
-    const char* username;
-    const char* first;
-    const char* last;
-    const char* alias;
-    int profile;
-  };
-  static constexpr UserRow kUsers[] = {
-      {"admin@firn.sandbox", "Ada", "Admin", "aadmin", 0},
-      {"integration@firn.sandbox", "Integration", "User", "integ", 1},
-      {"restricted@firn.sandbox", "Rosa", "Restricted", "rrest", 3}};
   for (const auto& row : kUsers) {
     const std::vector<FieldText> fields = {{"Username", row.username},
                                            {"FirstName", row.first},
