@@ -3,6 +3,7 @@
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
 #include "core/net/inflate.h"
+#include "ends/salesforce/internal/http_date.h"
 #include "ends/salesforce/internal/json_fields.h"
 #include "ends/salesforce/internal/rest_internal.h"
 
@@ -10,6 +11,14 @@ namespace firn::salesforce {
 namespace {
 
 constexpr std::chrono::seconds kVersionsTimeout{30};
+
+// Last-Modified tells whole seconds, so one as young as its own answer cannot tell a second change
+// in that second (RFC 9110 section 8.8.2.2): such an answer must not be kept.
+bool IsSettled(const net::Headers& headers, UtcMicros now) {
+  const auto modified = ParseHttpDate(headers.GetOr("Last-Modified", ""));
+  const auto answered = ParseHttpDate(headers.GetOr("Date", "")).value_or(now);
+  return modified && answered >= *modified + std::chrono::seconds(2);
+}
 
 class Rest final : public RestClient {
  public:
@@ -55,7 +64,7 @@ class Rest final : public RestClient {
       return *std::move(cached);
     }
     Description fresh{std::move(answer.body), answer.headers.GetOr("Last-Modified", ""), false};
-    if (parts_.cache != nullptr && !fresh.last_modified.empty()) {
+    if (parts_.cache != nullptr && IsSettled(answer.headers, call.clock->Now())) {
       FIRN_CHECK(parts_.cache->Save(parts_.org_id, key, fresh));
     }
     return fresh;

@@ -274,6 +274,23 @@ TEST(Describe, IsAskedWithIfModifiedSinceAndServedFromTheCacheOn304) {
   EXPECT_EQ(described, 2);
 }
 
+TEST(Describe, AsYoungAsItsChangeIsNotKeptBecauseASecondChangeWouldNotShow) {
+  auto shared = state::SharedState::Open(":memory:");
+  ASSERT_TRUE(shared);
+  const auto cache = NewDescribeCache(*shared);
+  int fields = 0;
+  SmallOrg org([&](const net::Request& request) -> Result<net::Response> {
+    EXPECT_FALSE(request.headers.Get("If-Modified-Since"));
+    return Answer(200, std::to_string(++fields),
+                  {{"Last-Modified", "Wed, 18 Nov 2026 11:06:40 GMT"},
+                   {"Date", "Wed, 18 Nov 2026 11:06:41 GMT"}});
+  });
+  org.describe_cache = cache.get();
+  const auto opened = org.Open();
+  EXPECT_EQ((*opened)->rest().Describe(org.call(), "Account")->json, "1");
+  EXPECT_EQ((*opened)->rest().Describe(org.call(), "Account")->json, "2");
+}
+
 TEST(Describe, GlobalListGivesWhatPlanningNeeds) {
   SmallOrg org([](const net::Request&) -> Result<net::Response> {
     return Answer(200, R"({"encoding":"UTF-8","sobjects":[{"name":"Account","label":"Account",)"
