@@ -21,6 +21,12 @@ pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++ protobuf)
 find_program(FIRN_PROTOC protoc REQUIRED)
 find_program(FIRN_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
+# Debian packages whose licences an installed tree carries (docs/third-party-licences.md).
+set(FIRN_DEBIAN_PARTS
+    libboost1.81-dev libexpected-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev
+    libspdlog-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev
+    libisal-dev)
+
 # Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
 set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")
 set(_arrow ${FIRN_ARROW_DIR}/pyarrow)

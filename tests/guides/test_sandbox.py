@@ -1,0 +1,103 @@
+"""docs/guides/sandbox.md: every command and every Python block of the page, on an org that the page starts.
+
+The ports of the page become free ones, and CLIENT_ID, TOKEN and the like become the org's own.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from guides.blocks import GUIDES, blocks, run_line
+from support.firn import firn_path
+
+GUIDE = "sandbox.md"
+
+
+def free_ports(count):
+    taken = [socket.socket() for _ in range(count)]
+    for one in taken:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in taken]
+    for one in taken:
+        one.close()
+    return ports
+
+
+class Page:
+    """The page as a reader sees it who has typed its first command."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.http, self.tls = free_ports(2)
+        start = commands(blocks(GUIDE, "console")[0])[0]
+        run_line(self.mine(start) + " --background --scale 0.01", folder)
+        self.facts = json.loads((folder / "sandbox-org/running.json").read_text())
+        app = json.loads((folder / "sandbox-org/apps.json").read_text())["apps"][0]
+        token = run_line(f"curl -s http://127.0.0.1:{self.http}/services/oauth2/token -d grant_type=client_credentials "
+                         f"-d client_id={app['client_id']} -d client_secret={app['client_secret']}", folder)
+        self.words = {"CLIENT_ID": app["client_id"], "TOKEN": json.loads(token.stdout)["access_token"],
+                      "USERNAME": self.facts["username"], "PROXY_PORT": self.facts["proxy_url"].rsplit(":", 1)[1],
+                      "URL": f"http://127.0.0.1:{self.http}"}
+
+    def mine(self, text):
+        text = text.replace("8080", str(self.http)).replace("8443", str(self.tls))
+        for word, value in getattr(self, "words", {}).items():
+            quote = json.dumps(value) if f"={word}" in text and "Salesforce(" in text else value
+            text = re.sub(rf"(?<![\w_]){word}(?![\w_])", lambda _, quote=quote: quote, text)
+        return text
+
+
+@pytest.fixture
+def page(tmp_path):
+    page = Page(tmp_path)
+    yield page
+    run_line("firn sandbox down", page.folder, check=False)
+
+
+def commands(block):
+    return [line[2:] for line in block.splitlines() if line.startswith("$ ")]
+
+
+def all_commands():
+    """Lines behind a `$` prompt, and `curl` and `firn sandbox` commands inside the text."""
+    found = [line for block in blocks(GUIDE, "console")[1:] for line in commands(block)]
+    text = re.sub(r"```.*?```", "", (GUIDES / GUIDE).read_text(encoding="utf-8"), flags=re.S)
+    inline = re.findall(r"`((?:curl -X|firn sandbox (?:seed|status|log)) ?[^`]*)`", text)
+    return found + [line.replace("1000000", "1000") for line in inline]
+
+
+def certificate_as_json(folder):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "next.key", "-out",
+                    "next.crt", "-subj", "/CN=next"], cwd=folder, check=True, capture_output=True)
+    return json.dumps((folder / "next.crt").read_text())[1:-1]
+
+
+def test_every_command_of_the_page_works(page):
+    lines = all_commands()
+    assert len(lines) >= 8, lines
+    for line in lines:
+        line = page.mine(line).replace("-----BEGIN CERTIFICATE-----...", certificate_as_json(page.folder))
+        if line.startswith("curl"):
+            line = line.replace("curl", "curl --fail-with-body -sS", 1)
+        run_line(line, page.folder)
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_every_python_block_of_the_page_works(page, block):
+    text = page.mine(blocks(GUIDE, "python")[block])
+    lead, code = text.split("\n", 1)
+    if "import" not in code:
+        code = "from simple_salesforce import Salesforce\n" + code
+    code += "\nprint(sf.query('SELECT count() FROM User')['totalSize'])\n"
+    environment = {**os.environ, "no_proxy": "", "NO_PROXY": "",
+                   **dict(word.split("=", 1) for word in lead.removeprefix("# ").split())}
+    environment["PATH"] = os.path.dirname(firn_path()) + ":" + environment["PATH"]
+    done = subprocess.run([sys.executable, "-c", code], cwd=page.folder,
+                          env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout.splitlines()[-1]) > 0
