@@ -23,6 +23,7 @@ using nlohmann::json;
 
 constexpr std::string_view kUpFormat = "firn.sandbox.up/1";
 constexpr auto kPoll = std::chrono::milliseconds(100);
+constexpr auto kStopMax = std::chrono::seconds(30);
 constexpr auto kBackgroundStartMax = std::chrono::minutes(30);  // seeding millions of rows
 
 std::string RunningFile(const std::string& folder) { return folder + "/running.json"; }
@@ -154,9 +155,8 @@ Result<std::string> RunningUrl(Context& context) {
 }
 
 // The JSON that the admin endpoint answers; null when the answer has no body.
-Result<json> Ask(Context& context, const std::string& method, const std::string& path,
-                 const std::string& body = "") {
-  FIRN_TRY(const std::string url, RunningUrl(context));
+Result<json> AskAt(Context& context, const std::string& url, const std::string& method,
+                   const std::string& path, const std::string& body = "") {
   net::ClientOptions client;
   client.proxy = "none";
   FIRN_TRY(const auto transport, net::NewHttpClient(client));
@@ -174,6 +174,12 @@ Result<json> Ask(Context& context, const std::string& method, const std::string&
                     .From({"sandbox", response.status, "", ""}));
   }
   return answer.is_discarded() ? json() : answer;
+}
+
+Result<json> Ask(Context& context, const std::string& method, const std::string& path,
+                 const std::string& body = "") {
+  FIRN_TRY(const std::string url, RunningUrl(context));
+  return AskAt(context, url, method, path, body);
 }
 
 Table ObjectTable(const json& objects, std::string format) {
@@ -213,9 +219,22 @@ Result<ExitCode> Status(Context& context) {
   return ExitCode::kDone;
 }
 
+// Waits until nobody answers any more and, with --folder, until the org may be opened again: what
+// follows in a script must not meet the old one.
 Result<ExitCode> Down(Context& context) {
+  FIRN_TRY(const std::string url, RunningUrl(context));
   FIRN_CHECK(Ask(context, "POST", "stop"));
-  context.out().Talk("asked the sandbox to stop");
+  const Call call = context.call().Within(kStopMax);
+  for (;;) {
+    const auto answer = AskAt(context, url, "GET", "status");
+    if (!answer && answer.error().kind() == Kind::kUnreachable) break;
+    FIRN_CHECK(call.Sleep(kPoll));
+  }
+  const std::string lock = context.Text("folder") + "/org.lock";
+  while (!context.Has("url") && FileExists(lock) && !FileLock::Take(lock, "sandbox down")) {
+    FIRN_CHECK(call.Sleep(kPoll));
+  }
+  context.out().Talk("the sandbox has stopped");
   return ExitCode::kDone;
 }
 
