@@ -173,6 +173,11 @@ ordered_json AppJson(const App& app) {
           {"run_as", app.run_as},
           {"scopes", app.scopes},
           {"users", app.users},
+          {"self_authorize", app.self_authorize},
+          {"redirect_uris", app.redirect_uris},
+          {"pkce_required", app.pkce_required},
+          {"secret_required", app.secret_required},
+          {"jwt_tokens", app.jwt_tokens},
           {"rotate_refresh_tokens", app.rotate_refresh_tokens},
           {"password_flow", app.password_flow},
           {"session_seconds", app.session_length.count()}};
@@ -195,6 +200,11 @@ Answer PutApp(ApiParts& parts, const json& body) {
     app.run_as = body.value("run_as", app.run_as);
     app.scopes = body.value("scopes", app.scopes);
     app.users = body.value("users", app.users);
+    app.self_authorize = body.value("self_authorize", app.self_authorize);
+    app.redirect_uris = body.value("redirect_uris", app.redirect_uris);
+    app.pkce_required = body.value("pkce_required", app.pkce_required);
+    app.secret_required = body.value("secret_required", app.secret_required);
+    app.jwt_tokens = body.value("jwt_tokens", app.jwt_tokens);
     app.rotate_refresh_tokens = body.value("rotate_refresh_tokens", app.rotate_refresh_tokens);
     app.password_flow = body.value("password_flow", app.password_flow);
     app.session_length =
@@ -251,6 +261,37 @@ Answer Apps(ApiParts& parts, const net::ServerRequest& request,
   const AppCertificate certificate{body.value("name", "certificate"),
                                    body["pem"].get<std::string>()};
   return Done(parts.apps.AddCertificate(path[2], certificate));
+}
+
+// GET lists the keys' ids; POST makes a new one that signs from now on; DELETE drops the others.
+Answer Keys(ApiParts& parts, const net::ServerRequest& request) {
+  if (request.method == "POST") {
+    const auto made = parts.keys.Rotate();
+    return made ? JsonAnswer(201, Dump({{"kid", *made}})) : AdminError(made.error());
+  }
+  if (request.method == "DELETE") {
+    const auto dropped = parts.keys.DropOld();
+    return dropped ? JsonAnswer(200, Dump({{"dropped", *dropped}})) : AdminError(dropped.error());
+  }
+  const auto ids = parts.keys.Ids();
+  return ids ? JsonAnswer(200, Dump(ordered_json(*ids))) : AdminError(ids.error());
+}
+
+// {"username", "password", "security_token"}
+Answer SetPassword(ApiParts& parts, const net::ServerRequest& request) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (request.method != "POST" || !body.is_object()) {
+    return AdminError(405, "POST `username`, `password` and, if there is one, `security_token`");
+  }
+  try {
+    const auto user = parts.users.ByUsername(body.at("username").get<std::string>());
+    if (!user) return AdminError(404, "no user has this username");
+    const auto password = body.at("password").get<std::string>();
+    if (password.empty()) return AdminError(400, "the password is empty");
+    return Done(parts.passwords.Set(user->id, password + body.value("security_token", "")));
+  } catch (const json::exception&) {
+    return AdminError(400, "POST `username`, `password` and, if there is one, `security_token`");
+  }
 }
 
 // {"object", "field", "hidden": bool} or {.., "removed": bool}
@@ -365,6 +406,8 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "log") return Log(parts, request);
   if (what == "limits") return Limits(parts, request);
   if (what == "apps") return Apps(parts, request, path);
+  if (what == "signing_keys") return Keys(parts, request);
+  if (what == "passwords") return SetPassword(parts, request);
   if (what == "fields") return Fields(parts, request);
   if (what == "seed" && request.method == "POST") return SeedMore(parts, request);
   if (what == "stop" && request.method == "POST") {

@@ -21,7 +21,16 @@ Result<std::unique_ptr<ApiDb>> ApiDb::Open(const std::string& folder) {
            " bytes INTEGER NOT NULL, marks BLOB NOT NULL);"
            "CREATE TABLE query_cursor(id TEXT PRIMARY KEY, created_us INTEGER NOT NULL,"
            " rows INTEGER NOT NULL, batch_size INTEGER NOT NULL, user_id TEXT NOT NULL,"
-           " extra TEXT NOT NULL) WITHOUT ROWID;"}));
+           " extra TEXT NOT NULL) WITHOUT ROWID;",
+           "ALTER TABLE token ADD COLUMN length_s INTEGER NOT NULL DEFAULT 7200;"
+           "CREATE TABLE auth_code(hash BLOB PRIMARY KEY, client_id TEXT NOT NULL,"
+           " user_id TEXT NOT NULL, redirect_uri TEXT NOT NULL, scopes TEXT NOT NULL,"
+           " challenge TEXT NOT NULL, nonce TEXT NOT NULL, expires_us INTEGER NOT NULL)"
+           " WITHOUT ROWID;"
+           "CREATE TABLE approval(client_id TEXT NOT NULL, user_id TEXT NOT NULL,"
+           " PRIMARY KEY(client_id, user_id)) WITHOUT ROWID;"
+           "CREATE TABLE password(user_id TEXT PRIMARY KEY, salt BLOB NOT NULL,"
+           " hash BLOB NOT NULL) WITHOUT ROWID;"}));
   return std::unique_ptr<ApiDb>(new ApiDb(std::move(db)));
 }
 

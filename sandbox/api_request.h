@@ -19,9 +19,11 @@
 #include "sandbox/apps.h"
 #include "sandbox/faults.h"
 #include "sandbox/org.h"
+#include "sandbox/passwords.h"
 #include "sandbox/request_log.h"
 #include "sandbox/sandbox_clock.h"
 #include "sandbox/sessions.h"
+#include "sandbox/signing_keys.h"
 #include "sandbox/usage.h"
 #include "sandbox/users.h"
 
@@ -43,6 +45,8 @@ struct ApiParts {
   RequestLog& log;
   QueryPages& pages;
   BulkQueryJobs& jobs;
+  SigningKeys& keys;
+  Passwords& passwords;
   uint64_t bulk_page_rows = 50'000;     // of a result page when the client does not ask
   std::atomic<bool> stop_asked{false};  // by the admin endpoint
 };

@@ -43,6 +43,11 @@ json ToJson(const App& app) {
           {"run_as", app.run_as},
           {"scopes", app.scopes},
           {"users", app.users},
+          {"self_authorize", app.self_authorize},
+          {"redirect_uris", app.redirect_uris},
+          {"pkce_required", app.pkce_required},
+          {"secret_required", app.secret_required},
+          {"jwt_tokens", app.jwt_tokens},
           {"rotate_refresh_tokens", app.rotate_refresh_tokens},
           {"password_flow", app.password_flow},
           {"session_seconds", app.session_length.count()}};
@@ -70,6 +75,11 @@ Result<App> FromJson(const json& value, const std::string& folder) {
   app.run_as = value.value("run_as", "");
   app.scopes = value.value("scopes", app.scopes);
   app.users = value.value("users", app.users);
+  app.self_authorize = value.value("self_authorize", app.self_authorize);
+  app.redirect_uris = value.value("redirect_uris", app.redirect_uris);
+  app.pkce_required = value.value("pkce_required", app.pkce_required);
+  app.secret_required = value.value("secret_required", app.secret_required);
+  app.jwt_tokens = value.value("jwt_tokens", app.jwt_tokens);
   app.rotate_refresh_tokens = value.value("rotate_refresh_tokens", false);
   app.password_flow = value.value("password_flow", false);
   app.session_length = std::chrono::seconds(value.value("session_seconds", int64_t{7200}));
@@ -105,6 +115,9 @@ Result<std::unique_ptr<AppRegistry>> AppRegistry::Open(const std::string& folder
   app.client_secret = Secret(NewConsumerSecret(random));
   app.certificates.push_back({"demo", key.certificate_pem});
   app.run_as = run_as;
+  app.scopes.emplace_back("openid");
+  // Where sf and most libraries listen while a person signs in.
+  app.redirect_uris = {"http://localhost:1717/OauthRedirect", "http://localhost:8080/callback"};
   registry->apps_.push_back(std::move(app));
   FIRN_CHECK(registry->SaveLocked());
   return registry;

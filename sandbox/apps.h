@@ -33,6 +33,12 @@ struct App {
   std::string run_as;  // the user of client credentials; empty: that flow is off
   std::vector<std::string> scopes{"api", "refresh_token", "id"};
   std::vector<std::string> users;  // usernames that an administrator approved; empty: everyone
+  // Nobody needs to be approved beforehand, each user approves the app once by signing in to it.
+  bool self_authorize = false;
+  std::vector<std::string> redirect_uris;  // callback URLs of the authorization code flow
+  bool pkce_required = false;
+  bool secret_required = true;  // for the authorization code flow without PKCE
+  bool jwt_tokens = false;      // access tokens are JWTs, not opaque
   bool rotate_refresh_tokens = false;
   bool password_flow = false;
   std::chrono::seconds session_length{7200};

@@ -1,6 +1,8 @@
 #include "sandbox/crypto.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -68,6 +70,24 @@ Pkey ParsePublicKey(std::string_view pem) {
   }
   const Bio bio = ReadBio(pem);
   return Pkey(PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr));
+}
+
+Result<Pkey> ParsePrivateKey(const std::string& key_pem) {
+  const Bio bio = ReadBio(key_pem);
+  Pkey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  if (!key) return Fail(Kind::kBadInput, "SBX-CRYPTO-002", "the private key is not readable PEM");
+  return key;
+}
+
+Result<std::string> NumberOf(EVP_PKEY* key, const char* name) {
+  BIGNUM* number = nullptr;
+  if (EVP_PKEY_get_bn_param(key, name, &number) != 1) {
+    return Fail(Kind::kBadInput, "SBX-CRYPTO-002", "the private key is not an RSA key");
+  }
+  std::string bytes(static_cast<size_t>(BN_num_bytes(number)), '\0');
+  BN_bn2bin(number, reinterpret_cast<unsigned char*>(bytes.data()));
+  BN_free(number);
+  return bytes;
 }
 
 time_t UnixSeconds(UtcMicros time) {
@@ -192,9 +212,7 @@ Result<TlsMaterial> MintTls(const std::vector<std::string>& dns_names, UtcMicros
 }
 
 Result<std::string> SignRs256(const std::string& key_pem, std::string_view text) {
-  const Bio bio = ReadBio(key_pem);
-  const Pkey key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  if (!key) return Fail(Kind::kBadInput, "SBX-CRYPTO-002", "the private key is not readable PEM");
+  FIRN_TRY(const Pkey key, ParsePrivateKey(key_pem));
   const DigestContext context(EVP_MD_CTX_new());
   const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
   size_t size = 0;
@@ -220,6 +238,21 @@ bool VerifyRs256(const std::string& certificate_pem, std::string_view text,
          EVP_DigestVerify(context.get(), reinterpret_cast<const unsigned char*>(signature.data()),
                           signature.size(), reinterpret_cast<const unsigned char*>(text.data()),
                           text.size()) == 1;
+}
+
+Result<RsaPublic> RsaPublicOf(const std::string& key_pem) {
+  FIRN_TRY(const Pkey key, ParsePrivateKey(key_pem));
+  RsaPublic half;
+  FIRN_TRY(half.modulus, NumberOf(key.get(), OSSL_PKEY_PARAM_RSA_N));
+  FIRN_TRY(half.exponent, NumberOf(key.get(), OSSL_PKEY_PARAM_RSA_E));
+  return half;
+}
+
+Result<std::string> PublicKeyPem(const std::string& key_pem) {
+  FIRN_TRY(const Pkey key, ParsePrivateKey(key_pem));
+  const Bio bio(BIO_new(BIO_s_mem()));
+  if (PEM_write_bio_PUBKEY(bio.get(), key.get()) != 1) return CryptoFailed("cannot write a key");
+  return BioText(bio.get());
 }
 
 Result<std::string> CertificateFingerprint(const std::string& certificate_pem) {

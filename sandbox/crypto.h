@@ -43,6 +43,15 @@ struct TlsMaterial {
 // True when `signature` over `text` was made by the key of this certificate (or bare public key).
 [[nodiscard]] bool VerifyRs256(const std::string& certificate_pem, std::string_view text,
                                std::string_view signature);
+// The public half of a PEM RSA private key as a JWK carries it: modulus and exponent, big-endian
+// bytes. Errors: BadInput (SBX-CRYPTO-002).
+struct RsaPublic {
+  std::string modulus;
+  std::string exponent;
+};
+[[nodiscard]] Result<RsaPublic> RsaPublicOf(const std::string& key_pem);
+// The public key of a PEM private key, as a PEM PUBLIC KEY block. Errors: as above.
+[[nodiscard]] Result<std::string> PublicKeyPem(const std::string& key_pem);
 // Colon-free upper-case SHA-256 fingerprint of a PEM certificate. Errors: BadInput
 // (SBX-CRYPTO-003).
 [[nodiscard]] Result<std::string> CertificateFingerprint(const std::string& certificate_pem);

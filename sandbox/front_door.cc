@@ -5,6 +5,7 @@
 
 #include "core/net/inflate.h"
 #include "sandbox/admin.h"
+#include "sandbox/oauth_text.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
 
@@ -78,15 +79,6 @@ bool ShapesPage(FaultKind kind) {
          kind == FaultKind::kBadUtf8 || kind == FaultKind::kNul;
 }
 
-bool HasScope(std::string_view scopes, std::string_view wanted) {
-  while (!scopes.empty()) {
-    const size_t space = std::min(scopes.find(' '), scopes.size());
-    if (scopes.substr(0, space) == wanted) return true;
-    scopes.remove_prefix(std::min(space + 1, scopes.size()));
-  }
-  return false;
-}
-
 Answer SessionInvalid() {
   Answer answer = ErrorAnswer(401, "INVALID_SESSION_ID", "Session expired or invalid");
   answer.headers.Set("WWW-Authenticate", "Token");
@@ -144,9 +136,8 @@ std::optional<Answer> FrontDoor::Before(const std::vector<FaultEffect>& faults, 
 Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
                         std::vector<FaultEffect> faults, RequestLine& line) {
   const std::string& path = request.path;
-  if (path.starts_with("/services/oauth2/") || path.starts_with("/id/")) {
-    return oauth_.Handle(request);
-  }
+  if (OAuth::Owns(path)) return oauth_.Handle(request);
+  if (path.starts_with("/services/Soap/")) return soap_.Handle(request);
   if (path == "/services/data" || path == "/services/data/") {
     return request.method == "GET" || request.method == "HEAD"
                ? VersionsAnswer()

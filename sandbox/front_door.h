@@ -6,12 +6,14 @@
 
 #include "sandbox/api_request.h"
 #include "sandbox/oauth.h"
+#include "sandbox/soap_login.h"
 
 namespace firn::sandbox {
 
 class FrontDoor {
  public:
-  FrontDoor(ApiParts& parts, OAuth& oauth) : parts_(parts), oauth_(oauth) {}
+  FrontDoor(ApiParts& parts, OAuth& oauth, SoapLogin& soap)
+      : parts_(parts), oauth_(oauth), soap_(soap) {}
   [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
 
  private:
@@ -30,6 +32,7 @@ class FrontDoor {
 
   ApiParts& parts_;
   OAuth& oauth_;
+  SoapLogin& soap_;
 };
 
 }  // namespace firn::sandbox

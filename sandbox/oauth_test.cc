@@ -47,7 +47,14 @@ class OAuthTest : public ::testing::Test {
     db_ = ApiDb::Open(folder_).value();
     apps_ = AppRegistry::Open(folder_, users_.user.username, clock_, *random_).value();
     sessions_ = SessionStore::Open(*db_, clock_, *random_, kOrgId).value();
-    oauth_ = std::make_unique<OAuth>(OAuth::Parts{*apps_, *sessions_, users_, clock_, kOrgId});
+    keys_ = std::make_unique<SigningKeys>(folder_, kOrgId, clock_);
+    codes_ = std::make_unique<AuthCodes>(*db_, clock_, *random_);
+    passwords_ = std::make_unique<Passwords>(*db_, *random_);
+    oauth_ = std::make_unique<OAuth>(
+        OAuth::Parts{*apps_, *sessions_, users_, clock_, *random_, *keys_, *codes_, *passwords_,
+                     kOrgId, [this](const net::ServerRequest&, const SignInAttempt& attempt) {
+                       attempts_.push_back(attempt);
+                     }});
   }
   App FirstApp() { return apps_->All().front(); }
   int64_t NowSeconds() {
@@ -78,6 +85,54 @@ class OAuthTest : public ::testing::Test {
     if (!authorization.empty()) request.headers.Set("Authorization", authorization);
     return oauth_->Handle(request);
   }
+  Answer Get(const std::string& path, const FormFields& query = {}) {
+    net::ServerRequest request;
+    request.method = "GET";
+    request.path = path;
+    request.query = FormEncode(query);
+    request.target = path + "?" + request.query;
+    request.tls = true;
+    request.headers.Set("Host", "localhost:8443");
+    return oauth_->Handle(request);
+  }
+  // A step of the authorize pages.
+  Answer Ask(const std::string& method, const std::string& query, const FormFields& form,
+             const std::string& sid) {
+    net::ServerRequest request;
+    request.method = method;
+    request.path = "/services/oauth2/authorize";
+    request.query = query;
+    request.target = request.path + "?" + query;
+    request.tls = true;
+    request.body = FormEncode(form);
+    request.headers.Set("Host", "localhost:8443");
+    if (!sid.empty()) request.headers.Set("Cookie", "other=1; sid=" + sid);
+    return oauth_->Handle(request);
+  }
+  std::string AuthorizeQuery(const FormFields& more) {
+    FormFields query = {{"response_type", "code"},
+                        {"client_id", FirstApp().client_id},
+                        {"redirect_uri", FirstApp().redirect_uris.front()},
+                        {"state", "a b&c"}};
+    query.insert(query.end(), more.begin(), more.end());
+    return FormEncode(query);
+  }
+  // The cookie that the sign-in page gives.
+  std::string SignedIn() {
+    const Answer answer =
+        Ask("POST", AuthorizeQuery({}), {{"un", users_.user.username}, {"pw", "any"}}, "");
+    const std::string cookie = answer.headers.GetOr("Set-Cookie", "");
+    return cookie.substr(4, cookie.find(';') - 4);
+  }
+  // The code that a signed-in person's browser is sent back with; empty when a page stands before.
+  std::string CodeFor(const FormFields& more) {
+    const Answer answer = Ask("GET", AuthorizeQuery(more), {}, SignedIn());
+    const std::string to = answer.headers.GetOr("Location", "");
+    const size_t at = to.find("code=");
+    if (at == std::string::npos) return "";
+    EXPECT_NE(to.find("&state=a"), std::string::npos) << to;
+    return PercentDecode(to.substr(at + 5, to.find('&', at) - at - 5), true).value();
+  }
   Answer Bearer(const json& claims, const std::string& key_pem) {
     return Post("/services/oauth2/token",
                 {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
@@ -96,7 +151,11 @@ class OAuthTest : public ::testing::Test {
   std::unique_ptr<ApiDb> db_;
   std::unique_ptr<AppRegistry> apps_;
   std::unique_ptr<SessionStore> sessions_;
+  std::unique_ptr<SigningKeys> keys_;
+  std::unique_ptr<AuthCodes> codes_;
+  std::unique_ptr<Passwords> passwords_;
   std::unique_ptr<OAuth> oauth_;
+  std::vector<SignInAttempt> attempts_;
 };
 
 TEST_F(OAuthTest, JwtBearerAnswersWhatClientsNeed) {
@@ -283,8 +342,222 @@ TEST_F(OAuthTest, TokensAndSecretsAreNotInTheDatabase) {
   EXPECT_EQ(bytes.find(token), std::string::npos);
 }
 
+TEST_F(OAuthTest, AppThatIssuesJwtTokensAnswersOneThatItsKeySetVerifies) {
+  App app = FirstApp();
+  app.jwt_tokens = true;
+  ASSERT_TRUE(apps_->Put(app));
+  const json body = json::parse(Bearer(Claims(), DemoKey()).body);
+  const auto token = body["access_token"].get<std::string>();
+  const size_t dot = token.find('.');
+  const json header = json::parse(FromBase64Url(token.substr(0, dot)).value());
+  EXPECT_EQ(header["alg"], "RS256");
+  EXPECT_EQ(header["typ"], "JWT");
+  EXPECT_EQ(header["tty"], "sfdc-core-token");
+  EXPECT_EQ(header["ver"], "1.0");
+  EXPECT_TRUE(header.contains("tnk"));
+  const json claims =
+      json::parse(FromBase64Url(token.substr(dot + 1, token.rfind('.') - dot - 1)).value());
+  EXPECT_EQ(claims["iss"], "https://localhost:8443");
+  EXPECT_EQ(claims["aud"], json::array({"https://localhost:8443"}));
+  EXPECT_EQ(claims["sub"], "uid:" + users_.user.id);
+  EXPECT_EQ(claims["client_id"], app.client_id);
+  EXPECT_EQ(claims["exp"].get<int64_t>() - claims["iat"].get<int64_t>(), 7200);
+  EXPECT_TRUE(sessions_->Find(SessionStore::TokenKind::kAccess, token));
+  EXPECT_TRUE(keys_->Verifies(token).value());
+  std::string forged = token;
+  forged[dot + 5] = forged[dot + 5] == 'A' ? 'B' : 'A';
+  EXPECT_FALSE(keys_->Verifies(forged).value());
+  EXPECT_FALSE(sessions_->Find(SessionStore::TokenKind::kAccess, forged));
+}
+
+TEST_F(OAuthTest, RotatedSigningKeyStaysPublishedUntilItIsDropped) {
+  App app = FirstApp();
+  app.jwt_tokens = true;
+  ASSERT_TRUE(apps_->Put(app));
+  const auto token =
+      json::parse(Bearer(Claims(), DemoKey()).body)["access_token"].get<std::string>();
+  const std::string next = keys_->Rotate().value();
+  Open();  // keys survive a restart
+  const json set = json::parse(Get("/id/keys").body);
+  ASSERT_EQ(set["keys"].size(), 2U);
+  EXPECT_EQ(set["keys"][0]["kid"], next);
+  EXPECT_TRUE(keys_->Verifies(token).value());
+  EXPECT_EQ(keys_->DropOld().value(), 1U);
+  EXPECT_FALSE(keys_->Verifies(token).value());
+}
+
+TEST_F(OAuthTest, JwtTokenEndsWhenItSaysAndIsNotRenewedByUse) {
+  App app = FirstApp();
+  app.jwt_tokens = true;
+  app.session_length = std::chrono::minutes(10);
+  ASSERT_TRUE(apps_->Put(app));
+  const auto token =
+      json::parse(Bearer(Claims(), DemoKey()).body)["access_token"].get<std::string>();
+  clock_.Advance(std::chrono::minutes(9));
+  EXPECT_TRUE(sessions_->Find(SessionStore::TokenKind::kAccess, token));
+  clock_.Advance(std::chrono::minutes(2));
+  EXPECT_FALSE(sessions_->Find(SessionStore::TokenKind::kAccess, token));
+}
+
+TEST_F(OAuthTest, DiscoveryNamesTheEndpointsAtTheAddressThatWasAsked) {
+  const json found = json::parse(Get("/.well-known/openid-configuration").body);
+  EXPECT_EQ(found["issuer"], "https://localhost:8443");
+  EXPECT_EQ(found["jwks_uri"], "https://localhost:8443/id/keys");
+  EXPECT_EQ(found["token_endpoint"], "https://localhost:8443/services/oauth2/token");
+}
+
+TEST_F(OAuthTest, OpenidScopeBringsAnIdTokenThatNamesTheUser) {
+  const json body = json::parse(Bearer(Claims(), DemoKey()).body);
+  const auto token = body["id_token"].get<std::string>();
+  const size_t dot = token.find('.');
+  const json claims =
+      json::parse(FromBase64Url(token.substr(dot + 1, token.rfind('.') - dot - 1)).value());
+  EXPECT_EQ(claims["aud"], FirstApp().client_id);
+  EXPECT_EQ(claims["sub"], body["id"]);
+  EXPECT_EQ(claims["preferred_username"], users_.user.username);
+  EXPECT_EQ(claims["at_hash"],
+            Base64Url(Sha256(body["access_token"].get<std::string>()).substr(0, 16)));
+}
+
+TEST_F(OAuthTest, CodeFlowWithPkceSignsInAndServesTheCodeOnce) {
+  const std::string verifier = "a-verifier-of-at-least-forty-three-characters-x";
+  const std::string code = CodeFor({{"code_challenge", Base64Url(Sha256(verifier))}});
+  ASSERT_FALSE(code.empty());
+  const FormFields form = {{"grant_type", "authorization_code"},
+                           {"client_id", FirstApp().client_id},
+                           {"client_secret", FirstApp().client_secret.Reveal()},
+                           {"redirect_uri", FirstApp().redirect_uris.front()},
+                           {"code_verifier", verifier},
+                           {"code", code}};
+  const Answer answer = Post("/services/oauth2/token", form);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  const json body = json::parse(answer.body);
+  EXPECT_TRUE(body.contains("refresh_token"));
+  EXPECT_TRUE(body.contains("id_token"));
+  EXPECT_EQ(ErrorOf(Post("/services/oauth2/token", form)),
+            "400 invalid_grant: expired authorization code");
+}
+
+TEST_F(OAuthTest, CodeFlowRefusalsCarryTheVendorsTexts) {
+  const std::string verifier = "a-verifier-of-at-least-forty-three-characters-x";
+  const auto exchange = [&](const std::string& challenge, const FormFields& more,
+                            const std::string& redirect) {
+    FormFields asked;
+    if (!challenge.empty()) asked.emplace_back("code_challenge", challenge);
+    FormFields form = {{"grant_type", "authorization_code"},
+                       {"client_id", FirstApp().client_id},
+                       {"client_secret", FirstApp().client_secret.Reveal()},
+                       {"redirect_uri", redirect},
+                       {"code", CodeFor(asked)}};
+    form.insert(form.end(), more.begin(), more.end());
+    return ErrorOf(Post("/services/oauth2/token", form));
+  };
+  const std::string home = FirstApp().redirect_uris.front();
+  const std::string challenge = Base64Url(Sha256(verifier));
+  EXPECT_EQ(exchange(challenge, {{"code_verifier", "another"}}, home),
+            "400 invalid_request: invalid code verifier");
+  EXPECT_EQ(exchange(challenge, {}, home), "400 invalid_grant: invalid code verifier");
+  EXPECT_EQ(exchange("", {{"code_verifier", verifier}}, home),
+            "400 invalid_grant: invalid code verifier");
+  EXPECT_EQ(exchange("", {}, "http://localhost:9/other"),
+            "400 redirect_uri_mismatch: redirect_uri must match configuration");
+}
+
+TEST_F(OAuthTest, CodeIsTooOldAfterAQuarterOfAnHour) {
+  const std::string code = CodeFor({});
+  clock_.Advance(std::chrono::minutes(16));
+  EXPECT_EQ(
+      ErrorOf(Post("/services/oauth2/token", {{"grant_type", "authorization_code"},
+                                              {"client_id", FirstApp().client_id},
+                                              {"client_secret", FirstApp().client_secret.Reveal()},
+                                              {"redirect_uri", FirstApp().redirect_uris.front()},
+                                              {"code", code}})),
+      "400 invalid_grant: expired authorization code");
+}
+
+TEST_F(OAuthTest, ForeignCallbackIsNeverRedirectedTo) {
+  const Answer answer =
+      Get("/services/oauth2/authorize", {{"response_type", "code"},
+                                         {"client_id", FirstApp().client_id},
+                                         {"redirect_uri", "https://evil.example/steal"}});
+  EXPECT_EQ(answer.status, 400);
+  EXPECT_FALSE(answer.headers.Get("Location"));
+  EXPECT_NE(answer.body.find("redirect_uri_mismatch"), std::string::npos);
+}
+
+TEST_F(OAuthTest, SelfAuthorizedAppNeedsTheUsersApprovalBeforeJwtBearer) {
+  App app = FirstApp();
+  app.self_authorize = true;
+  ASSERT_TRUE(apps_->Put(app));
+  EXPECT_EQ(ErrorOf(Bearer(Claims(), DemoKey())),
+            "400 invalid_grant: user hasn't approved this consumer");
+  EXPECT_TRUE(CodeFor({}).empty());  // the approval page stands before the code
+  const std::string sid = SignedIn();
+  const std::string query = AuthorizeQuery({});
+  const Answer page = Ask("GET", query, {}, sid);
+  const size_t at = page.body.find("name=\"seal\" value=\"") + 19;
+  const std::string seal = page.body.substr(at, page.body.find('"', at) - at);
+  // Without the page's seal nobody approves, whatever cookie the browser sends.
+  EXPECT_EQ(Ask("POST", query, {{"decision", "allow"}, {"seal", "guess"}}, sid).status, 200);
+  const Answer denied = Ask("POST", query, {{"decision", "deny"}, {"seal", seal}}, sid);
+  EXPECT_NE(denied.headers.GetOr("Location", "").find("error=access_denied"), std::string::npos);
+  const Answer allowed = Ask("POST", query, {{"decision", "allow"}, {"seal", seal}}, sid);
+  EXPECT_NE(allowed.headers.GetOr("Location", "").find("code="), std::string::npos);
+  EXPECT_EQ(Bearer(Claims(), DemoKey()).status, 200);
+  Open();
+  EXPECT_EQ(Bearer(Claims(), DemoKey()).status, 200);
+}
+
+TEST_F(OAuthTest, SilentRequestWithoutASessionIsSentBack) {
+  const Answer answer = Ask("GET", AuthorizeQuery({{"prompt", "none"}}), {}, "");
+  EXPECT_EQ(answer.status, 302);
+  EXPECT_NE(answer.headers.GetOr("Location", "").find("error=immediate_unsuccessful"),
+            std::string::npos);
+}
+
+TEST_F(OAuthTest, ScopeThatTheAppHasNotIsRefused) {
+  const Answer answer = Ask("GET", AuthorizeQuery({{"scope", "api wave_api"}}), {}, SignedIn());
+  EXPECT_NE(answer.headers.GetOr("Location", "").find("error=invalid_scope"), std::string::npos);
+}
+
+TEST_F(OAuthTest, PasswordOnceSetMustBeGivenWithItsSecurityToken) {
+  App app = FirstApp();
+  app.password_flow = true;
+  ASSERT_TRUE(apps_->Put(app));
+  const auto with = [&](const std::string& password) {
+    return Post("/services/oauth2/token", {{"grant_type", "password"},
+                                           {"client_id", app.client_id},
+                                           {"client_secret", app.client_secret.Reveal()},
+                                           {"username", users_.user.username},
+                                           {"password", password}});
+  };
+  EXPECT_EQ(with("anything").status, 200);
+  ASSERT_TRUE(passwords_->Set(users_.user.id, "s3cretTOKEN"));
+  EXPECT_EQ(ErrorOf(with("s3cret")), "400 invalid_grant: authentication failure");
+  EXPECT_EQ(with("s3cretTOKEN").status, 200);
+  EXPECT_EQ(attempts_[1].status, "Invalid Password");
+  EXPECT_EQ(attempts_[2].status, "Success");
+}
+
+TEST_F(OAuthTest, RevokedRefreshTokenEndsItsAccessTokensToo) {
+  const std::string code = CodeFor({});
+  const json body = json::parse(
+      Post("/services/oauth2/token", {{"grant_type", "authorization_code"},
+                                      {"client_id", FirstApp().client_id},
+                                      {"client_secret", FirstApp().client_secret.Reveal()},
+                                      {"redirect_uri", FirstApp().redirect_uris.front()},
+                                      {"code", code}})
+          .body);
+  EXPECT_EQ(Post("/services/oauth2/revoke", {{"token", body["refresh_token"]}}).status, 200);
+  EXPECT_FALSE(
+      sessions_->Find(SessionStore::TokenKind::kAccess, body["access_token"].get<std::string>()));
+  EXPECT_EQ(ErrorOf(Post("/services/oauth2/revoke", {{"token", "nonsense"}})),
+            "400 unsupported_token_type: this token type is not supported");
+}
+
 TEST_F(OAuthTest, KeyAndAppFileAreForTheOwnerOnly) {
-  for (const char* name : {"/apps.json", "/keys/demo.key"}) {
+  ASSERT_TRUE(keys_->Ids());
+  for (const char* name : {"/apps.json", "/keys/demo.key", "/keys/signing.json"}) {
     const auto mode = std::filesystem::status(folder_ + name).permissions();
     EXPECT_EQ(mode & std::filesystem::perms(0077), std::filesystem::perms::none) << name;
   }

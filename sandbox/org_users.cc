@@ -20,7 +20,7 @@ std::string SoqlText(std::string_view text) {
 std::optional<User> OrgUsers::FirstWhere(const std::string& condition) const {
   const std::string soql =
       "SELECT Id, Username, FirstName, LastName, Name, Email, Alias, TimeZoneSidKey,"
-      " LocaleSidKey, LanguageLocaleKey, IsActive FROM User WHERE " +
+      " LocaleSidKey, LanguageLocaleKey, IsActive, ProfileId FROM User WHERE " +
       condition + " ORDER BY Id LIMIT 1";
   const auto cursor = org_.Query(soql, {.see_hidden = true, .user_id = ""});
   if (!cursor) {
@@ -40,6 +40,7 @@ std::optional<User> OrgUsers::FirstWhere(const std::string& condition) const {
   if (!row[8].null()) user.locale = text(8);
   if (!row[9].null()) user.language = text(9);
   user.active = row[10].number != 0;
+  user.profile_id = text(11);
   return user;
 }
 

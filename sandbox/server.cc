@@ -104,7 +104,11 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<QueryPages> pages_;
   std::unique_ptr<BulkQueryJobs> jobs_;
   std::unique_ptr<ApiParts> parts_;
+  std::unique_ptr<SigningKeys> keys_;
+  std::unique_ptr<AuthCodes> codes_;
+  std::unique_ptr<Passwords> passwords_;
   std::unique_ptr<OAuth> oauth_;
+  std::unique_ptr<SoapLogin> soap_;
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
@@ -163,6 +167,9 @@ Result<void> SandboxImpl::OpenStores() {
   if (offset) clock_.SetOffset(std::chrono::microseconds(std::atoll(offset->c_str())));
   FIRN_TRY(apps_, AppRegistry::Open(folder, administrator_.username, clock_, *options_.random));
   FIRN_TRY(sessions_, SessionStore::Open(*db_, clock_, *options_.random, org_->org_id()));
+  keys_ = std::make_unique<SigningKeys>(folder, org_->org_id(), clock_);
+  codes_ = std::make_unique<AuthCodes>(*db_, clock_, *options_.random);
+  passwords_ = std::make_unique<Passwords>(*db_, *options_.random);
   FIRN_TRY(usage_, UsageMeter::Open(*db_, clock_));
   FIRN_TRY(const auto kept, db_->Setting("limits"));
   DailyLimits limits;
@@ -189,10 +196,13 @@ Result<void> SandboxImpl::OpenStores() {
 
 Result<void> SandboxImpl::OpenDoors() {
   parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
-                            clock_, faults_, log_, *pages_, *jobs_, options_.bulk_page_rows});
-  oauth_ =
-      std::make_unique<OAuth>(OAuth::Parts{*apps_, *sessions_, *users_, clock_, org_->org_id()});
-  door_ = std::make_unique<FrontDoor>(*parts_, *oauth_);
+                            clock_, faults_, log_, *pages_, *jobs_, *keys_, *passwords_,
+                            options_.bulk_page_rows});
+  const SignInParts sign_in{*apps_, *sessions_, *users_,     clock_,        *options_.random,
+                            *keys_, *codes_,    *passwords_, org_->org_id()};
+  oauth_ = std::make_unique<OAuth>(sign_in);
+  soap_ = std::make_unique<SoapLogin>(sign_in);
+  door_ = std::make_unique<FrontDoor>(*parts_, *oauth_, *soap_);
   const net::Handler handler =
       net::OnPool([door = door_.get()](net::ServerRequest request,
                                        const Call& call) { return door->Serve(request, call); },

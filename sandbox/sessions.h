@@ -37,10 +37,14 @@ class SessionStore {
   // A new token for the session; its `issued` and `expires` are set here. An access token is the
   // org id, `!` and word characters; a refresh token begins with `5Aep861`.
   [[nodiscard]] Result<std::string> Issue(TokenKind kind, Session session);
+  // The same for an access token made elsewhere (a JWT, whose life its own `exp` fixes).
+  [[nodiscard]] Result<void> Adopt(std::string_view token, Session session);
   // Nothing when the token is unknown, revoked or past its life.
   [[nodiscard]] std::optional<Session> Find(TokenKind kind, std::string_view token);
   // True when there was such a token.
   [[nodiscard]] Result<bool> Revoke(TokenKind kind, std::string_view token);
+  // Ends the access tokens of one app and user (a revoked refresh token). How many there were.
+  [[nodiscard]] Result<size_t> EndOf(std::string_view client_id, std::string_view user_id);
   // Ends all access tokens (fault: expired session). How many there were.
   [[nodiscard]] Result<size_t> ExpireAll();
   [[nodiscard]] size_t count() const;
@@ -49,6 +53,8 @@ class SessionStore {
   SessionStore(ApiDb& db, const Clock& clock, Random& random, std::string org_id)
       : db_(db), clock_(clock), random_(random), org_id_(std::move(org_id)) {}
   [[nodiscard]] Result<void> Load();
+  [[nodiscard]] Result<void> Keep(TokenKind kind, const std::string& hash, Session session);
+  void KeepRenewal(const std::string& hash, UtcMicros expires);
   using Map = std::unordered_map<std::string, Session>;  // by hash
   [[nodiscard]] Map& MapOf(TokenKind kind) {
     return kind == TokenKind::kAccess ? access_ : refresh_;

@@ -21,6 +21,7 @@ struct User {
   std::string locale = "en_US";
   std::string language = "en_US";
   bool active = true;
+  std::string profile_id;  // 18 characters
 };
 
 class UserDirectory {

@@ -11,9 +11,11 @@ import os
 import subprocess
 import time
 
+import jwt
 import pytest
 import requests
-from simple_salesforce import Salesforce, SalesforceMalformedRequest, SalesforceResourceNotFound
+from simple_salesforce import (Salesforce, SalesforceAuthenticationFailed,
+                               SalesforceMalformedRequest, SalesforceResourceNotFound)
 
 FIRN = os.environ["FIRN_BIN"]
 START_SECONDS_MAX = 120
@@ -83,6 +85,58 @@ def test_its_own_client_credentials_sign_in_comes_through_the_proxy(org, monkeyp
     monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
     client = Salesforce(consumer_key=org["client_id"], consumer_secret=org["client_secret"],
                         domain="acme.my", version="62.0")
+    assert client.query("SELECT COUNT() FROM User")["totalSize"] > 0
+
+
+def test_its_own_soap_sign_in_with_a_security_token_comes_through_the_proxy(org, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+    user = "integration@firn.sandbox"
+    admin(org, "POST", "passwords",
+          {"username": user, "password": "p<&>w", "security_token": "T0ken"})
+    client = Salesforce(username=user, password="p<&>w", security_token="T0ken",
+                        domain="login", version="62.0")
+    assert client.query("SELECT COUNT() FROM User")["totalSize"] > 0
+    with pytest.raises(SalesforceAuthenticationFailed) as refused:
+        Salesforce(username=user, password="p<&>w", security_token="other", version="62.0")
+    assert refused.value.code == "INVALID_LOGIN"
+
+
+def test_its_own_soap_sign_in_is_gone_from_version_65(org, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+    with pytest.raises(SalesforceAuthenticationFailed):
+        Salesforce(username=org["username"], password="any", security_token="", version="65.0")
+
+
+def test_its_own_username_password_sign_in_needs_the_apps_leave(org, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+
+    def sign_in_with_password():
+        return Salesforce(username=org["username"], password="any", consumer_key=org["client_id"],
+                          consumer_secret=org["client_secret"], domain="login", version="62.0")
+
+    with pytest.raises(SalesforceAuthenticationFailed):
+        sign_in_with_password()
+    admin(org, "POST", "apps", {"client_id": org["client_id"], "password_flow": True})
+    try:
+        assert sign_in_with_password().query("SELECT COUNT() FROM User")["totalSize"] > 0
+    finally:
+        admin(org, "POST", "apps", {"client_id": org["client_id"], "password_flow": False})
+
+
+def test_jwt_access_token_serves_rest_and_verifies_against_the_key_set(org):
+    admin(org, "POST", "apps", {"client_id": org["client_id"], "jwt_tokens": True})
+    try:
+        token = sign_in(org)["access_token"]
+    finally:
+        admin(org, "POST", "apps", {"client_id": org["client_id"], "jwt_tokens": False})
+    found = requests.get(org["tls_url"] + "/.well-known/openid-configuration", timeout=30).json()
+    keys = requests.get(found["jwks_uri"], timeout=30).json()["keys"]
+    header = jwt.get_unverified_header(token)
+    key = next(jwt.PyJWK(k) for k in keys if k["kid"] == header["kid"])
+    claims = jwt.decode(token, key, algorithms=["RS256"], audience=org["tls_url"],
+                        issuer=found["issuer"])
+    assert claims["client_id"] == org["client_id"]
+    client = Salesforce(instance_url=org["tls_url"], session_id=token, version="62.0")
     assert client.query("SELECT COUNT() FROM User")["totalSize"] > 0
 
 
