@@ -41,6 +41,7 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.commit.after_data", "data files and their folders are synced, nothing refers to them"},
     {"lake.commit.after_manifest", "the manifest of the added files is synced"},
     {"lake.commit.after_deleted", "a manifest of replaced files is synced"},
+    {"lake.commit.after_merged", "small manifests are put together in a synced one"},
     {"lake.commit.after_manifest_list", "the manifest list is synced"},
     {"lake.commit.after_metadata", "the metadata file is synced, its folder is not"},
     {"lake.commit.before_catalog", "all files and folders are synced, the catalog has the old row"},

@@ -88,7 +88,7 @@ Result<CommitBase> Committer::Load(const Call& call, const TableIdent& ident) {
     known.manifests = std::make_shared<const std::vector<ManifestFile>>(std::move(manifests));
     Remember(ident, known);
   }
-  return CommitBase{ident, known.metadata, known.metadata_location, known.manifests};
+  return CommitBase{ident, known.metadata, known.metadata_location, known.manifests, &entries_};
 }
 
 void Committer::Remember(const TableIdent& ident, Known known) {
@@ -151,6 +151,7 @@ Result<Table> Committer::Commit(const Call& call, const TableIdent& ident, const
       known.metadata = std::make_shared<const TableMetadata>(std::move(draft.metadata));
       known.manifests = draft.manifests ? draft.manifests : base.manifests;
       Remember(ident, known);
+      RemoveQuietly(call, draft.superseded);
       if (known.metadata->BoolProperty("write.metadata.delete-after-commit.enabled", false))
         RemoveQuietly(call, dropped);
       return Table(ident, known.metadata, known.metadata_location, store_);

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ends/lake/catalog.h"
+#include "ends/lake/entry_cache.h"
 #include "ends/lake/format/manifest.h"
 #include "ends/lake/object_store.h"
 #include "ends/lake/table.h"
@@ -30,6 +31,7 @@ struct CommitBase {
   std::shared_ptr<const TableMetadata> metadata;
   std::string metadata_location;
   Manifests manifests;  // of the current snapshot; never nullptr
+  EntryCache* entries = nullptr;
 };
 
 // What a change makes of it.
@@ -37,7 +39,8 @@ struct CommitDraft {
   TableMetadata metadata;
   Manifests manifests;               // nullptr: as before
   std::vector<std::string> written;  // files of this attempt; removed when it does not become true
-  bool unchanged = false;            // there is nothing to commit
+  std::vector<std::string> superseded;  // removed once it became true
+  bool unchanged = false;               // there is nothing to commit
 };
 
 class Committer {
@@ -77,6 +80,7 @@ class Committer {
 
   Catalog& catalog_;
   std::shared_ptr<ObjectStore> store_;
+  EntryCache entries_;
   std::mutex mutex_;
   std::map<TableIdent, Known> known_;
 };

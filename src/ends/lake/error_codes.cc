@@ -68,6 +68,10 @@ constexpr ErrorCode kCodes[] = {
     {"LAKE-COMMIT-005", "the table cannot be written by this version",
      "it is partitioned, or of another format version than 2",
      "write it with the engine that made it"},
+    {"LAKE-COMMIT-006", "others changed the same rows",
+     "between reading and committing, somebody else removed, rewrote or deleted rows of the same "
+     "data files",
+     "run it again: it is then worked out on the newest state"},
     {"LAKE-READ-001", "a data file cannot be read",
      "it is damaged, or holds other rows than the table says",
      "restore the named file from a backup, or export the object again"},

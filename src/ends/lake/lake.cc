@@ -91,14 +91,20 @@ class EmbeddedLake final : public Lake {
 
   Result<Table> Append(const Call& call, const TableIdent& ident,
                        const std::vector<DataFile>& files, const CommitOptions& options) override {
-    AppendChange change(*store_, files, options);
+    AppendChange change(store_, files, options);
     return CommitOrDiscard(call, ident, change);
   }
 
   Result<Table> ReplaceAll(const Call& call, const TableIdent& ident,
                            const std::vector<DataFile>& files, const record::Schema* schema,
                            const CommitOptions& options) override {
-    ReplaceAllChange change(*store_, files, schema, options);
+    ReplaceAllChange change(store_, files, schema, options);
+    return CommitOrDiscard(call, ident, change);
+  }
+
+  Result<Table> CommitRowDelta(const Call& call, const TableIdent& ident, const RowDelta& delta,
+                               const RowDeltaOptions& options) override {
+    RowDeltaChange change(store_, delta, options);
     return CommitOrDiscard(call, ident, change);
   }
 

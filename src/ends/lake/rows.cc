@@ -29,13 +29,7 @@ class Reader final : public RowReader {
 
   Result<void> Prepare(const Call& call, const RowsOptions& options) {
     const TableMetadata& metadata = table_.metadata();
-    const Snapshot* snapshot =
-        options.snapshot ? metadata.FindSnapshot(*options.snapshot) : metadata.current_snapshot();
-    if (options.snapshot && snapshot == nullptr)
-      return Fail(Error(Kind::kNotFound, "LAKE-SNAPSHOT-001",
-                        "table `" + table_.ident().Text() + "` has no snapshot " +
-                            std::to_string(*options.snapshot))
-                      .Hint("`firn lake history " + table_.ident().Text() + "` lists them"));
+    FIRN_TRY(const Snapshot* snapshot, SnapshotOf(table_, options.snapshot));
     const TableSchema* schema = &metadata.current_schema();
     if (options.snapshot) {
       const TableSchema* then = metadata.FindSchema(snapshot->schema_id);

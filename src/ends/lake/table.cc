@@ -84,13 +84,7 @@ std::vector<SnapshotInfo> Table::history() const {
 
 Result<std::vector<DataFile>> Table::Files(const Call& call,
                                            std::optional<int64_t> snapshot_id) const {
-  const Snapshot* snapshot =
-      snapshot_id ? metadata_->FindSnapshot(*snapshot_id) : metadata_->current_snapshot();
-  if (snapshot == nullptr && snapshot_id)
-    return Fail(
-        Error(Kind::kNotFound, "LAKE-SNAPSHOT-001",
-              "table `" + ident_.Text() + "` has no snapshot " + std::to_string(*snapshot_id))
-            .Hint("`firn lake history " + ident_.Text() + "` lists them"));
+  FIRN_TRY(const Snapshot* snapshot, SnapshotOf(*this, snapshot_id));
   std::vector<DataFile> files;
   if (snapshot == nullptr) return files;
   FIRN_TRY(const auto manifests, LoadManifests(call, *store_, *snapshot));
@@ -102,6 +96,16 @@ Result<std::vector<DataFile>> Table::Files(const Call& call,
     }));
   }
   return files;
+}
+
+Result<const Snapshot*> SnapshotOf(const Table& table, std::optional<int64_t> snapshot_id) {
+  if (!snapshot_id) return table.metadata().current_snapshot();
+  const Snapshot* snapshot = table.metadata().FindSnapshot(*snapshot_id);
+  if (snapshot != nullptr) return snapshot;
+  return Fail(
+      Error(Kind::kNotFound, "LAKE-SNAPSHOT-001",
+            "table `" + table.ident().Text() + "` has no snapshot " + std::to_string(*snapshot_id))
+          .Hint("`firn lake history " + table.ident().Text() + "` lists them"));
 }
 
 Result<std::vector<ManifestFile>> LoadManifests(const Call& call, ObjectStore& store,

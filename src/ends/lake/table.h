@@ -39,6 +39,8 @@ struct SnapshotInfo {
   int schema_id = 0;
 };
 
+inline constexpr std::string_view kMainBranch = "main";
+
 struct CommitOptions {
   // Goes into the snapshot summary: `firn.job-id`, `firn.watermark`, `firn.run-id`, ...
   std::map<std::string, std::string> summary;
@@ -46,9 +48,13 @@ struct CommitOptions {
   // fails instead. Nothing: after the snapshot that is current when the call begins. -1: after the
   // empty table.
   std::optional<int64_t> since_snapshot;
+  // The branch that gets the snapshot; made from main when it is not there yet.
+  std::string branch = std::string(kMainBranch);
 };
 
-struct TableMetadata;  // lake's own; format/metadata.h
+struct RowDelta;         // row_delta.h
+struct RowDeltaOptions;  // row_delta.h
+struct TableMetadata;    // lake's own; format/metadata.h
 class ObjectStore;
 
 class Table {
@@ -127,6 +133,11 @@ class Lake {
                                                  const std::vector<DataFile>& files,
                                                  const record::Schema* schema,
                                                  const CommitOptions& options) = 0;
+  // One snapshot that puts rows in and takes rows out. Errors: also Conflict (LAKE-COMMIT-006) when
+  // others changed the same rows since the delta was worked out and it cannot be again.
+  [[nodiscard]] virtual Result<Table> CommitRowDelta(const Call& call, const TableIdent& ident,
+                                                     const RowDelta& delta,
+                                                     const RowDeltaOptions& options) = 0;
 };
 
 }  // namespace firn::lake

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@
 #include "ends/lake/object_store.h"
 
 namespace firn::lake {
+
+// The snapshot asked for, or the current one: nullptr for a table without rows yet. Errors:
+// NotFound (LAKE-SNAPSHOT-001).
+[[nodiscard]] Result<const Snapshot*> SnapshotOf(const Table& table,
+                                                 std::optional<int64_t> snapshot_id);
 
 // The manifests of a snapshot. Errors: Corrupt naming the file, also when it is missing.
 [[nodiscard]] Result<std::vector<ManifestFile>> LoadManifests(const Call& call, ObjectStore& store,

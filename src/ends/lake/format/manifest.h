@@ -24,6 +24,9 @@ struct PartitionFieldSummary {
   std::optional<std::string> upper_bound;
 };
 
+// A manifest that is not committed yet takes the number its commit will get.
+inline constexpr int64_t kUnassignedSequence = -1;
+
 // A line of a manifest list.
 struct ManifestFile {
   enum class Content { kData = 0, kDeletes = 1 };

@@ -298,9 +298,9 @@ std::string ManifestWriter::Finish(ManifestFile& line) {
   line.existing_rows = state.rows[0];
   line.added_rows = state.rows[1];
   line.deleted_rows = state.rows[2];
-  // 0 until the commit knows its number: WriteManifestList puts in the snapshot's.
-  line.sequence_number = 0;
-  line.min_sequence_number = state.min_sequence_number.value_or(0);
+  // The commit puts in its number.
+  line.sequence_number = kUnassignedSequence;
+  line.min_sequence_number = state.min_sequence_number.value_or(kUnassignedSequence);
   line.partitions = std::move(state.summaries);
   for (size_t i = 0; i < line.partitions.size(); ++i) {
     if (Ordered(state.partition_types[i])) continue;
@@ -324,8 +324,9 @@ std::string WriteManifestList(const std::vector<ManifestFile>& manifests,
   for (const ManifestFile& line : manifests) {
     const bool own = line.added_snapshot_id == options.snapshot_id;
     const int64_t sequence = own ? options.sequence_number : line.sequence_number;
-    const int64_t least =
-        own && line.min_sequence_number == 0 ? sequence : line.min_sequence_number;
+    const int64_t least = own && line.min_sequence_number == kUnassignedSequence
+                              ? sequence
+                              : line.min_sequence_number;
     record.clear();
     avro::Encoder out(record);
     out.Bytes(line.path);

@@ -51,6 +51,12 @@ const Snapshot* TableMetadata::current_snapshot() const {
   return current_snapshot_id ? FindSnapshot(*current_snapshot_id) : nullptr;
 }
 
+const Snapshot* TableMetadata::BranchHead(const std::string& branch) const {
+  const auto ref = refs.find(branch);
+  return branch == kMainBranch || ref == refs.end() ? current_snapshot()
+                                                    : FindSnapshot(ref->second.snapshot_id);
+}
+
 int64_t TableMetadata::LongProperty(const std::string& key, int64_t otherwise) const {
   const auto found = properties.find(key);
   if (found == properties.end()) return otherwise;
@@ -107,14 +113,14 @@ void SetCurrentSchema(TableMetadata& metadata, record::Schema schema) {
     mapping->second = NameMappingJson(schema);
 }
 
-void AddSnapshot(TableMetadata& metadata, Snapshot snapshot) {
+void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch) {
   metadata.last_sequence_number = snapshot.sequence_number;
   metadata.last_updated_ms = snapshot.timestamp_ms;
-  metadata.current_snapshot_id = snapshot.snapshot_id;
-  metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
-  SnapshotRef& main = metadata.refs[std::string(kMainBranch)];
-  main.snapshot_id = snapshot.snapshot_id;
-  main.type = "branch";
+  if (branch == kMainBranch) {
+    metadata.current_snapshot_id = snapshot.snapshot_id;
+    metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
+  }
+  metadata.refs[branch].snapshot_id = snapshot.snapshot_id;
   RenderSnapshot(snapshot);
   metadata.snapshots.push_back(std::make_shared<const Snapshot>(std::move(snapshot)));
 }

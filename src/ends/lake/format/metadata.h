@@ -77,7 +77,6 @@ struct SnapshotRef {
   std::optional<int64_t> max_ref_age_ms;
 };
 
-inline constexpr std::string_view kMainBranch = "main";
 // No partition field has this id or a lower one (spec, "Partition Specs").
 inline constexpr int kPartitionIdsBelow = 999;
 
@@ -111,6 +110,8 @@ struct TableMetadata {
   [[nodiscard]] const Snapshot* FindSnapshot(int64_t snapshot_id) const;
   // nullptr for a table without rows yet.
   [[nodiscard]] const Snapshot* current_snapshot() const;
+  // The newest snapshot of a branch; of main for a branch that is not there yet.
+  [[nodiscard]] const Snapshot* BranchHead(const std::string& branch) const;
   // A property as a whole number; `otherwise` when missing or malformed.
   [[nodiscard]] int64_t LongProperty(const std::string& key, int64_t otherwise) const;
   [[nodiscard]] bool BoolProperty(const std::string& key, bool otherwise) const;
@@ -139,8 +140,9 @@ struct NewTableOptions {
 // Makes `schema` current: an equal older schema is taken again, otherwise it is added. The name
 // mapping property follows if the table has one.
 void SetCurrentSchema(TableMetadata& metadata, record::Schema schema);
-// Appends `snapshot` and makes it current on main.
-void AddSnapshot(TableMetadata& metadata, Snapshot snapshot);
+// Appends `snapshot` and makes it the newest of `branch`, which is made if it is not there.
+void AddSnapshot(TableMetadata& metadata, Snapshot snapshot,
+                 const std::string& branch = std::string(kMainBranch));
 
 struct PreviousMetadata {
   std::string location;

@@ -4,15 +4,12 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "ends/lake/internal/parquet_source.h"
 
 namespace firn::lake::internal {
 namespace {
-
-// Reserved field ids (spec, "Reserved Field IDs").
-constexpr int kFilePathId = 2147483546;
-constexpr int kPositionId = 2147483545;
 
 SourceOptions DeleteColumns() {
   SourceOptions options;
@@ -26,17 +23,26 @@ SourceOptions DeleteColumns() {
 
 // False when the bounds of the delete file's path column say that it does not name the data file.
 bool MayName(const DataFile& deletes, const std::string& data_path) {
-  if (deletes.referenced_data_file) return *deletes.referenced_data_file == data_path;
   const auto lower = deletes.lower_bounds.find(kFilePathId);
   const auto upper = deletes.upper_bounds.find(kFilePathId);
-  if (lower != deletes.lower_bounds.end() &&
-      data_path.compare(0, lower->second.size(), lower->second) < 0)
-    return false;
+  // A bound may be cut short: the paths that begin with it are within it.
+  if (lower != deletes.lower_bounds.end() && data_path < lower->second) return false;
   return upper == deletes.upper_bounds.end() || data_path <= upper->second ||
          data_path.starts_with(upper->second);
 }
 
 }  // namespace
+
+std::optional<std::string> OneDataFile(const DataFile& deletes) {
+  if (deletes.content != DataFile::Content::kPositionDeletes) return {};
+  if (deletes.referenced_data_file) return deletes.referenced_data_file;
+  const auto lower = deletes.lower_bounds.find(kFilePathId);
+  const auto upper = deletes.upper_bounds.find(kFilePathId);
+  if (lower == deletes.lower_bounds.end() || upper == deletes.upper_bounds.end() ||
+      lower->second != upper->second)
+    return {};
+  return lower->second;
+}
 
 Result<void> PositionDeletes::Add(DataFile file, int64_t sequence_number) {
   const bool equality = file.content == DataFile::Content::kEqualityDeletes;
@@ -47,17 +53,40 @@ Result<void> PositionDeletes::Add(DataFile file, int64_t sequence_number) {
                     .Because(equality ? "it holds equality deletes"
                                       : "it holds deletes of format " + file.format)
                     .Hint("let the engine that wrote them compact the table"));
-  entries_.push_back({std::move(file), sequence_number});
+  const std::optional<std::string> path = OneDataFile(file);
+  auto& entries = path ? of_one_file_[*path] : of_many_;
+  entries.push_back({std::move(file), sequence_number});
   return {};
+}
+
+std::vector<const PositionDeletes::Entry*> PositionDeletes::EntriesFor(
+    const std::string& data_path, int64_t data_sequence_number) const {
+  std::vector<const Entry*> out;
+  if (const auto own = of_one_file_.find(data_path); own != of_one_file_.end()) {
+    for (const Entry& entry : own->second) {
+      if (entry.sequence_number >= data_sequence_number) out.push_back(&entry);
+    }
+  }
+  for (const Entry& entry : of_many_) {
+    if (entry.sequence_number >= data_sequence_number && MayName(entry.file, data_path))
+      out.push_back(&entry);
+  }
+  return out;
+}
+
+std::vector<DataFile> PositionDeletes::FilesFor(const std::string& data_path,
+                                                int64_t data_sequence_number) const {
+  std::vector<DataFile> out;
+  for (const Entry* entry : EntriesFor(data_path, data_sequence_number)) out.push_back(entry->file);
+  return out;
 }
 
 Result<std::vector<int64_t>> PositionDeletes::PositionsFor(const Call& call, ObjectStore& store,
                                                            const std::string& data_path,
                                                            int64_t data_sequence_number) const {
   std::vector<int64_t> out;
-  for (const Entry& entry : entries_) {
-    if (entry.sequence_number < data_sequence_number || !MayName(entry.file, data_path)) continue;
-    FIRN_TRY(const auto source, ParquetSource::Open(call, store, entry.file, DeleteColumns()));
+  for (const Entry* entry : EntriesFor(data_path, data_sequence_number)) {
+    FIRN_TRY(const auto source, ParquetSource::Open(call, store, entry->file, DeleteColumns()));
     for (;;) {
       FIRN_TRY(const auto batch, source->Next(call));
       if (batch == nullptr) break;

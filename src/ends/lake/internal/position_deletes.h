@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +15,19 @@
 
 namespace firn::lake::internal {
 
+// Reserved field ids of a delete file's columns (spec, "Reserved Field IDs").
+inline constexpr int kFilePathId = 2147483546;
+inline constexpr int kPositionId = 2147483545;
+
+// The only data file that a delete file names; nothing when there may be several.
+[[nodiscard]] std::optional<std::string> OneDataFile(const DataFile& deletes);
+
 class PositionDeletes {
  public:
   // Errors: Unsupported (LAKE-READ-002) for equality deletes and deletion vectors.
   Result<void> Add(DataFile file, int64_t sequence_number);
+  // The delete files that hold for a data file.
+  std::vector<DataFile> FilesFor(const std::string& data_path, int64_t data_sequence_number) const;
   // Sorted positions, counted from 0 through the whole file. A delete file holds for data files of
   // its own or an older sequence number.
   Result<std::vector<int64_t>> PositionsFor(const Call& call, ObjectStore& store,
@@ -28,7 +39,11 @@ class PositionDeletes {
     DataFile file;
     int64_t sequence_number = 0;
   };
-  std::vector<Entry> entries_;
+  std::vector<const Entry*> EntriesFor(const std::string& data_path,
+                                       int64_t data_sequence_number) const;
+
+  std::map<std::string, std::vector<Entry>> of_one_file_;  // by the data file they name
+  std::vector<Entry> of_many_;
 };
 
 }  // namespace firn::lake::internal
