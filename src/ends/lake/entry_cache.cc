@@ -3,8 +3,7 @@
 namespace firn::lake {
 namespace {
 
-// Decoded entries take about so many times the bytes of their Avro file (measured on manifests of
-// 20 columns: 3.1 to 4.4).
+// Decoded entries take more room than in their Avro file: maps have nodes, texts have headers.
 constexpr int64_t kMemoryPerByte = 4;
 
 }  // namespace

@@ -111,6 +111,7 @@ TEST_F(ManifestTest, ListsKeepEveryFieldAndGiveOwnManifestsTheirNumber) {
   own.existing_files = own.deleted_files = 0;
   own.added_rows = 10;
   own.existing_rows = own.deleted_rows = 0;
+  own.sequence_number = own.min_sequence_number = kUnassignedSequence;
   ManifestFile old = own;
   old.path = "old.avro";
   old.content = ManifestFile::Content::kDeletes;
