@@ -11,7 +11,7 @@ A file of tests/golden/cli/ is a list of blocks:
 `$` runs through sh with pipes for stdout and stderr (`out| `, `err| `); `$60` runs on a terminal of
 60 columns, where both are one (`tty| `). Each file runs in a fresh folder; lines before the first
 `$` that begin with `file NAME` are followed by its content, indented by four spaces. Times and the
-folder's path are replaced, so that they do not matter.
+folder's path, sizes of files and the like are replaced, so that they do not matter.
 
 usage: golden.py [--bin build/release/bin/firn] [--write] [NAME..]
 """
@@ -76,6 +76,11 @@ def normal(line, folder):
     line = re.sub(r"\b\d+(\.\d+)? (ms|s)\b", "N ms", line)
     line = re.sub(r'"millis":\d+', '"millis":N', line)
     line = re.sub(r"\b\d+\.\d [kMGT]B free", "N free", line)
+    line = re.sub(r"\b20\d{6}T\d{6}Z-[0-9a-f]{6}\b", "RUN", line)
+    line = re.sub(r"\b20\d\d-\d\d-\d\dT[\d:]+(\.\d+)?(Z|[+-]\d{4})", "TIME", line)
+    line = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", line)
+    line = re.sub(r'("(snapshot_id|csv_bytes|file_bytes|seconds)":"?)[\d.]+', r"\1N", line)
+    line = re.sub(r"\b[\d.]+ [kMG]?B of CSV", "N of CSV", line)
     return line
 
 

@@ -109,8 +109,8 @@ void PrintReport(Context& context, const exports::RunReport& report) {
   }
   Table table{.format = "firn.export.report/1",
               .columns = {{.key = "object", .title = "object", .ink = Ink::kName},
-                          {.key = "org", .title = "org counts", .right = true},
-                          {.key = "job", .title = "job rows", .right = true},
+                          {.key = "org", .title = "org", .right = true},
+                          {.key = "job", .title = "job", .right = true},
                           {.key = "received", .title = "received", .right = true},
                           {.key = "rejected", .title = "rejected", .right = true},
                           {.key = "files", .title = "in files", .right = true},

@@ -36,6 +36,16 @@ TEST(Tables, AreCutWithAnEllipsisAndNeverWrap) {
             "商談     1234567  -\n");
 }
 
+TEST(Tables, CutTitlesBeforeData) {
+  const Table table{.format = "t/1",
+                    .columns = {{.key = "a", .title = "a long title"}, {.key = "b", .title = "b"}},
+                    .rows = {{std::string("short"), std::string("data as wide as that")}},
+                    .when_empty = {}};
+  EXPECT_EQ(FormatTable(table, 30, false),
+            "a long …  b\n"
+            "short     data as wide as that\n");
+}
+
 TEST(Tables, AreWholeAndTabbedInAPipe) {
   EXPECT_EQ(FormatTable(Sample(), 0, false),
             "object\trows\tnote\nAccount\t12\ta long note that must give way\n商談\t1234567\t-\n");

@@ -9,7 +9,8 @@ namespace firn::cli {
 namespace {
 
 constexpr int kGap = 2;
-constexpr int kNarrowest = 6;  // a column is not cut below this
+constexpr int kNarrowest = 6;       // a column is not cut below this
+constexpr int kNarrowestTitle = 4;  // nor, for its title alone, below this or its data
 
 // One line and nothing that a terminal would obey: data may hold anything.
 std::string Plain(std::string text) {
@@ -49,14 +50,19 @@ int Sum(const std::vector<int>& widths) {
   return sum + kGap * static_cast<int>(widths.size() - 1);
 }
 
-// Takes from the widest column that may give, first from those marked `shrink`.
-void Fit(const std::vector<Column>& columns, int width, std::vector<int>* widths) {
-  for (const bool only_marked : {true, false}) {
+// Takes from the widest column that may give: first from those marked `shrink`, then from titles
+// wider than what stands below them, then from any.
+void Fit(const std::vector<Column>& columns, const std::vector<int>& data_widths, int width,
+         std::vector<int>* widths) {
+  enum class From { kMarked, kTitles, kAny };
+  for (const From from : {From::kMarked, From::kTitles, From::kAny}) {
     while (Sum(*widths) > width) {
       int widest = -1;
       for (size_t i = 0; i < widths->size(); ++i) {
-        if (only_marked && !columns[i].shrink) continue;
-        if ((*widths)[i] <= kNarrowest) continue;
+        if (from == From::kMarked && !columns[i].shrink) continue;
+        const int least =
+            from == From::kTitles ? std::max(kNarrowestTitle, data_widths[i]) : kNarrowest;
+        if ((*widths)[i] <= least) continue;
         if (widest < 0 || (*widths)[i] > (*widths)[static_cast<size_t>(widest)]) {
           widest = static_cast<int>(i);
         }
@@ -90,11 +96,16 @@ std::string Tabbed(const Lines& lines) {
 std::string FormatTable(const Table& table, int width, bool inked) {
   const Lines lines = Texts(table);
   if (width <= 0) return Tabbed(lines);
-  std::vector<int> widths(table.columns.size(), 0);
-  for (const auto& line : lines) {
-    for (size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], DisplayWidth(line[i]));
+  std::vector<int> widths;
+  for (const std::string& title : lines.front()) widths.push_back(DisplayWidth(title));
+  std::vector<int> data_widths(widths.size(), 0);
+  for (size_t row = 1; row < lines.size(); ++row) {
+    for (size_t i = 0; i < lines[row].size(); ++i) {
+      data_widths[i] = std::max(data_widths[i], DisplayWidth(lines[row][i]));
+      widths[i] = std::max(widths[i], data_widths[i]);
+    }
   }
-  Fit(table.columns, width, &widths);
+  Fit(table.columns, data_widths, width, &widths);
   std::string out;
   for (size_t row = 0; row < lines.size(); ++row) {
     std::string text;

@@ -431,6 +431,7 @@ TEST_F(TlsTest, AnUnknownExpiredOrMisnamedCertificateIsDenied) {
   options.lifetime = std::chrono::hours(24);
   Serve(Secured(options), {.ca_file = folder + "/ca.pem"});
   EXPECT_EQ(Fetch("localhost").error().code(), "NET-TLS-001");
+  EXPECT_THAT(Fetch("localhost").error().hint(), testing::HasSubstr("renew"));
   EXPECT_EQ(NewHttpClient({.ca_file = folder + "/none"}).error().code(), "NET-TLS-002");
 }
 

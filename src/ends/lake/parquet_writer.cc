@@ -4,6 +4,7 @@
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/compression.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/exception.h>
 #include <parquet/properties.h>
@@ -63,6 +64,16 @@ arrow::MemoryPool* Pool() {
   return arrow::jemalloc_memory_pool(&pool).ok() ? pool : arrow::default_memory_pool();
 }
 
+// A level given as a parameter makes Arrow keep its compression context between pages (measured: 2
+// % of an import; a smaller hash table, which some texts like, costs more than it saves here).
+std::shared_ptr<arrow::util::CodecOptions> ZstdOptions(int level) {
+  constexpr int kCompressionLevel = 100;  // ZSTD_c_compressionLevel
+  auto options = std::make_shared<arrow::util::ZstdCodecOptions>();
+  options->compression_level = level;
+  options->compression_context_params = {{kCompressionLevel, level}};
+  return options;
+}
+
 bool PacksAsDelta(const Type& type) {
   switch (type.id) {
     case TypeId::kInt:
@@ -103,7 +114,7 @@ std::shared_ptr<parquet::WriterProperties> PropertiesFor(const record::Layout& l
       ->memory_pool(Pool())
       ->disable_dictionary()
       ->compression(parquet::Compression::ZSTD)
-      ->compression_level(options.zstd_level)
+      ->codec_options(ZstdOptions(options.zstd_level))
       ->data_pagesize(kPageBytes)
       ->write_batch_size(kRowsPerSlice)
       ->max_row_group_length(options.row_group_rows)

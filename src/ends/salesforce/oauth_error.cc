@@ -43,12 +43,14 @@ constexpr Meaning kMeanings[] = {
      "the org says that the signed assertion has expired", "set the machine's clock by NTP"},
     {"", "invalid assertion", Kind::kDenied, "SF-AUTH-005",
      "the org refused the signature of the assertion",
-     "upload the certificate of this key to the connected app, or use the key whose certificate is "
-     "there"},
+     "look whether the app has this key's certificate and whether that has expired; upload a new "
+     "one "
+     "or use the other key"},
     {"", "signature", Kind::kDenied, "SF-AUTH-005",
      "the org refused the signature of the assertion",
-     "upload the certificate of this key to the connected app, or use the key whose certificate is "
-     "there"},
+     "look whether the app has this key's certificate and whether that has expired; upload a new "
+     "one "
+     "or use the other key"},
     {"", "inactive user", Kind::kDenied, "SF-AUTH-008", "the user is inactive", ""},
     {"", "user is inactive", Kind::kDenied, "SF-AUTH-008", "the user is inactive", ""},
     {"inactive_user", "", Kind::kDenied, "SF-AUTH-008", "the user is inactive", ""},

@@ -55,6 +55,8 @@ Result<void> ObjectRun::Run(const Call& call) {
   if (done) return Save();
   facts_.error_code = done.error().code();
   facts_.error = done.error().OneLine();
+  // What is durable counts in the report of a run that stopped.
+  if (row_.state == state::ObjectState::kFetching) (void)SumUpFiles();
   // The first error is the one to tell; the ledger may be what failed.
   (void)Save();
   return Fail(std::move(done).error().Doing("exporting " + row_.object));

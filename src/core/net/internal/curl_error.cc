@@ -3,6 +3,17 @@
 #include <curl/curl.h>
 
 namespace firn::net {
+namespace {
+
+// `why`: OpenSSL's words, of which "expired" and "not yet valid" are about time.
+std::string CertificateHint(const std::string& why) {
+  if (why.find("expired") != std::string::npos || why.find("not yet valid") != std::string::npos) {
+    return "its owner must renew it; if it is good today, set this machine's clock";
+  }
+  return "add its authority to the CA file, or correct the host name";
+}
+
+}  // namespace
 
 std::string PublicUrl(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
@@ -47,7 +58,7 @@ Error TranslateCurl(const CurlEnd& end) {
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_INVALIDCERTSTATUS:
       return error(Kind::kDenied, "NET-TLS-001", "the server's certificate is not trusted")
-          .Hint("add its authority to the CA file, or correct the host name");
+          .Hint(CertificateHint(why));
     case CURLE_SSL_CACERT_BADFILE:
       return error(Kind::kBadConfig, "NET-TLS-002", "the CA file cannot be used");
     case CURLE_OPERATION_TIMEDOUT:
