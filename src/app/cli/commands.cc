@@ -8,6 +8,7 @@ CommandTree AllCommands() {
   AddDoctorCommand(tree);
   AddOrgCommands(tree);
   AddExportCommands(tree);
+  AddEventCommands(tree);
   AddLakeCommands(tree);
   AddLakeImportCommand(tree);
   AddSandboxCommands(tree);

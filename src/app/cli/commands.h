@@ -11,6 +11,7 @@ void AddOrgCommands(CommandTree& tree);
 void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);
+void AddEventCommands(CommandTree& tree);
 void AddLakeCommands(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);
 void AddSandboxCommands(CommandTree& tree);

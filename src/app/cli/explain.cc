@@ -5,6 +5,7 @@
 #include "app/cli/error_codes.h"
 #include "core/base/error_codes.h"
 #include "core/config/error_codes.h"
+#include "core/expr/error_codes.h"
 #include "core/identity/error_codes.h"
 #include "core/net/error_codes.h"
 #include "core/project/error_codes.h"
@@ -19,7 +20,7 @@ namespace firn::cli {
 std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
   for (const auto codes :
-       {base::ErrorCodes(), config::ErrorCodes(), identity::ErrorCodes(), net::ErrorCodes(),
+       {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(), net::ErrorCodes(),
         project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(),
         salesforce::ErrorCodes(), exports::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());

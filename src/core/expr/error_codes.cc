@@ -1,0 +1,24 @@
+#include "core/expr/error_codes.h"
+
+namespace firn::expr {
+namespace {
+
+constexpr ErrorCode kCodes[] = {
+    {"EXPR-PATTERN-001", "the event pattern is not valid",
+     "it is no JSON, or breaks a rule of the pattern language at the line and column shown",
+     "compare it with EventBridge's page on comparison operators; try it with `firn events match`"},
+    {"EXPR-PATTERN-002", "the event pattern is too large",
+     "it names more than 256 fields, or its `$or` lists multiply to more than 1,000 combinations",
+     "split it into several rules with the same targets"},
+    {"EXPR-EVENT-001", "the event is no JSON object", "its text is cut short or malformed",
+     "send one JSON object for each event"},
+    {"EXPR-EVENT-002", "the event's arrays take too many ways through the patterns",
+     "the pattern asks for fields of several large arrays of one event at once",
+     "ask for fewer arrays in one pattern, or split the event"},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
+
+}  // namespace firn::expr
