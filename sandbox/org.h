@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
+#include "sandbox/mutation.h"
 #include "sandbox/query.h"
 #include "sandbox/schema.h"
 #include "sandbox/value.h"
@@ -49,17 +51,6 @@ struct SeedOptions {
 
 struct SeedReport {
   std::vector<std::pair<std::string, uint64_t>> rows;  // per object, deleted ones included
-};
-
-// One committed change of a record; handed to the change hook after the commit, in commit order.
-struct RecordChange {
-  enum class Kind { kCreate, kUpdate, kDelete, kUndelete };
-  Kind kind = Kind::kCreate;
-  std::string object;
-  int64_t id = 0;
-  std::string user_id;
-  UtcMicros at{};
-  std::vector<std::string> changed_fields;
 };
 
 class Org {
@@ -115,9 +106,19 @@ class Org {
   [[nodiscard]] virtual Result<void> Undelete(int64_t id, const Change& change) = 0;
   // For good, leaving no trace that queryAll could see (hardDelete, emptied recycle bin).
   [[nodiscard]] virtual Result<void> Purge(int64_t id, const Change& change) = 0;
-  // Called after each commit of the five above, on the committing thread, before the next change
-  // may begin: it must not change the org itself. One hook.
-  virtual void OnChange(std::function<void(const RecordChange&)> hook) = 0;
+  // Applies the mutations in their order, all in one transaction of the store: a row that fails
+  // leaves no trace and does not touch the others, unless `all_or_none`. One outcome for each.
+  // Insert, Update .. above are calls of it with one mutation. Errors: the store's own (nothing was
+  // written then); what is wrong with a row stands in its outcome.
+  [[nodiscard]] virtual Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
+                                                               const MutateOptions& options) = 0;
+  // Hears of every change from now on; must outlive the org or be taken away by RemoveSink.
+  [[nodiscard]] virtual Result<void> AddSink(ChangeSink* sink) = 0;
+  virtual void RemoveSink(ChangeSink* sink) = 0;
+  // Asked before a record is written: true makes the row fail with UNABLE_TO_LOCK_ROW.
+  virtual void OnLock(std::function<bool(const ObjectInfo& object, int64_t id)> refuses) = 0;
+  // Purges what has been in the recycle bin since before `before`. Returns how many records went.
+  [[nodiscard]] virtual Result<uint64_t> EmptyRecycleBin(UtcMicros before) = 0;
 
   // ---- schema --------------------------------------------------------------------------------
   // An object file: a new object, or fields for a known one.

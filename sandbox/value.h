@@ -46,6 +46,10 @@ struct Value {
   [[nodiscard]] static Value Id(int64_t id) { return {Kind::kId, 0, id, {}}; }
   [[nodiscard]] static Value Json(std::string_view json) { return {Kind::kJson, 0, 0, json}; }
 };
+// The same bytes would be stored.
+[[nodiscard]] inline bool SameValue(const Value& a, const Value& b) {
+  return a.kind == b.kind && a.number == b.number && a.text == b.text;
+}
 
 // Record ids. Inside they are one number: key prefix (18 bits) and record number (45 bits), so that
 // ids sort as their text does. Outside they are 15 case-sensitive characters and a 3-character
@@ -78,9 +82,11 @@ void AppendPlain(const Value& value, std::string& out);
 void AppendFolded(std::string_view text, std::string& out);
 [[nodiscard]] std::string Folded(std::string_view text);
 
-// Text from a client into a field's value; `storage` receives text the value points to. The empty
-// text is null. Errors: api errors as an insert reports them (JSON_PARSER_ERROR, STRING_TOO_LONG,
+// Text from a client into a field's value; a text value points into `text`. The empty text is null.
+// Errors: api errors as an insert reports them (JSON_PARSER_ERROR, STRING_TOO_LONG,
 // NUMBER_OUTSIDE_VALID_RANGE, MALFORMED_ID, INVALID_EMAIL_ADDRESS).
+[[nodiscard]] Result<Value> ParseFieldView(const FieldInfo& field, std::string_view text);
+// The same with a text of its own: `storage` receives what the value points to.
 [[nodiscard]] Result<Value> ParseFieldText(const FieldInfo& field, std::string_view text,
                                            std::string& storage);
 

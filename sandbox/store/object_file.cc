@@ -162,6 +162,7 @@ Result<FieldInfo> ParseField(const YAML::Node& node) {
   field.restricted_picklist = map.Flag("restrictedPicklist");
   field.html_formatted = map.Flag("htmlFormatted");
   field.cascade_delete = map.Flag("cascadeDelete");
+  field.restricted_delete = map.Flag("restrictedDelete");
   field.polymorphic = map.Flag("polymorphic");
   field.name_pointing = map.Flag("namePointing");
   field.calculated_formula = map.Text("formula");

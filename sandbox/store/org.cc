@@ -22,6 +22,15 @@ constexpr std::string_view kFirstSchema =
     " hidden INTEGER NOT NULL DEFAULT 0, removed INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY(object, field)) WITHOUT ROWID;";
 
+// What a deletion took along (`root`: the record whose deletion it was) and what it cleared, for
+// the undelete.
+constexpr std::string_view kRecycleBin =
+    "CREATE TABLE bin(id INTEGER PRIMARY KEY, root INTEGER NOT NULL);"
+    "CREATE INDEX bin_root ON bin(root);"
+    "CREATE TABLE bin_cleared(root INTEGER NOT NULL, child INTEGER NOT NULL,"
+    " slot INTEGER NOT NULL, parent INTEGER NOT NULL);"
+    "CREATE INDEX bin_cleared_root ON bin_cleared(root);";
+
 Result<std::optional<std::string>> Meta(Database& db, std::string_view key) {
   FIRN_TRY(Statement find, db.Prepare("SELECT value FROM meta WHERE key = ?"));
   find.Bind(1, key);
@@ -75,7 +84,7 @@ Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
   Database::Options database;
   database.cache_kib = 64 * 1024;
   FIRN_TRY(Database db, Database::Open(options.folder + "/org.db", database));
-  FIRN_CHECK(Migrate(db, {kFirstSchema}));
+  FIRN_CHECK(Migrate(db, {kFirstSchema, kRecycleBin}));
   auto org =
       std::unique_ptr<OrgImpl>(new OrgImpl(std::move(options), std::move(lock), std::move(db)));
   FIRN_CHECK(org->Prepare());
@@ -113,6 +122,8 @@ Result<void> OrgImpl::MakeIdentity() {
   seed_ = std::strtoull(seed.value_or("42").c_str(), nullptr, 10);
   created_at_ = std::strtoll(created.value_or("0").c_str(), nullptr, 10);
   admin_id_ = MakeId("005", kFirstRecordNumber);
+  FIRN_TRY(const auto last_key, Meta(db, "last_transaction_key"));
+  last_key_ = std::strtoll(last_key.value_or("0").c_str(), nullptr, 10);
   return {};
 }
 
@@ -276,11 +287,6 @@ const ObjectCounters* OrgImpl::FindCounters(const ObjectInfo& object) const {
   const std::lock_guard lock(catalogue_mutex_);
   const auto found = counters_.find(object.number);
   return found == counters_.end() ? nullptr : &found->second;
-}
-
-void OrgImpl::OnChange(std::function<void(const RecordChange&)> hook) {
-  const std::lock_guard lock(write_mutex_);
-  hook_ = std::move(hook);
 }
 
 int64_t OrgImpl::NowSeconds() const {

@@ -9,6 +9,7 @@
 #include "core/base/sqlite.h"
 #include "sandbox/org.h"
 #include "sandbox/store/tables.h"
+#include "sandbox/store/write_plan.h"
 
 namespace firn::sandbox {
 
@@ -42,7 +43,12 @@ class OrgImpl final : public Org {
   Result<void> Delete(int64_t id, const Change& change) override;
   Result<void> Undelete(int64_t id, const Change& change) override;
   Result<void> Purge(int64_t id, const Change& change) override;
-  void OnChange(std::function<void(const RecordChange&)> hook) override;
+  Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
+                                         const MutateOptions& options) override;
+  Result<void> AddSink(ChangeSink* sink) override;
+  void RemoveSink(ChangeSink* sink) override;
+  void OnLock(std::function<bool(const ObjectInfo& object, int64_t id)> refuses) override;
+  Result<uint64_t> EmptyRecycleBin(UtcMicros before) override;
   Result<void> DefineYaml(std::string_view yaml) override;
   Result<void> HideField(std::string_view object, std::string_view field, bool hidden) override;
   Result<void> RemoveField(std::string_view object, std::string_view field, bool removed) override;
@@ -68,19 +74,11 @@ class OrgImpl final : public Org {
   Result<void> SetFieldState(std::string_view object, std::string_view field, std::string_view what,
                              bool on);
   // mutate.cc
-  struct Draft;
-  Result<void> ApplyFields(Draft& draft, const std::vector<FieldText>& fields,
-                           const Change& change);
-  Result<void> CheckField(const ObjectInfo& object, const FieldInfo& field, const Value& value,
-                          int64_t own_id);
-  Result<void> Stamp(Draft& draft, const Change& change);
-  Result<void> Commit(const Draft& draft, RecordChange::Kind kind, const Change& change);
-  Result<Draft> LoadDraft(int64_t id);
-  Result<void> SetDeleted(int64_t id, bool deleted, const Change& change);
+  Result<int64_t> MutateOne(const Mutation& mutation, const Change& change);
   [[nodiscard]] int64_t NowSeconds() const;  // as milliseconds, whole seconds
-  [[nodiscard]] int64_t UserOf(const Change& change) const;
 
   friend class Seeder;
+  friend class WriteBatch;
 
   Options options_;
   FileLock lock_;
@@ -92,10 +90,14 @@ class OrgImpl final : public Org {
   mutable std::mutex catalogue_mutex_;  // the pointer, and the shape of the counters' map
   std::shared_ptr<const Catalogue> catalogue_;
 
-  std::mutex write_mutex_;  // the writer connection, counters and hook
+  std::mutex write_mutex_;  // the writer connection and all that follows
   Reader writer_;
   std::map<int, ObjectCounters> counters_;
-  std::function<void(const RecordChange&)> hook_;
+  std::shared_ptr<const Catalogue> plans_of_;
+  std::map<int, std::unique_ptr<WritePlan>> plans_;  // by object number, of that catalogue
+  int64_t last_key_ = 0;                             // number of the last transaction key
+  std::vector<ChangeSink*> sinks_;
+  std::function<bool(const ObjectInfo&, int64_t)> refuses_lock_;
   std::shared_ptr<ReaderPool> readers_;
 };
 

@@ -66,31 +66,68 @@ Result<RowWriter> RowWriter::Prepare(Database& db, const ObjectInfo& object) {
   }
   FIRN_TRY(Statement statement, db.Prepare("INSERT OR REPLACE INTO " + TableName(object) + " (" +
                                            columns + ") VALUES (" + marks + ")"));
-  return RowWriter(std::move(statement), object);
+  return RowWriter(db, std::move(statement), object);
+}
+
+void RowWriter::BindKey(Statement& statement, int column, size_t key, const Value& value) {
+  if (value.null()) {
+    statement.BindNull(column);
+  } else if (value.kind == Value::Kind::kText) {
+    keys_[key].clear();
+    AppendKeyText(value, keys_[key]);
+    statement.BindStaticText(column, keys_[key]);
+  } else {
+    statement.Bind(column, value.number);
+  }
 }
 
 Result<void> RowWriter::Write(const std::vector<Value>& by_slot) {
   blob_.clear();
   EncodeRow(object_->slots, by_slot, blob_);
-  statement_.Bind(1, static_cast<int64_t>(RecordNumberOf(by_slot[kIdSlot].number)));
-  statement_.Bind(2, by_slot[kDeletedSlot].number);
-  statement_.Bind(3, by_slot[kModstampSlot].number);
-  statement_.BindStaticBlob(4, blob_);
+  insert_.Bind(1, static_cast<int64_t>(RecordNumberOf(by_slot[kIdSlot].number)));
+  insert_.Bind(2, by_slot[kDeletedSlot].number);
+  insert_.Bind(3, by_slot[kModstampSlot].number);
+  insert_.BindStaticBlob(4, blob_);
   keys_.resize(object_->key_slots.size());
   for (size_t i = 0; i < keys_.size(); ++i) {
-    const Value& value = by_slot[object_->key_slots[i]];
-    const int column = static_cast<int>(i) + 5;
-    if (value.null()) {
-      statement_.BindNull(column);
-    } else if (value.kind == Value::Kind::kText) {
-      keys_[i].clear();
-      AppendKeyText(value, keys_[i]);
-      statement_.BindStaticText(column, keys_[i]);
-    } else {
-      statement_.Bind(column, value.number);
-    }
+    BindKey(insert_, static_cast<int>(i) + 5, i, by_slot[object_->key_slots[i]]);
   }
-  return statement_.Run();
+  return insert_.Run();
+}
+
+Result<Statement*> RowWriter::UpdateOf(const std::vector<size_t>& keys) {
+  std::string sets;
+  for (const size_t key : keys) sets += ", k" + std::to_string(key) + " = ?";
+  auto found = updates_.find(sets);
+  if (found == updates_.end()) {
+    FIRN_TRY(Statement statement,
+             db_->Prepare("UPDATE " + TableName(*object_) + " SET del = ?, mod = ?, row = ?" +
+                          sets + " WHERE n = ?"));
+    found = updates_.emplace(sets, std::move(statement)).first;
+  }
+  return &found->second;
+}
+
+Result<void> RowWriter::Update(const std::vector<Value>& by_slot,
+                               const std::vector<Value>& before) {
+  std::vector<size_t> changed;
+  for (size_t i = 0; i < object_->key_slots.size(); ++i) {
+    const int slot = object_->key_slots[i];
+    if (!SameValue(by_slot[slot], before[slot])) changed.push_back(i);
+  }
+  FIRN_TRY(Statement * update, UpdateOf(changed));
+  blob_.clear();
+  EncodeRow(object_->slots, by_slot, blob_);
+  keys_.resize(object_->key_slots.size());
+  update->Bind(1, by_slot[kDeletedSlot].number);
+  update->Bind(2, by_slot[kModstampSlot].number);
+  update->BindStaticBlob(3, blob_);
+  int column = 4;
+  for (const size_t key : changed) {
+    BindKey(*update, column++, key, by_slot[object_->key_slots[key]]);
+  }
+  update->Bind(column, static_cast<int64_t>(RecordNumberOf(by_slot[kIdSlot].number)));
+  return update->Run();
 }
 
 }  // namespace firn::sandbox

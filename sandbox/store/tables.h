@@ -63,12 +63,19 @@ class RowWriter {
   // Inserts, or replaces the row of the same id. `by_slot` as EncodeRow takes it; id, deleted flag
   // and SystemModstamp stand in its first three places. Uniqueness is the caller's to check.
   [[nodiscard]] Result<void> Write(const std::vector<Value>& by_slot);
+  // The row that is there, touching only the indexes whose fields differ from `before`.
+  [[nodiscard]] Result<void> Update(const std::vector<Value>& by_slot,
+                                    const std::vector<Value>& before);
 
  private:
-  RowWriter(Statement statement, const ObjectInfo& object)
-      : statement_(std::move(statement)), object_(&object) {}
-  Statement statement_;
+  RowWriter(Database& db, Statement statement, const ObjectInfo& object)
+      : db_(&db), insert_(std::move(statement)), object_(&object) {}
+  void BindKey(Statement& statement, int column, size_t key, const Value& value);
+  [[nodiscard]] Result<Statement*> UpdateOf(const std::vector<size_t>& keys);
+  Database* db_;
+  Statement insert_;
   const ObjectInfo* object_;
+  std::unordered_map<std::string, Statement> updates_;  // by the key columns they set
   std::string blob_;
   std::vector<std::string> keys_;
 };

@@ -92,8 +92,9 @@ size_t CodePoints(std::string_view text) {
                        [](char c) { return (static_cast<uint8_t>(c) & 0xc0) != 0x80; });
 }
 
-Result<Value> ParseText(const FieldInfo& field, std::string_view text, std::string& storage) {
-  if (field.length > 0 && static_cast<int>(CodePoints(text)) > field.length) {
+Result<Value> ParseText(const FieldInfo& field, std::string_view text) {
+  const auto length = static_cast<size_t>(field.length);
+  if (length > 0 && text.size() > length && CodePoints(text) > length) {
     return Fail(ApiError(400, "STRING_TOO_LONG",
                          field.label +
                              ": data value too large: " + std::string(text.substr(0, 80)) +
@@ -109,8 +110,7 @@ Result<Value> ParseText(const FieldInfo& field, std::string_view text, std::stri
                            {field.name}));
     }
   }
-  storage.assign(text);
-  return Value::Text(storage);
+  return Value::Text(text);
 }
 
 Result<Value> ParseClock(const FieldInfo& field, std::string_view text) {
@@ -123,7 +123,7 @@ Result<Value> ParseClock(const FieldInfo& field, std::string_view text) {
 
 }  // namespace
 
-Result<Value> ParseFieldText(const FieldInfo& field, std::string_view text, std::string& storage) {
+Result<Value> ParseFieldView(const FieldInfo& field, std::string_view text) {
   if (text.empty()) return Value{};
   switch (field.type) {
     case FieldType::kId:
@@ -164,8 +164,17 @@ Result<Value> ParseFieldText(const FieldInfo& field, std::string_view text, std:
     case FieldType::kTime:
       return ParseClock(field, text);
     default:
-      return ParseText(field, text, storage);
+      return ParseText(field, text);
   }
+}
+
+Result<Value> ParseFieldText(const FieldInfo& field, std::string_view text, std::string& storage) {
+  FIRN_TRY(Value value, ParseFieldView(field, text));
+  if (value.kind == Value::Kind::kText) {
+    storage.assign(value.text);
+    value.text = storage;
+  }
+  return value;
 }
 
 }  // namespace firn::sandbox
