@@ -1,0 +1,62 @@
+// MergeAttempt: the changes of a merge worked out on one state of the table: files written, delta
+// ready. When somebody else commits first, it is thrown away and made again. Internal to lake.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ends/lake/merge_files.h"
+#include "ends/lake/merge_fold.h"
+#include "ends/lake/merge_orders.h"
+#include "ends/lake/merge_plan.h"
+#include "ends/lake/merge_read.h"
+#include "ends/lake/row_cache.h"
+
+namespace firn::lake {
+
+// What a Merger keeps between commits.
+struct MergeState {
+  MergeOptions options;
+  Table table;  // files and index are those of its current snapshot
+  MergeFiles files;
+  RowCache cache;
+  RecentOrders orders;
+  FoldPolicy fold;
+  MergeChanges changes;
+};
+
+struct MergeAttempt {
+  int64_t base_snapshot = -1;  // the state it is worked out on
+  RowDelta delta;
+  MergePlan plan;
+  // By data file that stays: all rows that are gone afterwards.
+  std::map<uint32_t, RowBits> dead;
+  std::vector<uint32_t> emptied;  // data files without a row left
+  // A data file that was folded, and where its rows went, in order.
+  struct Folded {
+    uint32_t from = 0;
+    size_t file = 0;                            // into `written`
+    int64_t first_row = 0;                      // in that file
+    std::vector<uint32_t> rows;                 // in `from`
+    std::vector<std::optional<MergeKey>> keys;  // nothing: a null key of another writer
+  };
+  std::vector<Folded> folded;
+  std::vector<DataFile> written;  // data files; the changed rows stand first in the first one
+  std::vector<RowBatches> kept;   // their rows, for the cache
+  int64_t rows_folded = 0;
+  int64_t rows_from_file = 0;
+  int64_t rows_from_cache = 0;
+};
+
+// Errors: those of reading and writing; Corrupt (LAKE-MERGE-009) when the index does not fit the
+// table: it must be rebuilt. Files written before an error are removed.
+[[nodiscard]] Result<MergeAttempt> PrepareMerge(const Call& call, MergeState& state);
+
+// Enters a committed attempt. `after`: the table as committed.
+void EnterMerge(MergeAttempt attempt, const Table& after, MergeState& state);
+
+// Takes the attempt's files away. For commits that certainly did not become true.
+void RemoveFiles(const Call& call, const MergeAttempt& attempt, ObjectStore& store);
+
+}  // namespace firn::lake

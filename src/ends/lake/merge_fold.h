@@ -1,0 +1,34 @@
+// Which data files a merge writes again while it is at it, so that readers do not pay for its small
+// files and dead rows. Internal to lake; pure.
+//
+// Two reasons: too many files of about one size (a tier: sizes within a factor of four), and too
+// many dead rows in all, worst file first. Over time no more than four rows are written again for
+// each changed one: what a commit does not use up of that is saved for a later one, so that a large
+// file is folded seldom and small ones often.
+// Source of the second: Rosenblum and Ousterhout, "The Design and Implementation of a
+// Log-Structured File System", 1992 (cleaning by how much of a segment is live).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace firn::lake {
+
+struct FoldFile {
+  uint32_t ordinal = 0;
+  int64_t rows_live = 0;
+  int64_t rows_dead = 0;
+};
+
+class FoldPolicy {
+ public:
+  // `files`: those that stay as the commit is; `rows_new`: of the file it writes. Returns the files
+  // to fold. The allowance is used up by Spend only, once the commit is true.
+  [[nodiscard]] std::vector<FoldFile> Choose(std::vector<FoldFile> files, int64_t rows_new) const;
+  void Spend(int64_t rows_new, int64_t rows_folded);
+
+ private:
+  int64_t saved_ = 0;  // rows that may be written again
+};
+
+}  // namespace firn::lake
