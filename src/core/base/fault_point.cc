@@ -47,6 +47,12 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.commit.before_catalog", "all files and folders are synced, the catalog has the old row"},
     {"lake.commit.after_catalog",
      "the catalog has the new row, old metadata files still lie there"},
+    {"lake.merge.rows_written", "a merge's changed rows are on their way into a data file"},
+    {"lake.merge.file_folded", "a merge has written the rows of another file again"},
+    {"lake.merge.deletes_written",
+     "a merge's data and delete files are synced, nothing refers to them"},
+    {"lake.merge.committed", "a merge is committed, its index does not know yet"},
+    {"lake.index.before_rename", "a key index is written, under another name"},
 };
 
 struct Armed {

@@ -83,8 +83,9 @@ class TableMerger final : public Merger {
       : lake_(lake), state_(std::move(state)), owner_(std::move(owner)) {}
 
   Result<void> Start(const Call& call) {
-    if (state_.options.index_path.empty())
+    if (state_.options.index_path.empty()) {
       FIRN_TRY(state_.options.index_path, DefaultIndexPath(state_.table, owner_));
+    }
     const auto found = LoadKeyIndex(state_.options.index_path, owner_, state_.files, state_.orders);
     FIRN_CHECK(state_.files.Follow(call, state_.table));
     const auto& followed = state_.files.followed();
