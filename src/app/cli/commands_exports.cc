@@ -5,7 +5,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/export_output.h"
-#include "app/engine/org_link.h"
+#include "app/cli/export_session.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/export.h"
@@ -17,50 +17,6 @@ namespace firn::cli {
 namespace {
 
 constexpr int kRunsListed = 50;
-
-// What run, resume and plan stand on, in the order in which it must go away again.
-struct ExportSession {
-  std::shared_ptr<state::StateDb> db;
-  std::unique_ptr<engine::OrgLink> link;
-  std::unique_ptr<lake::Lake> lake;
-  std::unique_ptr<state::Ledger> ledger;
-  std::unique_ptr<state::Checkpoints> checkpoints;
-  std::unique_ptr<state::Leases> leases;
-  MetricsRegistry metrics;
-  exports::ExportParts parts;
-};
-
-Result<std::unique_ptr<ExportSession>> OpenSession(Context& context, bool writing) {
-  auto session = std::make_unique<ExportSession>();
-  FIRN_TRY(const auto* project, context.LoadProject());
-  FIRN_TRY(const auto* org, context.LoadOrg());
-  if (writing) {
-    FIRN_TRY(session->db, state::StateDb::Open(project->state_folder,
-                                               {.purpose = "firn " + context.command().path}));
-    session->ledger = std::make_unique<state::Ledger>(session->db);
-    session->checkpoints = std::make_unique<state::Checkpoints>(session->db);
-  }
-  FIRN_TRY(session->link, engine::OrgLink::Open(context.call(), *project, *org, context.secrets(),
-                                                &session->metrics));
-  FIRN_TRY(session->lake, lake::Lake::Open({.warehouse = project->lake.warehouse,
-                                            .catalog_path = project->lake.catalog}));
-  session->leases = state::NewSqliteLeases(session->link->shared(), SystemClock());
-  salesforce::Org& remote = session->link->org();
-  session->parts = {.org = org->id,
-                    .org_id = remote.org_id(),
-                    .api_version = remote.version().pinned,
-                    .rest = &remote.rest(),
-                    .bulk = &remote.bulk(),
-                    .budget = &remote.budget(),
-                    .lake = session->lake.get(),
-                    .ledger = session->ledger.get(),
-                    .checkpoints = session->checkpoints.get(),
-                    .leases = session->leases.get(),
-                    .lease_holder = "the writer of " + project->state_folder,
-                    .metrics = &session->metrics};
-  for (const std::string& warning : remote.warnings()) context.out().Warn(warning);
-  return session;
-}
 
 exports::Selection SelectionFrom(const Context& context) {
   exports::Selection selection;
@@ -81,7 +37,7 @@ Result<std::vector<exports::ObjectSpec>> Select(Context& context, ExportSession&
 }
 
 Result<ExitCode> PlanExport(Context& context) {
-  FIRN_TRY(auto session, OpenSession(context, false));
+  FIRN_TRY(auto session, OpenExportSession(context, StateUse::kNone));
   FIRN_TRY(const auto specs, Select(context, *session));
   FIRN_TRY(const auto plan, exports::MakePlan(context.call(), session->parts, specs,
                                               {.count = !context.Flag("no-count")}));
@@ -152,7 +108,7 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
 }
 
 Result<ExitCode> RunExportCommand(Context& context) {
-  FIRN_TRY(auto session, OpenSession(context, true));
+  FIRN_TRY(auto session, OpenExportSession(context, StateUse::kWriting));
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_CHECK(TellUnfinishedRuns(context, *session->ledger, session->parts.org));
   FIRN_TRY(const auto specs, Select(context, *session));
@@ -177,7 +133,7 @@ Result<std::string> RunToResume(Context& context, state::Ledger& ledger, const s
 }
 
 Result<ExitCode> ResumeExportCommand(Context& context) {
-  FIRN_TRY(auto session, OpenSession(context, true));
+  FIRN_TRY(auto session, OpenExportSession(context, StateUse::kWriting));
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_TRY(const std::string run, RunToResume(context, *session->ledger, session->parts.org));
   context.out().Talk("resuming " + run);
@@ -227,6 +183,7 @@ Result<ExitCode> ShowRun(Context& context) {
 }
 
 Result<ExitCode> VerifyRunCommand(Context& context) {
+  if (context.Flag("deep")) return VerifyDeepCommand(context);
   FIRN_TRY(auto session, OpenForReading(context));
   FIRN_TRY(auto lake, lake::Lake::Open({.warehouse = session.project->lake.warehouse,
                                         .catalog_path = session.project->lake.catalog}));
@@ -333,14 +290,20 @@ void AddExportCommands(CommandTree& tree) {
             .examples = {"firn export show", "firn export show --json"},
             .run = ShowRun});
   tree.Add({.path = "export verify",
-            .summary = "read a run's committed files again and compare",
+            .summary = "compare a run's files with its pages, or the tables with the org",
             .arguments = {kRun},
-            .options = {{.name = "verify",
-                         .value = "LEVEL",
-                         .help = "read footers back, or every value",
-                         .default_value = "full",
-                         .choices = {"counts", "full"}}},
-            .examples = {"firn export verify", "firn export verify --verify counts"},
+            .options = Joined({{.name = "verify",
+                                .value = "LEVEL",
+                                .help = "read footers back, or every value",
+                                .default_value = "full",
+                                .choices = {"counts", "full"}}},
+                              DeepOptions()),
+            .examples = {"firn export verify", "firn export verify --verify counts",
+                         "firn export verify --deep --object Account"},
+            .details = "Without --deep: the files that a run committed are opened again and held "
+                       "against what its pages said. With --deep: every row of the tables is held "
+                       "against the org as it is now; rows that differ are named. Exit code 1 when "
+                       "a difference is not explained by a change after the table's watermark.",
             .run = VerifyRunCommand});
 }
 

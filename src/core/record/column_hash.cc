@@ -152,4 +152,30 @@ void AddColumnHashes(const arrow::RecordBatch& batch, const Schema& schema, Colu
   }
 }
 
+void RowMarks(const arrow::RecordBatch& batch, const Schema& schema, std::string_view stamp,
+              std::vector<RowMark>& marks) {
+  marks.assign(static_cast<size_t>(batch.num_rows()), RowMark{.hash = kSeed});
+  Hashes values;
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    const arrow::Array& column = *batch.column(static_cast<int>(i));
+    HashValues(column, values);
+    for (size_t row = 0; row < marks.size(); ++row)
+      marks[row].hash = Mix(marks[row].hash, values[row]);
+    const std::string& name = schema.fields[i].name;
+    if (name == "Id" && column.type_id() == arrow::Type::STRING) {
+      const auto& ids = static_cast<const arrow::StringArray&>(column);
+      for (size_t row = 0; row < marks.size(); ++row) {
+        marks[row].id = ids.GetView(static_cast<int64_t>(row));
+      }
+    }
+    if (!stamp.empty() && name == stamp && column.type_id() == arrow::Type::TIMESTAMP) {
+      const auto& stamps = static_cast<const arrow::TimestampArray&>(column);
+      for (size_t row = 0; row < marks.size(); ++row) {
+        const auto at = static_cast<int64_t>(row);
+        if (stamps.IsValid(at)) marks[row].stamp = stamps.Value(at);
+      }
+    }
+  }
+}
+
 }  // namespace firn::record

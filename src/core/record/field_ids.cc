@@ -52,11 +52,50 @@ class Assigner {
   std::vector<std::string>& warnings_;
 };
 
+constexpr std::string_view kVersionMark = "__v";
+
+std::string VersionName(const std::string& base, int version) {
+  return base + std::string(kVersionMark) + std::to_string(version);
+}
+
+// Gives each field whose column cannot hold its type the name of the version that can.
+void NameVersions(const Schema& existing, Layout& layout) {
+  for (Field& field : layout.schema.fields) {
+    const Field* newest = existing.Find(field.name);
+    if (newest == nullptr) continue;
+    std::string name = field.name;
+    int version = 1;
+    while (const Field* next = existing.Find(VersionName(field.name, version + 1))) {
+      newest = next;
+      name = VersionName(field.name, ++version);
+    }
+    if (!MayBecome(newest->type, field.type)) {
+      name = VersionName(field.name, version + 1);
+      layout.warnings.push_back("field `" + field.name + "` changed from " +
+                                TypeText(newest->type) + " to " + TypeText(field.type) +
+                                ": it goes on in column `" + name + "`");
+    }
+    field.name = std::move(name);
+  }
+}
+
 }  // namespace
 
-void AssignFieldIds(const Schema* existing, int last_column_id, Layout& layout) {
-  const int last =
-      existing == nullptr ? last_column_id : std::max(last_column_id, existing->HighestFieldId());
+std::string_view VersionedColumnBase(std::string_view column) {
+  const size_t mark = column.rfind(kVersionMark);
+  if (mark == std::string_view::npos || mark == 0) return {};
+  const std::string_view number = column.substr(mark + kVersionMark.size());
+  const bool digits = !number.empty() && std::all_of(number.begin(), number.end(),
+                                                     [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? column.substr(0, mark) : std::string_view{};
+}
+
+void AssignFieldIds(const LayoutOptions& options, Layout& layout) {
+  const Schema* existing = options.existing;
+  const int last = existing == nullptr
+                       ? options.last_column_id
+                       : std::max(options.last_column_id, existing->HighestFieldId());
+  if (existing != nullptr && options.version_columns) NameVersions(*existing, layout);
   Assigner(last, layout.warnings)
       .Assign(existing == nullptr ? nullptr : &existing->fields, layout.schema.fields);
 }

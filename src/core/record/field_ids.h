@@ -6,9 +6,9 @@
 
 namespace firn::record {
 
-// Fills the ids of layout.schema. A field whose type changed in a way that Iceberg's schema
-// evolution does not allow gets a new id and a warning: its old values stay readable in old
-// snapshots. `existing` may be null.
-void AssignFieldIds(const Schema* existing, int last_column_id, Layout& layout);
+// Fills the ids of layout.schema by `options.existing`, which may be null. A field whose type
+// changed in a way that Iceberg's schema evolution does not allow gets a new id and a warning: its
+// old values stay readable in old snapshots or, with `version_columns`, in the old column.
+void AssignFieldIds(const LayoutOptions& options, Layout& layout);
 
 }  // namespace firn::record

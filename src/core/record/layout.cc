@@ -126,7 +126,7 @@ class Builder {
         AddReferenceType(field);
       }
     }
-    AssignFieldIds(options_.existing, options_.last_column_id, layout_);
+    AssignFieldIds(options_, layout_);
     if (const Field* id = layout_.schema.Find("Id"); id != nullptr) {
       layout_.schema.identifier_field_ids = {id->id};
     }

@@ -104,7 +104,14 @@ struct LayoutOptions {
   // `last_column_id`.
   const Schema* existing = nullptr;
   int last_column_id = 0;
+  // A field whose type can no longer become that of its column: false: it starts anew under its
+  // name; true: the column stays as it is and the field goes on in a new one, `Amount__v2`, then
+  // `Amount__v3`. The highest version that exists is the one in use.
+  bool version_columns = false;
 };
+
+// `Amount__v2` -> `Amount`; empty for a name that is no version of another.
+[[nodiscard]] std::string_view VersionedColumnBase(std::string_view column);
 
 // `describe_json`: the body of /sobjects/X/describe. Errors: Corrupt (REC-LAYOUT-001) when it is no
 // describe result. An unknown field type becomes a string and a warning, never an error.

@@ -138,5 +138,45 @@ TEST(Layout, ExcludeLeavesOutAndGlobsIgnoreCase) {
   EXPECT_FALSE(MatchesGlob("a*c", "ab"));
 }
 
+Layout ThingLayout(const std::string& amount_type, const Schema* existing) {
+  LayoutOptions options;
+  options.existing = existing;
+  options.last_column_id = existing == nullptr ? 0 : existing->HighestFieldId();
+  options.version_columns = true;
+  auto layout = LayoutFromDescribe(
+      R"({"name":"Thing","fields":[{"name":"Id","type":"id"},{"name":"Amount","type":")" +
+          amount_type + R"(","precision":18,"scale":2,"digits":0}]})",
+      options);
+  EXPECT_TRUE(layout);
+  return layout ? *std::move(layout) : Layout();
+}
+
+TEST(VersionedColumns, AnIncompatibleFieldGoesOnInANewColumnAndStaysThere) {
+  const Schema first = ThingLayout("currency", nullptr).schema;
+  const Layout changed = ThingLayout("string", &first);
+  ASSERT_EQ(changed.schema.fields[1].name, "Amount__v2");
+  EXPECT_GT(changed.schema.fields[1].id, first.HighestFieldId());
+  EXPECT_EQ(changed.columns[1].name, "Amount");
+  EXPECT_EQ(changed.columns[1].field_index, 1);
+  EXPECT_EQ(changed.warnings.size(), 1U);
+
+  Schema table = first;
+  table.fields.push_back(changed.schema.fields[1]);
+  const Layout again = ThingLayout("string", &table);
+  EXPECT_EQ(again.schema.fields[1].name, "Amount__v2");
+  EXPECT_EQ(again.schema.fields[1].id, changed.schema.fields[1].id);
+  EXPECT_TRUE(again.warnings.empty());
+  // The highest version is in use, even where an older one would fit.
+  EXPECT_EQ(ThingLayout("currency", &table).schema.fields[1].name, "Amount__v3");
+}
+
+TEST(VersionedColumns, NamesOfVersionsAreTold) {
+  EXPECT_EQ(VersionedColumnBase("Amount__v2"), "Amount");
+  EXPECT_EQ(VersionedColumnBase("Fee__c__v12"), "Fee__c");
+  EXPECT_EQ(VersionedColumnBase("Amount"), "");
+  EXPECT_EQ(VersionedColumnBase("Has__value"), "");
+  EXPECT_EQ(VersionedColumnBase("__v2"), "");
+}
+
 }  // namespace
 }  // namespace firn::record

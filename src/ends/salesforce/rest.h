@@ -138,6 +138,10 @@ class RestClient {
 
   // The versions the org offers, oldest first. Costs no call and needs no session.
   [[nodiscard]] virtual Result<std::vector<ApiVersion>> Versions(const Call& call) = 0;
+  // What the org's own clock says, in whole seconds (the `Date` of an answer). Windows of changed
+  // records end by it, not by our clock. Costs no call. Errors: Corrupt SF-REST-006 when the org
+  // tells no date.
+  [[nodiscard]] virtual Result<UtcMicros> OrgTime(const Call& call) = 0;
   [[nodiscard]] virtual Result<std::vector<ObjectInfo>> DescribeGlobal(const Call& call) = 0;
   // With a cache, asks with If-Modified-Since. Errors: NotFound SF-REST-002 for an object that does
   // not exist or is hidden from this user.

@@ -30,6 +30,16 @@ class Rest final : public RestClient {
                          parts_.connection->org());
   }
 
+  Result<UtcMicros> OrgTime(const Call& call) override {
+    FIRN_TRY(const Session session, parts_.connection->tokens().Get(call));
+    std::string date;
+    FIRN_CHECK(FetchVersions(call, parts_.connection->transport(), session.instance_url,
+                             parts_.connection->org(), &date));
+    const auto told = ParseHttpDate(date);
+    if (!told) return Fail(NotAsDocumented(parts_.connection->org(), "a date of its answer"));
+    return *told;
+  }
+
   Result<std::vector<ObjectInfo>> DescribeGlobal(const Call& call) override {
     FIRN_TRY(const Json answer, GetJson(call, base_ + "/sobjects"));
     if (!answer.is_object() || !answer.contains("sobjects") || !answer["sobjects"].is_array()) {
@@ -204,7 +214,7 @@ std::unique_ptr<RestClient> NewRestClient(RestParts parts) {
 
 Result<std::vector<ApiVersion>> FetchVersions(const Call& call, net::Transport& transport,
                                               const std::string& instance_url,
-                                              const std::string& org) {
+                                              const std::string& org, std::string* date) {
   net::Request request;
   request.url = instance_url + "/services/data";
   request.headers = {{"Accept", "application/json"}};
@@ -222,6 +232,7 @@ Result<std::vector<ApiVersion>> FetchVersions(const Call& call, net::Transport& 
     if (sent->status != 200) return Fail(ApiError({org, sent->status, &sent->headers, body}));
     const Json answer = ParseOrDiscard(body);
     if (!answer.is_array()) return Fail(NotAsDocumented(org, "a list of API versions"));
+    if (date != nullptr) *date = sent->headers.GetOr("Date", "");
     std::vector<ApiVersion> versions;
     for (const Json& one : answer) {
       if (one.is_object()) versions.push_back({TextOf(one, "label"), TextOf(one, "version")});

@@ -39,6 +39,18 @@ constexpr ErrorCode kCodes[] = {
      "The file of a blob field was fetched, but could not be renamed in the folder beside the "
      "table.",
      "Check the permissions of the folder, then `firn export resume`."},
+    {"EXPORT-VERIFY-001", "a row has no 18-character Id",
+     "Rows are compared by their Ids. The table or the org gave one whose Id is missing or has "
+     "another length; the table may have been written by another program.",
+     "Look at the table with `firn lake rows`; a full export (`firn export run --mode full`) "
+     "writes "
+     "it anew."},
+    {"EXPORT-VERIFY-002", "rows cannot be filtered",
+     "Arrow refused to filter a batch. A bug of firn, or memory that ran out.",
+     "Run it again with more memory; report it if it stays."},
+    {"EXPORT-VERIFY-003", "no export of the object has been committed yet",
+     "`--deep` compares tables that exports of this project made; there is none of this object.",
+     "Run `firn export run OBJECT` first, or check the spelling with `firn export list`."},
     {"EXPORT-STATE-001", "a row of the ledger cannot be read",
      "state.db holds a row that this version of firn does not understand.",
      "Run `firn export run` again; keep the file if you want to report it."},

@@ -26,6 +26,28 @@
 
 namespace firn::exports {
 
+// How a table follows its object between full exports.
+struct IncrementalSpec {
+  bool soft_deletes = false;  // rows stay, with `__deleted` and `__deleted_at`
+  // A window ends so long before the org's present: what commits late with an earlier stamp (R1)
+  // is still ahead of the next one.
+  std::chrono::milliseconds lag{60'000};
+  // A window begins so long before the end of the one before it: rows read twice are merged once.
+  std::chrono::milliseconds overlap{600'000};
+  // How often all Ids are compared, and all formula fields read again; 0: only when asked.
+  std::chrono::milliseconds sweep_every{0};
+  std::chrono::milliseconds refresh_every{0};
+  std::vector<std::string> refresh_fields;  // besides those that describe calls calculated; globs
+  bool sweep_now = false;
+  bool refresh_now = false;
+
+  bool operator==(const IncrementalSpec&) const = default;
+};
+
+// kFull: each run replaces the table's rows. kIncremental: a run merges what changed since the last
+// one; the first is a full one.
+enum class ExportMode { kFull, kIncremental };
+
 // What one object is exported as.
 struct ObjectSpec {
   std::string object;                // API name
@@ -36,6 +58,8 @@ struct ObjectSpec {
   bool all_rows = false;
   bool strict = false;
   bool fetch_blobs = false;
+  ExportMode mode = ExportMode::kFull;
+  IncrementalSpec incremental;
 };
 
 enum class VerifyLevel { kCounts, kFull };

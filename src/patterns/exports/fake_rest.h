@@ -35,6 +35,7 @@ class FakeRest final : public salesforce::RestClient {
   Result<std::vector<salesforce::ApiVersion>> Versions(const Call&) override {
     return std::vector<salesforce::ApiVersion>();
   }
+  Result<UtcMicros> OrgTime(const Call& call) override { return call.clock->Now(); }
   Result<std::vector<salesforce::ObjectInfo>> DescribeGlobal(const Call&) override {
     salesforce::ObjectInfo info;
     info.name = "Account";

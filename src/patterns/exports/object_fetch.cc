@@ -6,13 +6,10 @@
 #include "core/base/file.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object_run.h"
+#include "patterns/exports/record_feed.h"
 
 namespace firn::exports {
 namespace {
-
-// Records of one REST page: rows and bytes of JSON held in memory at once.
-constexpr int64_t kRecordsPerPage = 10'000;
-constexpr size_t kRecordBytesPerPage = 8U << 20;
 
 // A lane holds a row group until it is full; packed cells were seen to take 8 bytes each (measured
 // on 441,000 accounts of 66 fields), so wide objects get shorter row groups.
@@ -225,28 +222,17 @@ Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
   shared_.rows_total += records->total();
   FIRN_CHECK(Save());
   FIRN_TRY(auto lane, ingest.NewLane());
-  uint64_t pages = 0;
-  for (bool more = true; more;) {
-    FIRN_CHECK(call_.Check());
-    std::string json = "[";
-    lake::PageRef page{.ordinal = pages++};
-    page.name = "page " + std::to_string(page.ordinal) + " of the REST query";
-    page.rows_expected = 0;
-    while (page.rows_expected < kRecordsPerPage && json.size() < kRecordBytesPerPage) {
-      FIRN_TRY(const auto record, records->Next(patient_));
-      more = record.has_value();
-      if (!more) break;
-      if (page.rows_expected++ > 0) json += ',';
-      json += *record;
-    }
-    json += ']';
-    shared_.bytes += static_cast<int64_t>(json.size());
-    FIRN_CHECK(parts_.ledger->AddPages(parts_.org, shared_.run_id, row_.object,
-                                       {{.ordinal = page.ordinal, .rows = page.rows_expected}}));
-    FIRN_TRY(const auto outcome, lane->AddRecords(patient_, page, json));
+  const auto take = [&](const FedPage& page, std::string_view json) -> Result<void> {
+    shared_.bytes += page.json_bytes;
+    FIRN_CHECK(
+        parts_.ledger->AddPages(parts_.org, shared_.run_id, row_.object,
+                                {{.ordinal = page.ref.ordinal, .rows = page.ref.rows_expected}}));
+    FIRN_TRY(const auto outcome, lane->AddRecords(patient_, page.ref, json));
     FIRN_FAULT_POINT("exports.page.fetched");
     ReportPage(outcome);
-  }
+    return {};
+  };
+  FIRN_CHECK(FeedRecords(patient_, call_, *records, take));
   FIRN_CHECK(lane->Finish(patient_));
   if (records->received() != records->total()) {
     // Rows deleted between two pages are missing at the end; the count afterwards must say the

@@ -121,25 +121,12 @@ Result<void> ObjectRun::StartOver(const std::string& why) {
   return SaveState(state::ObjectState::kPlanned);
 }
 
-Result<record::Layout> ObjectRun::LayoutFor(const lake::Table* table) const {
-  record::LayoutOptions options;
-  options.include = facts_.spec.include;
-  options.exclude = facts_.spec.exclude;
-  options.key_prefixes = shared_.key_prefixes;
-  options.api_version = "v" + parts_.api_version;
-  if (table != nullptr) {
-    options.existing = &table->schema();
-    options.last_column_id = table->last_column_id();
-  }
-  FIRN_TRY(auto layout, record::LayoutFromDescribe(row_.describe, options));
-  for (record::DerivedField& derived : layout.derived) {
-    const bool is_blob = derived.kind == record::DerivedField::Kind::kBlobUri;
-    if (!facts_.spec.fetch_blobs || !is_blob || table == nullptr) continue;
-    const auto& field = layout.schema.fields[static_cast<size_t>(derived.field_index)];
-    derived.uri_before = BlobFolder(table->location(), field.name) + "/";
-    derived.uri_after.clear();
-  }
-  return layout;
+Result<record::Layout> ObjectRun::LayoutOf(const lake::Table* table) const {
+  return LayoutFor({.spec = facts_.spec,
+                    .describe = row_.describe,
+                    .api_version = parts_.api_version,
+                    .key_prefixes = shared_.key_prefixes,
+                    .table = table});
 }
 
 Result<void> ObjectRun::Describe() {
@@ -162,28 +149,28 @@ Result<void> ObjectRun::Describe() {
 Result<void> ObjectRun::MakeTableAndLayout() {
   auto table = parts_.lake->Load(ident_);
   if (!table && table.error().kind() == Kind::kNotFound) {
-    FIRN_TRY(layout_, LayoutFor(nullptr));
+    FIRN_TRY(layout_, LayoutOf(nullptr));
     FIRN_CHECK(parts_.lake->CreateNamespace(ident_.ns));
     table = parts_.lake->Create(patient_, ident_, layout_.schema,
                                 {{"firn.object", row_.object}, {"firn.org", parts_.org_id}});
   }
   if (!table) return Fail(std::move(table).error());
-  FIRN_TRY(layout_, LayoutFor(&*table));
+  FIRN_TRY(layout_, LayoutOf(&*table));
   return CompareWithTable(*table);
 }
 
 Result<void> ObjectRun::CompareWithTable(const lake::Table& table) {
   data_folder_ = table.location() + "/data";
   table_schema_ = layout_.schema;
-  facts_.vanished_fields.clear();
   facts_.new_fields.clear();
   for (const record::Field& field : layout_.schema.fields) {
     if (table.schema().Find(field.name) == nullptr) facts_.new_fields.push_back(field.name);
   }
+  const UnfilledColumns unfilled = CompareColumns(table.schema(), layout_.schema);
+  facts_.vanished_fields = unfilled.vanished;
   // A field that is hidden today may come back tomorrow: its column stays, empty.
   for (record::Field field : table.schema().fields) {
     if (layout_.schema.Find(field.name) != nullptr) continue;
-    facts_.vanished_fields.push_back(field.name);
     field.required = false;
     table_schema_.fields.push_back(std::move(field));
   }
@@ -195,11 +182,11 @@ Result<void> ObjectRun::RestoreLayout() {
   FIRN_TRY(const auto table, parts_.lake->Load(ident_));
   if (row_.state >= state::ObjectState::kCommitted) {
     // The commit made the layout current: what is left only reads.
-    FIRN_TRY(layout_, LayoutFor(&table));
+    FIRN_TRY(layout_, LayoutOf(&table));
     data_folder_ = table.location() + "/data";
     return {};
   }
-  FIRN_TRY(layout_, LayoutFor(&table));
+  FIRN_TRY(layout_, LayoutOf(&table));
   const auto vanished = facts_.vanished_fields;
   const auto added = facts_.new_fields;
   FIRN_CHECK(CompareWithTable(table));

@@ -15,6 +15,7 @@
 #include "ends/lake/ingest.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/facts.h"
+#include "patterns/exports/layout_for.h"
 #include "patterns/exports/page_source.h"
 
 namespace firn::exports {
@@ -36,9 +37,6 @@ class LanePool {
   int waiting_ = 0;
   const int lanes_;
 };
-
-// Where the fetched files of a blob field lie: beside the table, not below it.
-[[nodiscard]] std::string BlobFolder(const std::string& table_location, const std::string& field);
 
 // What the objects of a run share.
 struct RunShared {
@@ -79,7 +77,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<bool> PlanAgain(const Error& error);
   Result<void> StartOver(const std::string& why);
   Result<void> MakeTableAndLayout();
-  Result<record::Layout> LayoutFor(const lake::Table* table) const;
+  Result<record::Layout> LayoutOf(const lake::Table* table) const;
   Result<void> CompareWithTable(const lake::Table& table);
   Result<bool> FindLostJob();
   Result<void> UseRest(const Error& refusal);

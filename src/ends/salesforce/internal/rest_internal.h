@@ -22,11 +22,12 @@ struct RestParts {
 };
 [[nodiscard]] std::unique_ptr<RestClient> NewRestClient(RestParts parts);
 
-// GET /services/data without a session.
+// GET /services/data without a session. `date`, where given, gets the answer's Date header.
 [[nodiscard]] Result<std::vector<ApiVersion>> FetchVersions(const Call& call,
                                                             net::Transport& transport,
                                                             const std::string& instance_url,
-                                                            const std::string& org);
+                                                            const std::string& org,
+                                                            std::string* date = nullptr);
 
 // Query.cc: the stream over the pages of one query.
 [[nodiscard]] Result<std::unique_ptr<RecordStream>> OpenQuery(const Call& call,
