@@ -22,14 +22,14 @@ def run(project, *more):
     return project.export("Account", "--page-rows", 50, *more)
 
 
-def test_r4_a_session_that_ends_in_mid_download_is_renewed(project, sandbox):
+def test_r04_a_session_that_ends_in_mid_download_is_renewed(project, sandbox):
     sandbox.fault(path=RESULTS, nth=3, times=1, effect="expire_tokens")
     done = run(project)
     assert done.code == 0, done
     assert project.report()["verdict"] == "exact"
 
 
-def test_r5_a_401_that_is_not_expiry_ends_with_its_cause(project, sandbox):
+def test_r05_a_401_that_is_not_expiry_ends_with_its_cause(project, sandbox):
     sandbox.fault(path=RESULTS, effect="status", status=401, code="INVALID_SESSION_ID",
                   message="This session is not valid for use with the REST API")
     done = run(project)
@@ -116,7 +116,7 @@ def test_a_field_that_vanishes_between_describe_and_job_is_planned_again(project
         sandbox.ask("POST", "fields", {"object": "Account", "field": "Jigsaw", "removed": False})
 
 
-def test_r1_a_row_committed_inside_the_run_is_explained(project, sandbox):
+def test_r01_a_row_committed_inside_the_run_is_explained(project, sandbox):
     before = sandbox.rows_of("Contact")
     killed = project.export("Contact", FIRN_FAULT_POINT="exports.job.recorded")
     assert killed.code == -9
@@ -131,7 +131,7 @@ def test_r1_a_row_committed_inside_the_run_is_explained(project, sandbox):
     sandbox.rest("DELETE", f"sobjects/Contact/{made}")
 
 
-def test_r2_a_row_deleted_inside_the_run_is_explained(project, sandbox):
+def test_r02_a_row_deleted_inside_the_run_is_explained(project, sandbox):
     made = sandbox.create("Contact", LastName="Gone")
     killed = project.export("Contact", FIRN_FAULT_POINT="exports.job.recorded")
     assert killed.code == -9
@@ -154,7 +154,7 @@ def until_job_done(sandbox):
     raise AssertionError(json.dumps(jobs))
 
 
-def test_r2_deleted_rows_come_when_asked_for(project, sandbox):
+def test_r02_deleted_rows_come_when_asked_for(project, sandbox):
     made = sandbox.create("Contact", LastName="Binned")
     sandbox.rest("DELETE", f"sobjects/Contact/{made}")
     done = project.export("Contact", "--deleted")

@@ -84,7 +84,7 @@ def test_strict_stops_at_the_first_row_that_does_not_fit(project, sandbox):
     assert project.firn("lake", "history", "salesforce.Account", "--json").json()["rows"] == []
 
 
-def test_r7_nul_inside_a_value_is_kept_and_counted(project, sandbox):
+def test_r07_nul_inside_a_value_is_kept_and_counted(project, sandbox):
     sandbox.fault(path=RESULTS, nth=1, times=1, effect="nul")
     done = run(project)
     assert done.code == 0, done
@@ -141,7 +141,7 @@ def test_excess_fraction_digits_are_rounded_half_up_and_counted(project, sandbox
     assert row_id in project.rows("salesforce.Account")
 
 
-def test_r8_na_and_null_are_text(project, sandbox):
+def test_r08_na_and_null_are_text(project, sandbox):
     row_id, done = made_up(project, sandbox, ("1", "NA"))
     assert done.code == 0, done
     assert project.rows("salesforce.Account")[row_id]["Name"] == "NA"
@@ -154,7 +154,7 @@ def test_a_cell_of_32000_characters_arrives_whole(project, sandbox):
     assert project.rows("salesforce.Account")[row_id]["Name"] == text
 
 
-def test_r6_each_page_has_its_own_header_and_none_becomes_a_row(project, sandbox):
+def test_r06_each_page_has_its_own_header_and_none_becomes_a_row(project, sandbox):
     check_exact(project, project.export("Account", "--page-rows", 7, "--threads", 2))
     assert "Id" not in project.rows("salesforce.Account")
 
