@@ -181,3 +181,18 @@ def test_a_header_that_differs_from_the_describe_is_planned_again_or_named(proje
     assert "LAKE-PAGE-004" in failed.err
     sandbox.clear()
     check_exact(project, project.resume())
+
+
+def test_a_describe_that_changes_between_two_pages_is_planned_again_or_named(project, sandbox):
+    """The field vanishes after the first page, and later pages come without its column."""
+    ids = sorted(fetch_ids(sandbox))
+    later = '"Id"\n' + "".join(f'"{one}"\n' for one in ids[100:200])
+    sandbox.fault(path=RESULTS, nth=2, times=20, effect="status", status=200, body=later)
+    failed = project.export("Account", "--page-rows", 100, "--field", "Id", "--field", "Name",
+                            "--file-size", 1)
+    assert failed.code == 1, failed
+    assert "LAKE-PAGE-004" in failed.err
+    assert "page 1 of job" in failed.err
+    assert project.firn("lake", "history", "salesforce.Account", "--json").json()["rows"] == []
+    sandbox.clear()
+    check_exact(project, project.resume())
