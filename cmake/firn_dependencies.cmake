@@ -46,3 +46,9 @@ target_link_libraries(Arrow::arrow_compute INTERFACE Arrow::arrow)
 find_package(GTest REQUIRED)
 find_library(FIRN_RAPIDCHECK rapidcheck REQUIRED)
 find_package(benchmark REQUIRED)
+
+# First in every link: the linker takes the first library that has a name, and Arrow's libraries have
+# copies of these (docs/decisions/0013-arrow-keeps-its-copies.md).
+get_target_property(_simdjson simdjson::simdjson LOCATION)
+add_link_options(-Wl,--push-state,--no-as-needed ${_simdjson} ${OPENSSL_SSL_LIBRARY} ${OPENSSL_CRYPTO_LIBRARY}
+                 -Wl,--pop-state)

@@ -11,6 +11,7 @@ import shutil
 import sys
 import zipfile
 
+from dev import elf
 from dev.shell import Failed, output, run, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ def setup(groups):
     check_machine()
     install_packages(wanted)
     unpack_arrow()
+    hide_foreign_symbols()
     for group in wanted:
         fill_venv(group)
     if "test" in wanted:
@@ -115,6 +117,17 @@ def unpack_arrow():
     shutil.rmtree(target, ignore_errors=True)
     fresh.rename(target)
     shutil.rmtree(downloads)
+
+
+def hide_foreign_symbols():
+    """Arrow's libraries keep their copies of OpenSSL and others to themselves (tools/dev/elf.py)."""
+    stamp = ROOT / ".deps" / "arrow" / ".symbols"
+    mark = hashlib.sha256(pathlib.Path(elf.__file__).read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == mark:
+        return
+    for library in sorted((stamp.parent / "pyarrow").glob("*.so.*")):
+        elf.hide_foreign_symbols(library)
+    stamp.write_text(mark)
 
 
 def fill_venv(group):
