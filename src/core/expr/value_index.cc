@@ -1,6 +1,7 @@
 #include "core/expr/internal/value_index.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/expr/internal/number_text.h"
 #include "core/expr/internal/wildcard.h"
@@ -108,36 +109,54 @@ void ValueIndex::Add(const ValuePattern& pattern, uint32_t id) {
   }
 }
 
-// Filed under its longest piece: a value without that piece never meets the wildcard. The quotes
-// at both ends say nothing.
 void ValueIndex::AddWildcard(std::vector<std::string> pieces, uint32_t id) {
   if (pieces.size() == 1) {
     exact_[pieces.front()].push_back(id);
-    return;
-  }
-  const auto number = static_cast<uint32_t>(wildcards_.size());
-  const std::string& prefix = pieces.front();
-  const std::string& suffix = pieces.back();
-  std::string_view inner;
-  for (size_t i = 1; i + 1 < pieces.size(); ++i) {
-    if (pieces[i].size() > inner.size()) inner = pieces[i];
-  }
-  if (std::max({prefix.size() - 1, suffix.size() - 1, inner.size()}) == 0) {
-    wildcards_without_piece_.push_back(number);
-  } else if (prefix.size() >= suffix.size() && prefix.size() - 1 >= inner.size()) {
-    OfLength(wildcard_prefixes_, prefix.size())[prefix].push_back(number);
-  } else if (suffix.size() - 1 >= inner.size()) {
-    OfLength(wildcard_suffixes_, suffix.size())[suffix].push_back(number);
   } else {
-    wildcard_pieces_.Add(inner, number);
+    wildcards_.push_back({std::move(pieces), id});
   }
-  wildcards_.push_back({std::move(pieces), id});
+}
+
+// Each wildcard is filed under the piece that it shares with the fewest others: a value without
+// that piece never meets it. The quotes at both ends say nothing.
+void ValueIndex::FileWildcards() {
+  std::unordered_map<std::string, uint32_t> prefixes;
+  std::unordered_map<std::string, uint32_t> suffixes;
+  std::unordered_map<std::string, uint32_t> inner;
+  for (const Wildcard& wildcard : wildcards_) {
+    ++prefixes[wildcard.pieces.front()];
+    ++suffixes[wildcard.pieces.back()];
+    for (size_t i = 1; i + 1 < wildcard.pieces.size(); ++i) ++inner[wildcard.pieces[i]];
+  }
+  for (uint32_t number = 0; number < wildcards_.size(); ++number) {
+    const std::vector<std::string>& pieces = wildcards_[number].pieces;
+    const std::string& prefix = pieces.front();
+    const std::string& suffix = pieces.back();
+    constexpr uint32_t kNever = std::numeric_limits<uint32_t>::max();
+    const uint32_t with_prefix = prefix.size() > 1 ? prefixes[prefix] : kNever;
+    const uint32_t with_suffix = suffix.size() > 1 ? suffixes[suffix] : kNever;
+    const std::string* rarest = nullptr;
+    for (size_t i = 1; i + 1 < pieces.size(); ++i) {
+      if (rarest == nullptr || inner[pieces[i]] < inner[*rarest]) rarest = &pieces[i];
+    }
+    const uint32_t with_inner = rarest == nullptr ? kNever : inner[*rarest];
+    if (with_prefix == kNever && with_suffix == kNever && with_inner == kNever) {
+      wildcards_without_piece_.push_back(number);
+    } else if (with_prefix <= with_suffix && with_prefix <= with_inner) {
+      OfLength(wildcard_prefixes_, prefix.size())[prefix].push_back(number);
+    } else if (with_suffix <= with_inner) {
+      OfLength(wildcard_suffixes_, suffix.size())[suffix].push_back(number);
+    } else {
+      wildcard_pieces_.Add(*rarest, number);
+    }
+  }
 }
 
 void ValueIndex::Build() {
   ranges_.Build();
   blocks4_.Build();
   blocks6_.Build();
+  FileWildcards();
   wildcard_pieces_.Build();
 }
 

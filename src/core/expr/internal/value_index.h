@@ -2,7 +2,7 @@
 // it fits without trying each.
 //
 // Exact texts, numbers, prefixes and suffixes by hash, ranges and address blocks by interval trees,
-// wildcards by their longest piece. `anything-but` patterns are tried one by one: nearly all of
+// wildcards by their rarest piece. `anything-but` patterns are tried one by one: nearly all of
 // them fit nearly every value, so the answer itself is as long as the work.
 #pragma once
 
@@ -46,6 +46,7 @@ class ValueIndex {
   };
 
   void AddWildcard(std::vector<std::string> pieces, uint32_t id);
+  void FileWildcards();
   void FindText(std::string_view text, Ids& ids) const;
   void FindAffixes(std::string_view text, Ids& ids) const;
   void FindWildcards(std::string_view text, Ids& ids) const;
