@@ -33,7 +33,10 @@ size_t PeopleOf(Draws& draws) {
 bool IsDeletedByGenerator(const GeneratorSettings& settings, const ObjectInfo& object,
                           uint64_t number) {
   if (!object.deletable || !object.undeletable || settings.deleted_share <= 0) return false;
-  Draws draws(Mix(settings.seed ^ 0xde1e7edULL, Mix(Hash(object.name), number)));
+  // A document goes with its version.
+  std::string_view name = object.name;
+  if (name == "ContentVersion") name = "ContentDocument";
+  Draws draws(Mix(settings.seed ^ 0xde1e7edULL, Mix(Hash(name), number)));
   return draws.Chance(settings.deleted_share);
 }
 
@@ -136,8 +139,10 @@ void RowMaker::Fill(const FieldRule& rule, Draws& draws, const MadeRow& row) {
       value = Value::Bool(draws.Chance(0.3));
       return;
     case Rule::kParent:
-    case Rule::kDocument:
       value = FillParent(rule, draws, row);
+      return;
+    case Rule::kTwin:  // the record of the same number of another object
+      value = Value::Id(MakeId(rule.text, row.number));
       return;
     case Rule::kDate:
     case Rule::kDateTime:

@@ -46,6 +46,7 @@ constexpr std::pair<std::string_view, Rule> kRules[] = {
     {"stage", Rule::kPick},
     {"case_status", Rule::kPick},
     {"parent", Rule::kParent},
+    {"twin", Rule::kTwin},
     {"lead_converted", Rule::kShare},
     {"deal", Rule::kDeal},
     {"subject", Rule::kSubject},
@@ -61,7 +62,6 @@ constexpr std::pair<std::string_view, Rule> kRules[] = {
     {"event_end", Rule::kEventEnd},
     {"event_date", Rule::kEventDate},
     {"event_minutes", Rule::kEventMinutes},
-    {"document", Rule::kDocument},
     {"document_title", Rule::kDocumentTitle},
     {"document_path", Rule::kDocumentPath},
     {"document_type", Rule::kDocumentType},
@@ -169,6 +169,7 @@ FieldRule CompileRule(const FieldInfo& field) {
     case Rule::kSequence:
     case Rule::kNumberSequence:
     case Rule::kCode:
+    case Rule::kTwin:
       rule.text = field.generate.substr(std::min(words[0].size() + 1, field.generate.size()));
       break;
     case Rule::kShare:

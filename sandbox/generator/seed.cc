@@ -17,7 +17,10 @@ constexpr uint64_t kIndexLaterFrom = 5'000;  // rows into an empty table
 
 // Objects whose number does not grow with the data.
 bool IsFixedSize(const ObjectInfo& object) {
-  return object.name == "Profile" || object.name == "Pricebook2";
+  constexpr std::string_view kNames[] = {"BusinessHours", "EmailTemplate", "Folder",
+                                         "Group",         "Pricebook2",    "Profile",
+                                         "QueueSobject",  "UserRole"};
+  return std::find(std::begin(kNames), std::end(kNames), object.name) != std::end(kNames);
 }
 
 void PlaceParentsFirst(const Catalogue& catalogue, const ObjectInfo& object,

@@ -29,6 +29,8 @@ TestOrg* SeedTest::org_ = nullptr;
 
 TEST_F(SeedTest, EveryObjectHasRecords) {
   for (const auto& object : (*org_)->catalogue()->objects()) {
+    // Logs and permissions come from what happens in the org, not from the generator.
+    if (object.seed_rows == 0) continue;
     EXPECT_GT(*(*org_)->Count(object.name, false), 0U) << object.name;
   }
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <set>
 
 #include "sandbox/api_error.h"
 #include "sandbox/test_org.h"
@@ -152,12 +153,49 @@ TEST(OrgTest, FormulaFollowsItsInputsWithoutTouchingModstamp) {
 TEST(OrgTest, EveryBuiltInObjectIsWholeAndHasTheFieldsPromised) {
   TestOrg org;
   const auto catalogue = org->catalogue();
-  for (const char* name : {"Account", "Contact", "Lead", "Opportunity", "Case", "User", "Profile",
-                           "Task", "Event", "Campaign", "CampaignMember", "Product2",
-                           "PricebookEntry", "OpportunityLineItem", "ContentVersion"}) {
+  for (const char* name : {"Account",
+                           "Contact",
+                           "Lead",
+                           "Opportunity",
+                           "Case",
+                           "User",
+                           "Profile",
+                           "Task",
+                           "Event",
+                           "Campaign",
+                           "CampaignMember",
+                           "Product2",
+                           "PricebookEntry",
+                           "ContentVersion",
+                           "Asset",
+                           "BusinessHours",
+                           "ContentDocument",
+                           "Contract",
+                           "EmailMessage",
+                           "EmailTemplate",
+                           "Entitlement",
+                           "Knowledge__kav",
+                           "LoginHistory",
+                           "Order",
+                           "OrderItem",
+                           "PermissionSet",
+                           "Quote",
+                           "QuoteLineItem",
+                           "ServiceContract",
+                           "VoiceCall",
+                           "WorkOrder",
+                           "OpportunityLineItem"}) {
     const ObjectInfo* object = catalogue->Object(name);
     ASSERT_NE(object, nullptr) << name;
     EXPECT_GE(object->fields.size(), 20U) << name;
+  }
+  size_t standard = 0;
+  std::set<std::string> prefixes;
+  for (const ObjectInfo& each : catalogue->objects()) {
+    const ObjectInfo* object = &each;
+    const std::string& name = each.name;
+    if (!each.custom) ++standard;
+    EXPECT_TRUE(prefixes.insert(each.key_prefix).second) << name;
     for (const auto& field : object->fields) {
       if (IsText(field.type) && field.type != FieldType::kBase64) {
         EXPECT_GT(field.length, 0) << name << '.' << field.name;
@@ -175,6 +213,7 @@ TEST(OrgTest, EveryBuiltInObjectIsWholeAndHasTheFieldsPromised) {
       }
     }
   }
+  EXPECT_GE(standard, 60U);
 }
 
 TEST(OrgTest, EveryFieldTypeOccursInTheDemoOrg) {
