@@ -1,70 +1,71 @@
 #include "sandbox/store/object_file.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <algorithm>
 #include <set>
 
 #include "core/base/nearest.h"
+#include "sandbox/store/yaml_node.h"
 #include "sandbox/value.h"
 
 namespace firn::sandbox {
 namespace {
 
-tl::unexpected<Error> Bad(const YAML::Mark& mark, std::string what) {
-  return Fail(Error(Kind::kBadConfig, "SBX-SCHEMA-001", std::move(what))
-                  .At("object file:" + std::to_string(mark.line + 1) + ":" +
-                      std::to_string(mark.column + 1)));
+tl::unexpected<Error> Bad(const YamlNode& place, std::string what) {
+  return Fail(
+      Error(Kind::kBadConfig, "SBX-SCHEMA-001", std::move(what))
+          .At("object file:" + std::to_string(place.line) + ":" + std::to_string(place.column)));
 }
 
 // Reads the keys of one mapping, each at most once, and remembers which were known.
 class Mapping {
  public:
-  explicit Mapping(const YAML::Node& node) : node_(node) {}
+  explicit Mapping(const YamlNode& node) : node_(node) {}
 
-  std::string Text(const char* key, std::string fallback = {}) {
-    const YAML::Node value = Get(key);
-    return value && value.IsScalar() ? value.Scalar() : fallback;
+  std::string Text(std::string_view key, std::string fallback = {}) {
+    const YamlNode* value = Get(key);
+    const bool scalar = value != nullptr && value->kind == YamlNode::Kind::kScalar;
+    return scalar ? value->scalar : fallback;
   }
-  bool Flag(const char* key, bool fallback = false) {
+  bool Flag(std::string_view key, bool fallback = false) {
     const std::string text = Text(key);
     return text.empty() ? fallback : text == "true";
   }
-  int64_t Number(const char* key, int64_t fallback = 0) {
+  int64_t Number(std::string_view key, int64_t fallback = 0) {
     const std::string text = Text(key);
     return text.empty() ? fallback : std::strtoll(text.c_str(), nullptr, 10);
   }
-  std::vector<std::string> List(const char* key) {
+  std::vector<std::string> List(std::string_view key) {
     std::vector<std::string> items;
-    const YAML::Node value = Get(key);
-    if (value && value.IsSequence()) {
-      for (const auto& item : value) items.push_back(item.Scalar());
-    } else if (value && value.IsScalar()) {
-      items.push_back(value.Scalar());
-    }
+    const YamlNode* value = Get(key);
+    if (value == nullptr) return items;
+    if (value->kind == YamlNode::Kind::kScalar) items.push_back(value->scalar);
+    for (const YamlNode& item : value->items) items.push_back(item.scalar);
     return items;
   }
-  YAML::Node Get(const char* key) {
-    known_.emplace_back(key);
-    return node_[key];
+  // nullptr when the key is not there.
+  const YamlNode* Get(std::string_view key) {
+    known_.push_back(key);
+    return node_.Find(key);
   }
   // Unknown and repeated keys.
   Result<void> Finish() {
-    std::set<std::string> seen;
-    for (const auto& entry : node_) {
-      const std::string& key = entry.first.Scalar();
-      if (!seen.insert(key).second)
-        return Bad(entry.first.Mark(), "key `" + key + "` stands twice");
+    for (size_t i = 0; i < node_.keys.size(); ++i) {
+      const std::string& key = node_.keys[i];
+      const auto first = std::find(node_.keys.begin(), node_.keys.end(), key);
+      if (first - node_.keys.begin() != static_cast<std::ptrdiff_t>(i)) {
+        return Bad(node_.key_places[i], "key `" + key + "` stands twice");
+      }
       if (std::find(known_.begin(), known_.end(), key) == known_.end()) {
-        return Bad(entry.first.Mark(), "unknown key `" + key + "`" + DidYouMean(key, known_));
+        const std::vector<std::string> known(known_.begin(), known_.end());
+        return Bad(node_.key_places[i], "unknown key `" + key + "`" + DidYouMean(key, known));
       }
     }
     return {};
   }
 
  private:
-  const YAML::Node& node_;
-  std::vector<std::string> known_;
+  const YamlNode& node_;
+  std::vector<std::string_view> known_;
 };
 
 bool EndsWith(std::string_view text, std::string_view end) {
@@ -128,16 +129,16 @@ void CompleteField(FieldInfo& field) {
   if (field.external_id) field.id_lookup = true;
 }
 
-Result<FieldInfo> ParseField(const YAML::Node& node) {
-  if (!node.IsMap()) return Bad(node.Mark(), "a field is a mapping");
+Result<FieldInfo> ParseField(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::kMap) return Bad(node, "a field is a mapping");
   Mapping map(node);
   FieldInfo field;
   field.name = map.Text("name");
-  if (field.name.empty()) return Bad(node.Mark(), "a field needs a `name`");
+  if (field.name.empty()) return Bad(node, "a field needs a `name`");
   const std::string type = map.Text("type");
   const auto known = TypeByName(type);
   if (!known) {
-    return Bad(node.Mark(), "field `" + field.name + "` has the unknown type `" + type + "`");
+    return Bad(node, "field `" + field.name + "` has the unknown type `" + type + "`");
   }
   field.type = *known;
   field.label = map.Text("label");
@@ -182,10 +183,10 @@ Result<FieldInfo> ParseField(const YAML::Node& node) {
   }
   FIRN_CHECK(map.Finish());
   if (field.type == FieldType::kReference && field.reference_to.empty()) {
-    return Bad(node.Mark(), "reference field `" + field.name + "` needs `referenceTo`");
+    return Bad(node, "reference field `" + field.name + "` needs `referenceTo`");
   }
   if (IsDecimal(field.type) && (field.precision > 18 || field.scale > 17)) {
-    return Bad(node.Mark(), "field `" + field.name + "` has more than 18 digits");
+    return Bad(node, "field `" + field.name + "` has more than 18 digits");
   }
   CompleteField(field);
   return field;
@@ -225,17 +226,17 @@ void AddSystemFields(ObjectInfo& object) {
   }
 }
 
-Result<ObjectInfo> ParseRoot(const YAML::Node& root) {
-  if (!root.IsMap()) return Bad(root.Mark(), "an object file is a mapping");
+Result<ObjectInfo> ParseRoot(const YamlNode& root) {
+  if (root.kind != YamlNode::Kind::kMap) return Bad(root, "an object file is a mapping");
   Mapping map(root);
   ObjectInfo object;
   object.name = map.Text("object");
-  if (object.name.empty()) return Bad(root.Mark(), "an object file needs `object`");
+  if (object.name.empty()) return Bad(root, "an object file needs `object`");
   object.label = map.Text("label", object.name);
   object.label_plural = map.Text("plural", object.label);
   object.key_prefix = map.Text("keyPrefix");
   if (!object.key_prefix.empty() && object.key_prefix.size() != 3) {
-    return Bad(root.Mark(), "`keyPrefix` has three characters");
+    return Bad(root, "`keyPrefix` has three characters");
   }
   object.custom = EndsWith(object.name, "__c");
   object.createable = map.Flag("createable", true);
@@ -247,14 +248,17 @@ Result<ObjectInfo> ParseRoot(const YAML::Node& root) {
   object.mru_enabled = map.Flag("mruEnabled");
   object.seed_rows = map.Number("rows", object.custom ? 1000 : 0);
   for (const char* note : {"source", "read", "leftOut"}) (void)map.Get(note);
-  const YAML::Node fields = map.Get("fields");
+  const YamlNode* fields = map.Get("fields");
   FIRN_CHECK(map.Finish());
-  if (fields && !fields.IsSequence()) return Bad(fields.Mark(), "`fields` is a list");
+  if (fields == nullptr) return object;
+  if (fields->kind == YamlNode::Kind::kScalar || fields->kind == YamlNode::Kind::kMap) {
+    return Bad(*fields, "`fields` is a list");
+  }
   std::set<std::string> seen;
-  for (const auto& node : fields) {
+  for (const YamlNode& node : fields->items) {
     FIRN_TRY(FieldInfo field, ParseField(node));
     if (!seen.insert(Folded(field.name)).second) {
-      return Bad(node.Mark(), "field `" + field.name + "` stands twice");
+      return Bad(node, "field `" + field.name + "` stands twice");
     }
     object.fields.push_back(std::move(field));
   }
@@ -264,11 +268,21 @@ Result<ObjectInfo> ParseRoot(const YAML::Node& root) {
 }  // namespace
 
 Result<ObjectInfo> ParseObjectFile(std::string_view yaml) {
-  try {
-    return ParseRoot(YAML::Load(std::string(yaml)));
-  } catch (const YAML::Exception& error) {
-    return Bad(error.mark, "not YAML: " + error.msg);
-  }
+  FIRN_TRY(const YamlNode root, ReadYaml(yaml));
+  return ParseRoot(root);
+}
+
+const Result<std::vector<ObjectInfo>>& BuiltInObjects() {
+  static const Result<std::vector<ObjectInfo>> parsed = []() -> Result<std::vector<ObjectInfo>> {
+    std::vector<ObjectInfo> objects;
+    for (const BuiltInFile& file : BuiltInObjectFiles()) {
+      FIRN_TRY(const YamlNode root, ReadPlainYaml(file.yaml));
+      FIRN_TRY(ObjectInfo object, ParseRoot(root));
+      objects.push_back(std::move(object));
+    }
+    return objects;
+  }();
+  return parsed;
 }
 
 Result<std::vector<ObjectInfo>> JoinObjects(std::vector<ObjectInfo> objects) {

@@ -27,6 +27,9 @@ struct BuiltInFile {
 };
 [[nodiscard]] std::span<const BuiltInFile> BuiltInObjectFiles();
 
+// They, parsed; once in a process.
+[[nodiscard]] const Result<std::vector<ObjectInfo>>& BuiltInObjects();
+
 // Joins objects into a catalogue: fields of an object seen twice are merged (a later field of the
 // same name replaces the earlier), components are tied to their compounds, child relationships and
 // look-up tables are made. Errors: BadConfig (SBX-SCHEMA-002) for what contradicts itself.

@@ -46,11 +46,7 @@ Result<void> OrgImpl::DefineYaml(std::string_view yaml) {
 
 Result<void> OrgImpl::RebuildCatalogue(std::string_view changed_object) {
   const std::lock_guard lock(write_mutex_);
-  std::vector<ObjectInfo> objects;
-  for (const auto& file : BuiltInObjectFiles()) {
-    FIRN_TRY(ObjectInfo object, ParseObjectFile(file.yaml));
-    objects.push_back(std::move(object));
-  }
+  FIRN_TRY(std::vector<ObjectInfo> objects, BuiltInObjects());
   {
     FIRN_TRY(Statement files, writer_.db().Prepare("SELECT yaml FROM object_files ORDER BY id"));
     for (;;) {
