@@ -66,4 +66,8 @@ class RowDeltaChange : public SnapshotChange {
     const Call& call, const CommitBase& base,
     const std::map<std::string, std::optional<std::string>>& changes);
 
+[[nodiscard]] Result<CommitDraft> SetRefChange(const Call& call, const CommitBase& base,
+                                               const std::string& name,
+                                               const std::optional<RefOptions>& ref);
+
 }  // namespace firn::lake

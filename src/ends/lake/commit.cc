@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <chrono>
 
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
@@ -13,6 +14,7 @@ namespace firn::lake {
 namespace {
 
 constexpr size_t kKnownTablesMax = 1024;
+constexpr size_t kUnusedFilesMax = 100'000;
 
 // Retry properties of the Java reference; the waits are shorter, since the catalog is on this host.
 Backoff RetryPolicy(const TableMetadata& metadata) {
@@ -149,11 +151,11 @@ Result<Table> Committer::Commit(const Call& call, const TableIdent& ident, const
       Known known;
       known.metadata_location = *location;
       known.metadata = std::make_shared<const TableMetadata>(std::move(draft.metadata));
-      known.manifests = draft.manifests ? draft.manifests : base.manifests;
+      known.manifests = draft.manifests || draft.main_moved ? draft.manifests : base.manifests;
       Remember(ident, known);
-      RemoveQuietly(call, draft.superseded);
       if (known.metadata->BoolProperty("write.metadata.delete-after-commit.enabled", false))
         RemoveQuietly(call, dropped);
+      CleanUp(call, *known.metadata, draft);
       return Table(ident, known.metadata, known.metadata_location, store_);
     }
     RemoveQuietly(call, draft.written);
@@ -205,6 +207,32 @@ Result<Committer::Outcome> Committer::FindOut(const Call& call, const TableIdent
     if (!WaitToRetry(call, backoff, attempt, std::move(error).RetryWithBackoff()))
       return unknown(shown);
   }
+}
+
+void Committer::CleanUp(const Call& call, const TableMetadata& metadata, const CommitDraft& draft) {
+  RemoveQuietly(call, draft.superseded);
+  if (!metadata.BoolProperty("gc.enabled", true)) return;
+  auto files = ExpiredFiles(call, *store_, entries_, metadata, draft.expired);
+  if (!files) {
+    log::Warn("lake.expired_files_kept", {{"error", files.error().OneLine()}});
+    files = std::vector<ExpiredFile>();
+  }
+  const int64_t grace_ms = metadata.LongProperty(kDeleteGrace, kDeleteGraceMs);
+  const int64_t now_ms =
+      std::chrono::duration_cast<std::chrono::milliseconds>(call.clock->Now().time_since_epoch())
+          .count();
+  std::vector<std::string> due;
+  {
+    const std::lock_guard lock(mutex_);
+    for (ExpiredFile& file : *files) unused_.emplace(file.unused_since_ms + grace_ms, file.uri);
+    while (!unused_.empty() &&
+           (unused_.begin()->first <= now_ms || unused_.size() > kUnusedFilesMax)) {
+      // Beyond the limit they are left as orphans, never removed too early.
+      if (unused_.begin()->first <= now_ms) due.push_back(std::move(unused_.begin()->second));
+      unused_.erase(unused_.begin());
+    }
+  }
+  RemoveQuietly(call, due);
 }
 
 void Committer::RemoveQuietly(const Call& call, const std::vector<std::string>& uris) {

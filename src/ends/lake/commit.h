@@ -5,7 +5,9 @@
 // new one. Somebody else's commit in between makes the swap fail: the change is then worked out
 // again on the newest metadata. When the catalog's answer is lost, the table is read again before
 // anything else is tried. Parsed metadata and the current manifest list stay in memory, so that an
-// append reads nothing that was not changed by others. Thread-safe; no lock is held across I/O.
+// append reads nothing that was not changed by others. Files of snapshots that a commit lets go are
+// removed some time after, when no reader should be at them any more; what is still waiting when
+// the process ends is an orphan. Thread-safe; no lock is held across I/O.
 #pragma once
 
 #include <functional>
@@ -17,6 +19,7 @@
 
 #include "ends/lake/catalog.h"
 #include "ends/lake/entry_cache.h"
+#include "ends/lake/expiry.h"
 #include "ends/lake/format/manifest.h"
 #include "ends/lake/object_store.h"
 #include "ends/lake/table.h"
@@ -40,6 +43,8 @@ struct CommitDraft {
   Manifests manifests;               // nullptr: as before
   std::vector<std::string> written;  // files of this attempt; removed when it does not become true
   std::vector<std::string> superseded;  // removed once it became true
+  Snapshots expired;                    // let go by `metadata`
+  bool main_moved = false;              // to a snapshot whose manifests are not at hand
   bool unchanged = false;               // there is nothing to commit
 };
 
@@ -75,6 +80,7 @@ class Committer {
   Result<std::string> WriteMetadata(const Call& call, const TableMetadata& metadata, int version);
   Result<Outcome> SwapOrFindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
   Result<Outcome> FindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
+  void CleanUp(const Call& call, const TableMetadata& metadata, const CommitDraft& draft);
   void RemoveQuietly(const Call& call, const std::vector<std::string>& uris);
   void Remember(const TableIdent& ident, Known known);
 
@@ -83,6 +89,7 @@ class Committer {
   EntryCache entries_;
   std::mutex mutex_;
   std::map<TableIdent, Known> known_;
+  std::multimap<int64_t, std::string> unused_;  // files by when they may be removed, milliseconds
 };
 
 }  // namespace firn::lake

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "ends/lake/changes.h"
 #include "ends/lake/commit.h"
+#include "ends/lake/expiry.h"
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/object_store.h"
@@ -52,6 +53,8 @@ class EmbeddedLake final : public Lake {
     // A mirror is committed often: old metadata files are not kept for ever.
     options.properties.emplace("write.metadata.delete-after-commit.enabled", "true");
     options.properties.emplace("write.metadata.previous-versions-max", "20");
+    options.properties.emplace("write.metadata.compression-codec", "gzip");
+    options.properties.emplace(kMaxSnapshots, "100");
     options.properties.emplace("write.parquet.compression-codec", "zstd");
     const TableMetadata metadata = NewTableMetadata(schema, options);
     FIRN_TRY(const std::string location, committer_.WriteFirstMetadata(call, metadata));
@@ -86,6 +89,13 @@ class EmbeddedLake final : public Lake {
       const std::map<std::string, std::optional<std::string>>& changes) override {
     return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
       return SetPropertiesChange(inner, base, changes);
+    });
+  }
+
+  Result<Table> SetRef(const Call& call, const TableIdent& ident, const std::string& name,
+                       const std::optional<RefOptions>& ref) override {
+    return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
+      return SetRefChange(inner, base, name, ref);
     });
   }
 

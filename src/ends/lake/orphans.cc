@@ -47,13 +47,14 @@ Result<std::vector<ObjectInfo>> OrphanFiles(const Call& call, const Table& table
   Referred referred;
   referred.Add(table.metadata_location());
   for (const MetadataLogEntry& entry : metadata.metadata_log) referred.Add(entry.metadata_file);
+  for (const StatisticsFile& file : metadata.statistics) referred.Add(file.path);
   std::unordered_set<std::string> manifests_seen;
   for (const auto& snapshot : metadata.snapshots)
     FIRN_CHECK(AddSnapshotFiles(call, store, *snapshot, manifests_seen, referred));
 
   std::vector<ObjectInfo> orphans;
   FIRN_CHECK(store.List(call, metadata.location, [&](const ObjectInfo& object) -> Result<void> {
-    // Statistics files stand in members of the metadata that are kept as text.
+    // Files may stand in members of the metadata that are kept as text.
     const std::string name = object.uri.substr(object.uri.rfind('/') + 1);
     const bool hint = name == "version-hint.text";
     if (!hint && !referred.Has(object.uri) && metadata.extra_json.find(name) == std::string::npos)

@@ -215,6 +215,7 @@ TEST_F(RowDeltaTest, AStateThatIsNotInTheHistoryIsAConflict) {
 
 TEST_F(RowDeltaTest, ManyCommitsKeepFewManifests) {
   constexpr int kCommits = 40;
+  ASSERT_TRUE(lake_->SetProperties(call_, ident_, {{"firn.history.max-snapshots", "0"}}));
   for (int i = 0; i < kCommits; ++i) {
     RowDelta delta;
     const auto table = Commit(delta);

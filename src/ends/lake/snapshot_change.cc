@@ -202,7 +202,22 @@ Result<CommitDraft> SnapshotChange::Finish(const Call& call, const CommitBase& b
   AddSnapshot(draft.metadata, std::move(snapshot), options_.branch);
   if (options_.branch == kMainBranch)
     draft.manifests = std::make_shared<const std::vector<ManifestFile>>(std::move(plan.lines));
+  const auto rules = rules_ ? rules_ : InlineRules(draft.metadata, draft.metadata.last_updated_ms);
+  if (rules) LetGo(*rules, draft);
   return draft;
+}
+
+void SnapshotChange::LetGo(const ExpiryRules& rules, CommitDraft& draft) const {
+  TableMetadata& metadata = draft.metadata;
+  draft.expired = Expired(metadata, rules);
+  const auto carried = CarriedOver(metadata, draft.expired);
+  if (!carried.empty() && options_.branch == kMainBranch) {
+    Snapshot newest = *metadata.snapshots.back();
+    newest.summary.insert(carried.begin(), carried.end());
+    RenderSnapshot(newest);
+    metadata.snapshots.back() = std::make_shared<const Snapshot>(std::move(newest));
+  }
+  RemoveSnapshots(metadata, draft.expired);
 }
 
 }  // namespace firn::lake

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "ends/lake/commit.h"
+#include "ends/lake/expiry.h"
 #include "ends/lake/format/snapshot_summary.h"
 
 namespace firn::lake {
@@ -67,6 +68,7 @@ class SnapshotChange {
   std::shared_ptr<ObjectStore> store_;
   CommitOptions options_;
   int64_t snapshot_id_ = 0;
+  std::optional<ExpiryRules> rules_;  // nothing: those of the table
 
  private:
   Result<void> TakeOut(const Call& call, const CommitBase& base, const ManifestFile& line,
@@ -74,6 +76,8 @@ class SnapshotChange {
   Result<void> MergeSmall(const Call& call, const CommitBase& base, SnapshotPlan& plan);
   Result<ManifestFile> MergeLines(const Call& call, const CommitBase& base,
                                   const std::vector<ManifestFile>& lines, SnapshotPlan& plan);
+  // Old snapshots, as the rules say; what only they know of consumers goes to the new one.
+  void LetGo(const ExpiryRules& rules, CommitDraft& draft) const;
   void AddManifestPath(ManifestFile& line, const CommitBase& base);
 
   std::string commit_uuid_;

@@ -52,6 +52,17 @@ struct CommitOptions {
   std::string branch = std::string(kMainBranch);
 };
 
+// A name for a snapshot: a tag stays at it, a branch is written to. Retention as in the spec,
+// "Snapshot References"; nothing: the table's properties say.
+struct RefOptions {
+  enum class Kind { kBranch, kTag };
+  Kind kind = Kind::kTag;
+  std::optional<int64_t> snapshot;  // nothing: the current one
+  std::optional<int> min_snapshots_to_keep;
+  std::optional<int64_t> max_snapshot_age_ms;
+  std::optional<int64_t> max_ref_age_ms;
+};
+
 struct RowDelta;         // row_delta.h
 struct RowDeltaOptions;  // row_delta.h
 struct TableMetadata;    // lake's own; format/metadata.h
@@ -119,6 +130,12 @@ class Lake {
   [[nodiscard]] virtual Result<Table> SetProperties(
       const Call& call, const TableIdent& ident,
       const std::map<std::string, std::optional<std::string>>& changes) = 0;
+  // Makes or moves a branch or tag; nothing: removes it. Errors: NotFound (LAKE-SNAPSHOT-001,
+  // LAKE-REF-001); BadInput (LAKE-REF-002) for removing main, or main as a tag; Conflict
+  // (LAKE-REF-002) when the name is of the other kind.
+  [[nodiscard]] virtual Result<Table> SetRef(const Call& call, const TableIdent& ident,
+                                             const std::string& name,
+                                             const std::optional<RefOptions>& ref) = 0;
   // The commits below: Errors: NotFound (a data file is missing), Conflict (LAKE-COMMIT-001) after
   // the retries, -003 when others' rows would be lost; CommitUnknown (LAKE-COMMIT-002) when the
   // outcome could not be found out: look at history() before trying again; Unsupported

@@ -80,6 +80,14 @@ struct SnapshotRef {
 // No partition field has this id or a lower one (spec, "Partition Specs").
 inline constexpr int kPartitionIdsBelow = 999;
 
+// A Puffin file with statistics of a snapshot, or a file with those of its partitions.
+struct StatisticsFile {
+  int64_t snapshot_id = 0;
+  std::string path;
+  bool of_partitions = false;
+  std::string json;  // as it stands in the metadata file
+};
+
 struct TableMetadata {
   int format_version = 2;
   std::string table_uuid;
@@ -100,6 +108,7 @@ struct TableMetadata {
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
   std::map<std::string, SnapshotRef> refs;
+  std::vector<StatisticsFile> statistics;
   std::string extra_json;  // members unknown here, `"key":value,..`
 
   // The parser guarantees that the current schema and the default spec are there.

@@ -192,6 +192,20 @@ Result<void> ParseLogs(const Json& top, TableMetadata& out) {
   return {};
 }
 
+Result<void> ParseStatistics(const Json& top, const char* key, TableMetadata& out) {
+  FIRN_TRY(const Json* files, FindArray(top, key));
+  if (files == nullptr) return {};
+  for (const Json& json : *files) {
+    StatisticsFile file;
+    FIRN_TRY(file.snapshot_id, GetLong(json, "snapshot-id"));
+    FIRN_TRY(file.path, GetString(json, "statistics-path"));
+    file.of_partitions = std::string_view(key) == "partition-statistics";
+    file.json = Dump(json);
+    out.statistics.push_back(std::move(file));
+  }
+  return {};
+}
+
 Result<void> ParseHistory(const Json& top, TableMetadata& out) {
   FIRN_TRY(const Json* snapshots, FindArray(top, "snapshots"));
   if (snapshots != nullptr) {
@@ -239,7 +253,9 @@ std::string ExtraMembers(const Json& top) {
                                                             "snapshots",
                                                             "snapshot-log",
                                                             "metadata-log",
-                                                            "refs"};
+                                                            "refs",
+                                                            "statistics",
+                                                            "partition-statistics"};
   std::string out;
   for (const auto& [key, value] : top.items()) {
     if (kKnown.contains(key)) continue;
@@ -270,6 +286,8 @@ Result<TableMetadata> FromJson(const Json& top) {
   FIRN_CHECK(ParseSpecs(top, out));
   FIRN_CHECK(ParseSortOrders(top, out));
   FIRN_CHECK(ParseHistory(top, out));
+  FIRN_CHECK(ParseStatistics(top, "statistics", out));
+  FIRN_CHECK(ParseStatistics(top, "partition-statistics", out));
   out.extra_json = ExtraMembers(top);
   return out;
 }

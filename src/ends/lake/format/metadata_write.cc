@@ -102,6 +102,18 @@ void AppendHistory(std::string& out, ObjectText& top, const TableMetadata& metad
   });
 }
 
+void AppendStatistics(std::string& out, ObjectText& top, const TableMetadata& metadata) {
+  for (const bool of_partitions : {false, true}) {
+    std::vector<const StatisticsFile*> files;
+    for (const StatisticsFile& file : metadata.statistics) {
+      if (file.of_partitions == of_partitions) files.push_back(&file);
+    }
+    if (files.empty()) continue;
+    top.Key(of_partitions ? "partition-statistics" : "statistics");
+    AppendList(out, files, [&](const StatisticsFile* file) { out += file->json; });
+  }
+}
+
 }  // namespace
 
 std::string PartitionFieldsJson(const PartitionSpec& spec) {
@@ -161,6 +173,7 @@ std::string MetadataJson(const TableMetadata& metadata) {
   top.Key("properties");
   AppendStringMap(out, metadata.properties);
   AppendHistory(out, top, metadata);
+  AppendStatistics(out, top, metadata);
   top.Members(metadata.extra_json);
   top.Close();
   return out;
