@@ -3,6 +3,7 @@
 duckdb_read.py PROJECT_FOLDER: prints a table of object, rows by Firn's snapshot, rows by DuckDB, and
 exits 1 when they differ or a table is missing.
 """
+import gzip
 import importlib.util
 import json
 import pathlib
@@ -27,6 +28,11 @@ def tables(project):
     return rows.fetchall()
 
 
+def read_metadata(path):
+    data = pathlib.Path(path).read_bytes()
+    return json.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
+
+
 def main():
     project = pathlib.Path(sys.argv[1])
     connection = duckdb.connect()
@@ -37,7 +43,7 @@ def main():
     print(f"\n{'read back by DuckDB ' + duckdb.__version__:40} {'snapshot':>10} {'DuckDB':>10}")
     for name, location in found:
         path = location.removeprefix("file://")
-        metadata = json.loads(pathlib.Path(path).read_text())
+        metadata = read_metadata(path)
         current = [s for s in metadata["snapshots"]
                    if s["snapshot-id"] == metadata["current-snapshot-id"]]
         expected = int(current[0]["summary"]["total-records"]) if current else 0
