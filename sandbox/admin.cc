@@ -263,6 +263,24 @@ Answer Apps(ApiParts& parts, const net::ServerRequest& request,
   return Done(parts.apps.AddCertificate(path[2], certificate));
 }
 
+// {"closed_profiles": [..], "private_objects": [..]}: what is not given stays as it is.
+Answer Access(ApiParts& parts, const net::ServerRequest& request) {
+  AccessRules rules = parts.org.access_rules();
+  if (request.method == "POST") {
+    const json body = json::parse(request.body, nullptr, false);
+    if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
+    try {
+      rules.closed_profiles = body.value("closed_profiles", rules.closed_profiles);
+      rules.private_objects = body.value("private_objects", rules.private_objects);
+    } catch (const json::exception&) {
+      return AdminError(400, "give lists of names");
+    }
+    if (auto set = parts.org.SetAccessRules(rules); !set) return AdminError(set.error());
+  }
+  return JsonAnswer(200, Dump({{"closed_profiles", rules.closed_profiles},
+                               {"private_objects", rules.private_objects}}));
+}
+
 // GET lists the keys' ids; POST makes a new one that signs from now on; DELETE drops the others.
 Answer Keys(ApiParts& parts, const net::ServerRequest& request) {
   if (request.method == "POST") {
@@ -406,6 +424,7 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "log") return Log(parts, request);
   if (what == "limits") return Limits(parts, request);
   if (what == "apps") return Apps(parts, request, path);
+  if (what == "access") return Access(parts, request);
   if (what == "signing_keys") return Keys(parts, request);
   if (what == "passwords") return SetPassword(parts, request);
   if (what == "fields") return Fields(parts, request);

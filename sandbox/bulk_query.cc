@@ -119,7 +119,7 @@ std::shared_ptr<BulkQueryJobs::Entry> BulkQueryJobs::Find(std::string_view id) c
 
 Result<BulkQueryJob> BulkQueryJobs::Create(BulkQueryJob job) {
   {
-    const auto catalogue = parts_.org.catalogue();
+    const auto catalogue = parts_.org.CatalogueFor(job.user_id);
     if (auto refusal = BulkRefusal(job.query, *catalogue)) return Fail(*std::move(refusal));
   }
   const QueryOptions query{.all_rows = job.operation == "queryAll",

@@ -5,6 +5,9 @@ namespace {
 
 // By area, then number. Both halves of the sandbox list their codes here.
 constexpr ErrorCode kCodes[] = {
+    {"SBX-ACCESS-001", "an access rule of the sandbox names what the org has not",
+     "A rule names an object whose records have no owners, or a profile that is not there.",
+     "Name an object with OwnerId, and a profile as `SELECT Name FROM Profile` lists it."},
     {"SBX-API-001", "the sandbox org refused a request as Salesforce would",
      "The request breaks a rule of the org; the vendor's own code and message stand beside it.",
      "Change the request as the vendor's code says, for example the field name in a query."},

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,13 @@ struct SeedReport {
   std::vector<std::pair<std::string, uint64_t>> rows;  // per object, deleted ones included
 };
 
+// Profiles whose users have only what permission sets grant, and objects of which users see only
+// what they own. All others are open.
+struct AccessRules {
+  std::set<std::string> closed_profiles;
+  std::set<std::string> private_objects;
+};
+
 class Org {
  public:
   struct Options {
@@ -73,6 +81,13 @@ class Org {
   [[nodiscard]] virtual uint64_t seed() const = 0;
   // Changes when the schema changes; keep it for as long as you use what it points to.
   [[nodiscard]] virtual std::shared_ptr<const Catalogue> catalogue() const = 0;
+
+  // The same as this user sees it: objects and fields that are withheld are not there or hidden.
+  [[nodiscard]] virtual std::shared_ptr<const Catalogue> CatalogueFor(
+      const std::string& user_id) = 0;
+  // Who may see what; see store/access_view.h. Kept in the org. Errors: BadInput (SBX-ACCESS-001).
+  [[nodiscard]] virtual AccessRules access_rules() const = 0;
+  [[nodiscard]] virtual Result<void> SetAccessRules(const AccessRules& rules) = 0;
 
   // Runs SOQL. Errors: api errors MALFORMED_QUERY, INVALID_FIELD, INVALID_TYPE ..
   [[nodiscard]] virtual Result<std::unique_ptr<RowCursor>> Query(std::string_view soql,

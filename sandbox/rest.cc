@@ -64,7 +64,7 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
 Answer HandleSobjects(ApiParts& parts, ApiRequest& request) {
   const size_t depth = request.path.size();
   if (depth == 1) return GlobalDescribe(parts, request);
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   if (VisibleObject(*catalogue, request.path[1]) == nullptr) return NotFoundAnswer();
   if (depth == 2) {
     return request.method == "GET" || request.method == "HEAD" ? BasicObjectInfo(parts, request)

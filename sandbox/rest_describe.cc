@@ -192,7 +192,7 @@ Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   UtcMicros changed{};
   for (const ObjectInfo& object : catalogue->objects()) {
     changed = std::max(changed, object.changed_at);
@@ -209,7 +209,7 @@ Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request) {
 }
 
 Answer BasicObjectInfo(ApiParts& parts, const ApiRequest& request) {
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr) return NotFoundAnswer();
   return JsonAnswer(200, Dump({{"objectDescribe", ObjectSummary(*object, request.Root())},
@@ -220,7 +220,7 @@ Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr) return NotFoundAnswer();
   if (auto unchanged = Unchanged(request, object->changed_at)) return *std::move(unchanged);

@@ -191,7 +191,7 @@ Answer ByExternalId(ApiParts& parts, const ApiRequest& request, const ObjectInfo
 }  // namespace
 
 Answer HandleRecord(ApiParts& parts, ApiRequest& request) {
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   const size_t depth = request.path.size();
   if (object == nullptr || depth > 4) return NotFoundAnswer();
@@ -243,7 +243,7 @@ Answer HandleReplication(ApiParts& parts, ApiRequest& request) {
         400, "INVALID_REPLICATION_DATE",
         "startDate cannot be more than " + std::to_string(reach.count()) + " days ago");
   }
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr || !object->replicateable) {
     return ErrorAnswer(400, "UNSUPPORTED_OPERATION", "The object cannot be replicated");

@@ -1,6 +1,7 @@
 #include "sandbox/soql/cursor.h"
 
 #include "sandbox/api_error.h"
+#include "sandbox/soql/narrow.h"
 #include "sandbox/soql/parse.h"
 #include "sandbox/soql/sort_keys.h"
 
@@ -247,6 +248,7 @@ Result<std::unique_ptr<RowCursor>> OpenBound(std::string_view soql, const Query&
 
 Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql, QueryContext context) {
   FIRN_TRY(Query query, Parse(soql));
+  if (context.view) Narrow(query, *context.view);
   FIRN_CHECK(context.reader->db().Execute("BEGIN"));
   auto cursor = std::make_unique<OwningCursor>(std::string(soql), std::move(query), context.reader);
   FIRN_CHECK(cursor->Open(context));

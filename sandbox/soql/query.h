@@ -7,6 +7,7 @@
 
 #include "sandbox/query.h"
 #include "sandbox/soql/ast.h"
+#include "sandbox/store/access_view.h"
 #include "sandbox/store/tables.h"
 
 namespace firn::sandbox::soql {
@@ -16,6 +17,7 @@ struct QueryContext {
   std::shared_ptr<Reader> reader;
   int64_t now_millis = 0;
   QueryOptions options;
+  std::shared_ptr<const AccessView> view;  // nullptr: the org's own work, which sees everything
   // Live or all records of an object, without a scan.
   std::function<uint64_t(const ObjectInfo&, bool all_rows)> count;
 };

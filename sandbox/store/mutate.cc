@@ -1,4 +1,6 @@
 // The org's writing methods: each is a WriteBatch.
+#include <algorithm>
+
 #include "sandbox/api_error.h"
 #include "sandbox/store/write_batch.h"
 
@@ -28,16 +30,26 @@ std::vector<Cell> CellsOf(const std::vector<FieldText>& fields) {
 Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutations,
                                                 const MutateOptions& options) {
   std::vector<RowOutcome> outcomes(mutations.size());
+  FIRN_TRY(const auto view, ViewOf(options.set_audit_fields ? std::string() : options.user_id));
+  const bool changes_access = std::any_of(mutations.begin(), mutations.end(), [&](const auto& m) {
+    return TouchesAccess(*view->base(), m);
+  });
   const std::lock_guard lock(write_mutex_);
   WriteBatch batch(*this, options);
   FIRN_CHECK(batch.Begin());
   bool failed = false;
   for (size_t i = 0; i < mutations.size(); ++i) {
-    FIRN_CHECK(batch.Apply(mutations[i], outcomes[i]));
+    if (view->restricted()) {
+      FIRN_TRY(outcomes[i].error, RefusedBy(*view, mutations[i]));
+    }
+    if (!outcomes[i].error) {
+      FIRN_CHECK(batch.Apply(mutations[i], outcomes[i]));
+    }
     failed = failed || outcomes[i].error.has_value();
   }
   if (!failed || !options.all_or_none) {
     FIRN_CHECK(batch.Commit());
+    if (changes_access) ForgetViews();
     return outcomes;
   }
   for (RowOutcome& outcome : outcomes) {

@@ -97,6 +97,7 @@ Result<void> OrgImpl::Prepare() {
   if (!known) FIRN_CHECK(writer_.db().Execute("PRAGMA synchronous = NORMAL"));
   FIRN_CHECK(MakeIdentity());
   FIRN_CHECK(RebuildCatalogue({}));
+  FIRN_CHECK(LoadAccessRules());
   for (const auto& yaml : options_.object_yaml) FIRN_CHECK(DefineYaml(yaml));
   FIRN_CHECK(AddBuiltInUsers());
   if (known) return {};
@@ -190,7 +191,12 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
                                                   const QueryOptions& options) {
   FIRN_TRY(auto reader, readers_->Take());
   soql::QueryContext context;
-  context.catalogue = catalogue();
+  if (options.see_hidden || options.user_id.empty()) {
+    context.catalogue = catalogue();
+  } else {
+    FIRN_TRY(context.view, ViewOf(options.user_id));
+    context.catalogue = context.view->catalogue();
+  }
   context.reader = std::move(reader);
   context.now_millis = NowSeconds();
   context.options = options;
@@ -204,7 +210,8 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
 Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
                              const QueryOptions& options) {
   Record record;
-  record.catalogue = catalogue();
+  FIRN_TRY(const auto view, ViewOf(options.see_hidden ? std::string() : options.user_id));
+  record.catalogue = view->catalogue();
   record.object = record.catalogue->Object(object_name);
   const auto not_found = [] {
     return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
@@ -222,6 +229,13 @@ Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
   if (!row) return not_found();
   if (row->deleted && !options.all_rows) {
     return Fail(ApiError(404, "ENTITY_IS_DELETED", "entity is deleted"));
+  }
+  if (view->OwnOnly(*record.object)) {
+    FIRN_TRY(const auto cursor, Query("SELECT Id FROM " + record.object->name + " WHERE Id = '" +
+                                          IdText(*number) + "'",
+                                      {.all_rows = true, .user_id = options.user_id}));
+    FIRN_TRY(const bool seen, cursor->Next());
+    if (!seen) return not_found();
   }
   record.id = *number;
   record.deleted = row->deleted;

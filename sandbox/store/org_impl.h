@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/sqlite.h"
 #include "sandbox/org.h"
+#include "sandbox/store/access_view.h"
 #include "sandbox/store/tables.h"
 #include "sandbox/store/write_plan.h"
 
@@ -35,6 +36,9 @@ class OrgImpl final : public Org {
                       const QueryOptions& options) override;
   Result<std::vector<int64_t>> FindByExternalId(std::string_view object, std::string_view field,
                                                 std::string_view value) override;
+  std::shared_ptr<const Catalogue> CatalogueFor(const std::string& user_id) override;
+  AccessRules access_rules() const override;
+  Result<void> SetAccessRules(const AccessRules& rules) override;
   Result<uint64_t> Count(std::string_view object, bool all_rows) override;
   Result<int64_t> Insert(std::string_view object, const std::vector<FieldText>& fields,
                          const Change& change) override;
@@ -73,6 +77,14 @@ class OrgImpl final : public Org {
   Result<void> DropIndexes(const ObjectInfo& object);
   Result<void> SetFieldState(std::string_view object, std::string_view field, std::string_view what,
                              bool on);
+  // access.cc
+  Result<void> LoadAccessRules();
+  Result<AccessFacts> ReadAccessFacts(const std::string& user_id, const AccessRules& rules);
+  Result<std::shared_ptr<const AccessView>> ViewOf(const std::string& user_id);
+  Result<std::optional<Error>> RefusedBy(const AccessView& view, const Mutation& mutation);
+  // Whether the mutation is of an object that decides who sees what.
+  static bool TouchesAccess(const Catalogue& schema, const Mutation& mutation);
+  void ForgetViews();
   // mutate.cc
   Result<int64_t> MutateOne(const Mutation& mutation, const Change& change);
   [[nodiscard]] int64_t NowSeconds() const;  // as milliseconds, whole seconds
@@ -89,6 +101,9 @@ class OrgImpl final : public Org {
 
   mutable std::mutex catalogue_mutex_;  // the pointer, and the shape of the counters' map
   std::shared_ptr<const Catalogue> catalogue_;
+  AccessRules access_rules_;
+  std::unordered_map<std::string, std::shared_ptr<const AccessView>> views_;  // by user id
+  uint64_t views_epoch_ = 0;
 
   std::mutex write_mutex_;  // the writer connection and all that follows
   Reader writer_;
