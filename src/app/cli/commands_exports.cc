@@ -1,4 +1,4 @@
-// export plan, run, resume, list, show, verify.
+// export plan, run, resume, list, show, verify, check.
 #include <fmt/format.h>
 
 #include <optional>
@@ -26,6 +26,12 @@ exports::Selection SelectionFrom(const Context& context) {
   selection.where = context.Text("where");
   selection.strict = context.Flag("strict");
   selection.all_rows = context.Flag("deleted");
+  if (context.Has("mode")) {
+    selection.mode = context.Text("mode") == "incremental" ? exports::ExportMode::kIncremental
+                                                           : exports::ExportMode::kFull;
+  }
+  selection.sweep = context.Flag("sweep");
+  selection.refresh = context.Flag("refresh");
   return selection;
 }
 
@@ -52,6 +58,8 @@ exports::ExportOptions OptionsFrom(const Context& context, const project::Projec
   options.verify = context.Text("verify") == "full" ? exports::VerifyLevel::kFull
                                                     : exports::VerifyLevel::kCounts;
   options.rejects_folder = project.state_folder + "/rejects";
+  options.staging_folder = project.state_folder + "/staging";
+  if (context.Has("window-rows")) options.window_rows_max = context.Integer("window-rows");
   options.rows_per_page = context.Integer("page-rows");
   options.target_file_bytes = context.Bytes("file-size");
   return options;
@@ -211,6 +219,13 @@ std::vector<Option> SelectionOptions() {
           {.name = "without", .value = "NAME", .help = "leave these fields out", .repeats = true},
           {.name = "where", .value = "CONDITION", .help = "SOQL condition, of one object"},
           {.name = "deleted", .help = "deleted and archived rows too"},
+          {.name = "mode",
+           .value = "MODE",
+           .help = "`full` replaces the rows, `incremental` merges what changed; without: as in "
+                   "firn.yaml",
+           .choices = {"full", "incremental"}},
+          {.name = "sweep", .help = "incremental: compare all Ids, which finds hard deletes"},
+          {.name = "refresh", .help = "incremental: read formula fields again"},
           {.name = "strict", .help = "stop at the first row that does not fit"}};
 }
 
@@ -234,6 +249,11 @@ std::vector<Option> RunOptions() {
            .value = "N",
            .help = "rows of a result page, page after page; without: as the org offers",
            .type = ValueType::kInteger},
+          {.name = "window-rows",
+           .value = "N",
+           .help = "incremental: rows of one window at most; more are read in several",
+           .type = ValueType::kInteger,
+           .default_value = "2000000"},
           {.name = "verify",
            .value = "LEVEL",
            .help = "read footers back, or every value",
@@ -245,6 +265,24 @@ std::vector<Option> RunOptions() {
 std::vector<Option> Joined(std::vector<Option> one, std::vector<Option> two) {
   one.insert(one.end(), std::make_move_iterator(two.begin()), std::make_move_iterator(two.end()));
   return one;
+}
+
+void AddExportCheck(CommandTree& tree) {
+  tree.Add({.path = "export check",
+            .summary = "count the rows of each day in the org and in the lake",
+            .arguments = {{.name = "object",
+                           .help = "API name; without any: all that were exported",
+                           .required = false,
+                           .repeats = true}},
+            .options = {{.name = "days",
+                         .value = "N",
+                         .help = "days before the watermark that are counted one by one",
+                         .type = ValueType::kInteger,
+                         .default_value = "7"}},
+            .examples = {"firn export check", "firn export check Account --days 30"},
+            .details = "For the nightly look: one COUNT() a day and object, and a scan over one "
+                       "column. Exit code 1 when a difference is larger than what changed since.",
+            .run = CheckCountsCommand});
 }
 
 }  // namespace
@@ -265,8 +303,10 @@ void AddExportCommands(CommandTree& tree) {
             .options = Joined(SelectionOptions(), RunOptions()),
             .examples = {"firn export run Account Contact",
                          "firn export run Case --where \"IsClosed = false\"",
-                         "firn export run all --verify full --report report.md"},
-            .details = "Each object becomes one snapshot that replaces the table's rows. The run "
+                         "firn export run all --verify full --report report.md",
+                         "firn export run Account --mode incremental --sweep"},
+            .details = "Each object becomes one snapshot that replaces the table's rows, or with "
+                       "mode incremental a merge of what changed since the last run. The run "
                        "ends with a reconcile report; its exit code is 1 when a row was rejected "
                        "or a difference is unexplained.",
             .run = RunExportCommand});
@@ -305,6 +345,7 @@ void AddExportCommands(CommandTree& tree) {
                        "against the org as it is now; rows that differ are named. Exit code 1 when "
                        "a difference is not explained by a change after the table's watermark.",
             .run = VerifyRunCommand});
+  AddExportCheck(tree);
 }
 
 }  // namespace firn::cli

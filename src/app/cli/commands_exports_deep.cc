@@ -1,10 +1,11 @@
-// export verify --deep: tables held against the org, row by row.
+// export verify --deep and export check: tables held against the org, by rows and by counts.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "app/cli/export_session.h"
 #include "core/base/nearest.h"
+#include "patterns/exports/count_check.h"
 #include "patterns/exports/deep_verify.h"
 
 namespace firn::cli {
@@ -90,7 +91,62 @@ void PrintDeep(Context& context, const std::vector<exports::DeepOutcome>& outcom
   }
 }
 
+void PrintCounts(Context& context, const std::vector<exports::CountCheckOutcome>& outcomes) {
+  Output& out = context.out();
+  if (out.json()) {
+    std::string objects;
+    for (const auto& outcome : outcomes) {
+      objects += (objects.empty() ? "" : ",") + exports::CountCheckJson(outcome);
+    }
+    out.Json("firn.export.check/1", "{\"objects\":[" + objects + "]}");
+    return;
+  }
+  Table table{.format = "firn.export.check/1",
+              .columns = {{.key = "object", .title = "object", .ink = Ink::kName},
+                          {.key = "start", .title = "from"},
+                          {.key = "end", .title = "to"},
+                          {.key = "org", .title = "org counts", .right = true},
+                          {.key = "lake", .title = "lake counts", .right = true},
+                          {.key = "difference", .title = "difference", .right = true}},
+              .rows = {},
+              .when_empty = "nothing was exported yet"};
+  for (const auto& outcome : outcomes) {
+    for (const auto& window : outcome.windows) {
+      Cell org;
+      Cell difference;
+      if (window.rows_org) org = *window.rows_org;
+      if (window.rows_org) difference = *window.rows_org - window.rows_lake;
+      Cell start;
+      if (!window.start.empty()) start = window.start;
+      table.rows.push_back({outcome.object, start, window.end, org, window.rows_lake, difference});
+    }
+  }
+  out.Print(table);
+  for (const auto& outcome : outcomes) {
+    for (const std::string& note : outcome.notes) out.Line("  " + outcome.object + ": " + note);
+  }
+}
+
 }  // namespace
+
+Result<ExitCode> CheckCountsCommand(Context& context) {
+  FIRN_TRY(auto session, OpenExportSession(context, StateUse::kReading));
+  FIRN_TRY(const auto specs, WantedSpecs(context, *session));
+  exports::CountCheckOptions options;
+  options.days = static_cast<int>(context.Integer("days"));
+  if (options.days < 1 || options.days > 366) {
+    return Fail(context.UsageError("`--days` takes 1 to 366"));
+  }
+  std::vector<exports::CountCheckOutcome> outcomes;
+  bool same = true;
+  for (const auto& spec : specs) {
+    FIRN_TRY(auto outcome, exports::CheckCounts(context.call(), session->parts, spec, options));
+    same = same && outcome.differences == 0;
+    outcomes.push_back(std::move(outcome));
+  }
+  PrintCounts(context, outcomes);
+  return same ? ExitCode::kDone : ExitCode::kFailed;
+}
 
 std::vector<Option> DeepOptions() {
   return {{.name = "deep", .help = "hold every row of the tables against the org"},

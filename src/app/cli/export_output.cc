@@ -19,6 +19,11 @@ std::string Joined(const std::vector<std::string>& words) {
 // What stands below the table: what was found, per object.
 void PrintDetails(Context& context, const exports::ReportObject& o) {
   Output& out = context.out();
+  if (o.incremental) {
+    for (const std::string& line : exports::MergeLines(*o.incremental)) {
+      out.Line("  " + o.object + ": " + line);
+    }
+  }
   for (const std::string& finding : o.findings) out.Line("  " + o.object + ": " + finding);
   for (const std::string& warning : o.warnings) out.Line("  " + o.object + ": " + warning);
   for (const exports::ReportReject& reject : o.rejects) {

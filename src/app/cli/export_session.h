@@ -31,5 +31,6 @@ enum class StateUse { kNone, kReading, kWriting };
 // `export verify --deep`: its options, and what it does.
 [[nodiscard]] std::vector<Option> DeepOptions();
 [[nodiscard]] Result<ExitCode> VerifyDeepCommand(Context& context);
+[[nodiscard]] Result<ExitCode> CheckCountsCommand(Context& context);
 
 }  // namespace firn::cli

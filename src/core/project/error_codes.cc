@@ -35,6 +35,10 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-OBJECT-001", "an object name or pattern that cannot match",
      "API names have letters, digits and `_`; patterns also `*` and `?`.",
      "Write the API name (`Account`, `Invoice__c`), a pattern (`*__c`) or `all`."},
+    {"PROJECT-OBJECT-002", "an object's rule asks for two things that exclude each other",
+     "`include_deleted` keeps the recycle bin's records as rows like others; an incremental export "
+     "takes them as deletes.",
+     "Remove `include_deleted`, and write `deletes: soft` to keep deleted records' rows."},
 };
 
 }  // namespace

@@ -9,7 +9,8 @@ using config::FieldType;
 
 constexpr std::string_view kFlows[] = {"jwt", "client_credentials", "refresh_token"};
 constexpr std::string_view kBlobs[] = {"link", "fetch"};
-constexpr std::string_view kModes[] = {"full"};
+constexpr std::string_view kModes[] = {"full", "incremental"};
+constexpr std::string_view kDeletes[] = {"hard", "soft"};
 
 constexpr Field kAuth[] = {
     {.name = "flow",
@@ -152,9 +153,10 @@ constexpr Field kObject[] = {
      .words = kBlobs},
     {.name = "mode",
      .type = FieldType::kWord,
-     .help = "`full`: each run replaces the rows in one snapshot",
+     .help = "`full`: each run replaces the rows in one snapshot; `incremental`: it merges what "
+             "changed since the last one",
      .default_value = "full",
-     .example = "full",
+     .example = "incremental",
      .words = kModes},
     {.name = "strict",
      .type = FieldType::kBool,
@@ -164,9 +166,49 @@ constexpr Field kObject[] = {
      .example = "true"},
     {.name = "include_deleted",
      .type = FieldType::kBool,
-     .help = "also rows in the recycle bin (queryAll)",
+     .help = "also rows in the recycle bin (queryAll); not with `mode: incremental`",
      .default_value = "false",
      .example = "true"},
+    {.name = "deletes",
+     .type = FieldType::kWord,
+     .help = "incremental: what becomes of a deleted record's row: `hard` takes it away, `soft` "
+             "sets `__deleted` and `__deleted_at`",
+     .default_value = "hard",
+     .example = "soft",
+     .words = kDeletes},
+    {.name = "lag",
+     .type = FieldType::kDuration,
+     .help = "incremental: how long before the org's present a window ends, for records that "
+             "commit late",
+     .default_value = "60s",
+     .example = "2m",
+     .min = 0,
+     .max = 86'400'000},
+    {.name = "overlap",
+     .type = FieldType::kDuration,
+     .help = "incremental: how far a window reaches back behind the end of the last one",
+     .default_value = "10m",
+     .example = "1h",
+     .min = 0,
+     .max = 2'592'000'000},
+    {.name = "sweep",
+     .type = FieldType::kDuration,
+     .help = "incremental: how often all Ids are compared, which finds hard deletes; absent: only "
+             "with `--sweep`",
+     .example = "24h",
+     .min = 60'000,
+     .max = 31'536'000'000},
+    {.name = "refresh",
+     .type = FieldType::kDuration,
+     .help = "incremental: how often formula fields, whose changes move no stamp, are read again; "
+             "absent: only with `--refresh`",
+     .example = "24h",
+     .min = 60'000,
+     .max = 31'536'000'000},
+    {.name = "refresh_fields",
+     .type = FieldType::kTextList,
+     .help = "incremental: more fields that change silently, names or patterns",
+     .example = "[Status]"},
 };
 
 // An environment lays these over the rest: only what differs is written.

@@ -203,6 +203,20 @@ Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
   return org;
 }
 
+void FillIncremental(const Group& group, ObjectRule& rule, Problems* problems) {
+  if (group.Text("mode") == "incremental") rule.mode = ExportMode::kIncremental;
+  rule.soft_deletes = group.Text("deletes") == "soft";
+  rule.lag = group.Duration("lag");
+  rule.overlap = group.Duration("overlap");
+  rule.sweep_every = group.Duration("sweep");
+  rule.refresh_every = group.Duration("refresh");
+  rule.refresh_fields = group.TextList("refresh_fields");
+  if (rule.mode == ExportMode::kIncremental && rule.include_deleted) {
+    Add(problems, "PROJECT-OBJECT-002", "`include_deleted` does not go with `mode: incremental`",
+        group.Where("include_deleted"), "use `deletes: soft` to keep the rows of deleted records");
+  }
+}
+
 ObjectRule MakeRule(const Group& group, const std::vector<std::string>& org_ids,
                     Problems* problems) {
   ObjectRule rule;
@@ -216,11 +230,12 @@ ObjectRule MakeRule(const Group& group, const std::vector<std::string>& org_ids,
   rule.blobs = group.Text("blobs") == "fetch" ? Blobs::kFetch : Blobs::kLink;
   rule.strict = group.Bool("strict");
   rule.include_deleted = group.Bool("include_deleted");
+  FillIncremental(group, rule, problems);
   if (group.Has("name") && !IsApiPattern(rule.name)) {
     Add(problems, "PROJECT-OBJECT-001", "`" + rule.name + "` cannot be an object's name",
         rule.where_in_file, "an API name, a pattern like `*__c`, or `all`");
   }
-  for (const std::string_view key : {"include", "exclude"}) {
+  for (const std::string_view key : {"include", "exclude", "refresh_fields"}) {
     for (const std::string& field : group.TextList(key)) {
       if (IsApiPattern(field)) continue;
       Add(problems, "PROJECT-OBJECT-001", "`" + field + "` cannot be a field's name",

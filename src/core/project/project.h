@@ -4,6 +4,7 @@
 // Nothing remote is touched and no secret is resolved here.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -56,7 +57,8 @@ struct LakeSettings {
 };
 
 enum class Blobs { kLink, kFetch };
-enum class ExportMode { kFull };  // a full refresh replaces the rows in one snapshot
+// kFull replaces the rows in one snapshot; kIncremental merges what changed since the last run.
+enum class ExportMode { kFull, kIncremental };
 
 // How objects are exported. A rule applies to the objects whose API name matches `name`; of several
 // that match, the last one counts.
@@ -71,7 +73,14 @@ struct ObjectRule {
   ExportMode mode = ExportMode::kFull;
   bool strict = false;           // a row that does not fit stops the run
   bool include_deleted = false;  // queryAll
-  std::string where_in_file;     // file:line:col
+  // Incremental only.
+  bool soft_deletes = false;                 // rows stay, marked as deleted
+  std::chrono::milliseconds lag{0};          // a window ends so long before the org's present
+  std::chrono::milliseconds overlap{0};      // and begins so long before the last one's end
+  std::chrono::milliseconds sweep_every{0};  // 0: only when asked
+  std::chrono::milliseconds refresh_every{0};
+  std::vector<std::string> refresh_fields;  // globs, besides formula fields
+  std::string where_in_file;                // file:line:col
 };
 
 struct Project {

@@ -136,6 +136,8 @@ class Builder {
  private:
   bool Selected(const DescribedField& field) {
     if (field.type == DescribeType::kId && field.name == "Id") return true;
+    const auto& always = options_.always;
+    if (std::find(always.begin(), always.end(), field.name) != always.end()) return true;
     const auto matches = [&](const std::string& glob) { return MatchesGlob(glob, field.name); };
     const bool in = options_.include.empty() ||
                     std::any_of(options_.include.begin(), options_.include.end(), matches);

@@ -97,6 +97,7 @@ struct Layout {
 struct LayoutOptions {
   std::vector<std::string> include;  // globs on field names; empty: all
   std::vector<std::string> exclude;
+  std::vector<std::string> always;  // names taken whatever the two say, where described
   bool multipicklist_as_list = true;
   std::map<std::string, std::string> key_prefixes;  // of the org, from the global describe
   std::string api_version = "v62.0";                // in the URIs of base64 fields

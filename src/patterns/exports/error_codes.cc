@@ -17,6 +17,12 @@ constexpr ErrorCode kCodes[] = {
      "Name one object, or write each object's `where` into firn.yaml."},
     {"EXPORT-PLAN-004", "the object cannot be queried",
      "Salesforce's describe says that this object takes no SOQL queries.", "Leave the object out."},
+    {"EXPORT-PLAN-005", "the mode of the export does not go with what was asked for",
+     "An incremental export takes records in the recycle bin as deletes; `--sweep` and `--refresh` "
+     "are parts of an incremental export.",
+     "Choose `--mode`, or `mode` of the object in firn.yaml, to fit; `deletes: soft` keeps the "
+     "rows "
+     "of deleted records."},
     {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
      "`firn export show RUN` shows its report; `firn export run` starts a new one."},
     {"EXPORT-RUN-002", "the run was made against another org",
@@ -39,6 +45,9 @@ constexpr ErrorCode kCodes[] = {
      "The file of a blob field was fetched, but could not be renamed in the folder beside the "
      "table.",
      "Check the permissions of the folder, then `firn export resume`."},
+    {"EXPORT-STATE-002", "a list of Ids that a run kept is damaged",
+     "The file of deleted Ids in the state folder was changed or cut short.",
+     "Start a new run: `firn export run OBJECT --mode incremental`."},
     {"EXPORT-VERIFY-001", "a row has no 18-character Id",
      "Rows are compared by their Ids. The table or the org gave one whose Id is missing or has "
      "another length; the table may have been written by another program.",
@@ -51,6 +60,11 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-VERIFY-003", "no export of the object has been committed yet",
      "`--deep` compares tables that exports of this project made; there is none of this object.",
      "Run `firn export run OBJECT` first, or check the spelling with `firn export list`."},
+    {"EXPORT-CHECK-001", "rows of the object cannot be counted by windows",
+     "The object has no SystemModstamp, LastModifiedDate, CreatedDate or LoginTime, or its table "
+     "was "
+     "not made by an export that tells a watermark.",
+     "Compare every row with `firn export verify --deep`."},
     {"EXPORT-STATE-001", "a row of the ledger cannot be read",
      "state.db holds a row that this version of firn does not understand.",
      "Run `firn export run` again; keep the file if you want to report it."},

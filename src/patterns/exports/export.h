@@ -90,6 +90,8 @@ struct ExportOptions {
   VerifyLevel verify = VerifyLevel::kCounts;
   bool hash_columns = false;                // keep hashes though verifying by counts
   std::string rejects_folder;               // `<state>/rejects`
+  std::string staging_folder;               // `<state>/staging`: rows of windows, until merged
+  int64_t window_rows_max = 2'000'000;      // a larger window is read in parts
   std::chrono::milliseconds grace{30'000};  // for the page in hand after an interrupt
 };
 

@@ -11,11 +11,42 @@ using Json = nlohmann::json;
 
 constexpr auto kReplace = Json::error_handler_t::replace;
 
+Json IncrementalSpecToJson(const IncrementalSpec& spec) {
+  return {{"soft_deletes", spec.soft_deletes},
+          {"lag_ms", spec.lag.count()},
+          {"overlap_ms", spec.overlap.count()},
+          {"sweep_ms", spec.sweep_every.count()},
+          {"refresh_ms", spec.refresh_every.count()},
+          {"refresh_fields", spec.refresh_fields},
+          {"sweep_now", spec.sweep_now},
+          {"refresh_now", spec.refresh_now}};
+}
+
+IncrementalSpec IncrementalSpecFromJson(const Json& json) {
+  const auto duration = [&json](const char* key) {
+    return std::chrono::milliseconds(json.at(key).get<int64_t>());
+  };
+  IncrementalSpec spec;
+  json.at("soft_deletes").get_to(spec.soft_deletes);
+  spec.lag = duration("lag_ms");
+  spec.overlap = duration("overlap_ms");
+  spec.sweep_every = duration("sweep_ms");
+  spec.refresh_every = duration("refresh_ms");
+  json.at("refresh_fields").get_to(spec.refresh_fields);
+  json.at("sweep_now").get_to(spec.sweep_now);
+  json.at("refresh_now").get_to(spec.refresh_now);
+  return spec;
+}
+
 Json SpecToJson(const ObjectSpec& spec) {
-  return {{"object", spec.object},   {"table", spec.table},
-          {"include", spec.include}, {"exclude", spec.exclude},
-          {"where", spec.where},     {"all_rows", spec.all_rows},
-          {"strict", spec.strict},   {"fetch_blobs", spec.fetch_blobs}};
+  Json json = {{"object", spec.object},   {"table", spec.table},
+               {"include", spec.include}, {"exclude", spec.exclude},
+               {"where", spec.where},     {"all_rows", spec.all_rows},
+               {"strict", spec.strict},   {"fetch_blobs", spec.fetch_blobs}};
+  if (spec.mode == ExportMode::kIncremental) {
+    json["incremental"] = IncrementalSpecToJson(spec.incremental);
+  }
+  return json;
 }
 
 ObjectSpec SpecFromJson(const Json& json) {
@@ -28,6 +59,10 @@ ObjectSpec SpecFromJson(const Json& json) {
   json.at("all_rows").get_to(spec.all_rows);
   json.at("strict").get_to(spec.strict);
   json.at("fetch_blobs").get_to(spec.fetch_blobs);
+  if (const auto incremental = json.find("incremental"); incremental != json.end()) {
+    spec.mode = ExportMode::kIncremental;
+    spec.incremental = IncrementalSpecFromJson(*incremental);
+  }
   return spec;
 }
 
@@ -185,6 +220,9 @@ std::string FactsToJson(const ObjectFacts& facts) {
                {"changed_in_run", Optional(facts.changed_in_run)},
                {"deleted_in_run", Optional(facts.deleted_in_run)}};
   VisitPlainMembers(facts, [&json](const char* key, const auto& value) { json[key] = value; });
+  if (facts.spec.mode == ExportMode::kIncremental) {
+    json["incremental"] = IncrementalFactsToJson(facts.incremental);
+  }
   return json.dump(-1, ' ', false, kReplace);
 }
 
@@ -200,6 +238,9 @@ Result<ObjectFacts> FactsFromJson(std::string_view text) {
     facts.changed_in_run = OptionalFrom(json, "changed_in_run");
     facts.deleted_in_run = OptionalFrom(json, "deleted_in_run");
     VisitPlainMembers(facts, [&json](const char* key, auto& value) { json.at(key).get_to(value); });
+    if (const auto incremental = json.find("incremental"); incremental != json.end()) {
+      facts.incremental = IncrementalFactsFromJson(*incremental);
+    }
     return facts;
   } catch (const Json::exception& exception) {
     return Fail(Damaged("row of an object", exception.what()));

@@ -13,6 +13,7 @@
 #include "ends/lake/data_file.h"
 #include "ends/lake/ingest.h"
 #include "patterns/exports/export.h"
+#include "patterns/exports/incremental_facts.h"
 
 namespace firn::exports {
 
@@ -63,6 +64,8 @@ struct ObjectFacts {
   std::vector<std::string> new_fields;
   std::string error_code;  // what stopped it, the last time
   std::string error;
+
+  IncrementalFacts incremental;
 };
 
 [[nodiscard]] std::string FactsToJson(const ObjectFacts& facts);

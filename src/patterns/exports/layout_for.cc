@@ -30,6 +30,10 @@ Result<record::Layout> LayoutFor(const LayoutRequest& request) {
   options.exclude = request.only.empty() ? request.spec.exclude : std::vector<std::string>();
   options.key_prefixes = request.key_prefixes;
   options.api_version = "v" + request.api_version;
+  if (request.spec.mode == ExportMode::kIncremental && request.only.empty()) {
+    // A window needs to know when a row changed, and whether it is deleted.
+    options.always = {CursorFieldOf(request.describe), "IsDeleted"};
+  }
   options.version_columns = request.spec.mode == ExportMode::kIncremental;
   if (request.table != nullptr) {
     options.existing = &request.table->schema();

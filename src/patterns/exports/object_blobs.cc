@@ -56,7 +56,7 @@ Result<void> ObjectRun::FetchBlobs() {
     FIRN_CHECK(MakeFolders(LocalPath(BlobFolder(table.location(), field)), 0700));
   }
   std::string soql = "SELECT Id FROM " + row_.object;
-  if (!facts_.spec.where.empty()) soql += " WHERE " + facts_.spec.where;
+  if (!Condition().empty()) soql += " WHERE " + Condition();
   FIRN_TRY(auto records,
            parts_.rest->Query(patient_, {.soql = soql, .all_rows = facts_.spec.all_rows}));
   int64_t missing = 0;

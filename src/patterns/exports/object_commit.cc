@@ -71,6 +71,7 @@ Result<lake::Table> ObjectRun::CommitFiles(const std::vector<lake::DataFile>& fi
                      {"firn.watermark", facts_.watermark},
                      {"firn.rows", std::to_string(facts_.rows_written)},
                      {"firn.org", parts_.org_id},
+                     {"firn.checkpoint." + ConsumerOf(row_.object), ProgressText()},
                      {"firn.epoch", std::to_string(facts_.epoch)}};
   auto committed = parts_.lake->ReplaceAll(
       patient_, ident_, files, table_schema_differs_ ? &table_schema_ : nullptr, options);
@@ -104,6 +105,11 @@ Result<void> ObjectRun::Commit() {
     FIRN_CHECK(parts_.checkpoints->Set({.org = parts_.org,
                                         .stream = "export/" + row_.object,
                                         .value = facts_.watermark,
+                                        .run_id = shared_.run_id,
+                                        .set = patient_.clock->Now()}));
+    FIRN_CHECK(parts_.checkpoints->Set({.org = parts_.org,
+                                        .stream = "progress/" + row_.object,
+                                        .value = ProgressText(),
                                         .run_id = shared_.run_id,
                                         .set = patient_.clock->Now()}));
   }

@@ -71,7 +71,7 @@ Result<void> ObjectRun::Fetch() {
   if (facts_.method == Method::kBulk) {
     for (const state::FileRow& file : recorded) known.insert(file.path);
   }
-  FIRN_TRY(const auto leftovers, RemoveLeftovers(data_folder_, FilePrefix(), known));
+  FIRN_TRY(const auto leftovers, RemoveLeftovers(FetchFolder(), FilePrefix(), known));
   if (!leftovers.removed.empty()) {
     Note("removed " + std::to_string(leftovers.removed.size()) + " unrecorded files");
   }
@@ -82,7 +82,8 @@ Result<void> ObjectRun::Fetch() {
   const std::string rejects_folder = shared_.options.rejects_folder + "/" + shared_.run_id;
   FIRN_CHECK(MakeFolders(rejects_folder, 0700));
   lake::IngestOptions options;
-  options.data_folder = data_folder_;
+  options.data_folder = FetchFolder();
+  if (IsWindow()) FIRN_CHECK(MakeFolders(StagingPath(), 0700));
   options.file_prefix = FilePrefix() + std::to_string(facts_.attempt);
   options.rejects_path =
       rejects_folder + "/" + row_.object + "." + std::to_string(facts_.attempt) + ".jsonl";
@@ -214,8 +215,8 @@ Result<void> ObjectRun::FetchRecords(lake::Ingest& ingest) {
   salesforce::WideQuery query;
   query.object = row_.object;
   for (const record::SourceColumn& column : layout_.columns) query.fields.push_back(column.name);
-  query.where = facts_.spec.where;
-  query.all_rows = facts_.spec.all_rows;
+  query.where = Condition();
+  query.all_rows = AsksAllRows();
   if (layout_.ColumnIndex(query.stamp_field) < 0) query.stamp_field.clear();
   FIRN_TRY(auto records, parts_.rest->QueryWide(patient_, query));
   facts_.rows_reported = records->total();

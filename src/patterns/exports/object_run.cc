@@ -6,6 +6,7 @@
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/leftovers.h"
+#include "patterns/exports/staged_read.h"
 
 namespace firn::exports {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 // org's clock is not ours.
 constexpr std::chrono::minutes kClockSkewMost{5};
 constexpr int kJobListPagesMax = 20;
+// A window of so many rows takes a few REST calls: fewer than a job and its polls.
+constexpr int64_t kRestRowsMost = 10'000;
 constexpr int kPlansMax = 2;  // of one object in one run: fields may change once under it
 
 }  // namespace
@@ -65,6 +68,15 @@ Result<void> ObjectRun::Run(const Call& call) {
 Result<void> ObjectRun::RunSteps() {
   FIRN_TRY(ident_, lake::ParseTableIdent(facts_.spec.table));
   FIRN_CHECK(TakeLease());
+  FIRN_CHECK(RunOnce());
+  while (HasMoreWindows()) {
+    FIRN_CHECK(NextWindow());
+    FIRN_CHECK(RunOnce());
+  }
+  return {};
+}
+
+Result<void> ObjectRun::RunOnce() {
   for (;;) {
     const auto fetched = [this]() -> Result<void> {
       FIRN_CHECK(row_.state == state::ObjectState::kPlanned ? Describe() : RestoreLayout());
@@ -82,9 +94,11 @@ Result<void> ObjectRun::RunSteps() {
   FIRN_CHECK(call_.Check());
   if (row_.state == state::ObjectState::kFetched) {
     FIRN_CHECK(FetchBlobs());
-    FIRN_CHECK(Commit());
+    FIRN_CHECK(IsWindow() ? MergeFetched() : Commit());
   }
-  if (row_.state == state::ObjectState::kCommitted) FIRN_CHECK(Reconcile());
+  if (row_.state == state::ObjectState::kCommitted) {
+    FIRN_CHECK(IsWindow() ? ReconcileWindow() : Reconcile());
+  }
   return {};
 }
 
@@ -106,7 +120,7 @@ Result<bool> ObjectRun::PlanAgain(const Error& error) {
 Result<void> ObjectRun::StartOver(const std::string& why) {
   Warn("started over: " + why);
   FIRN_CHECK(parts_.ledger->RestartObject(parts_.org, shared_.run_id, row_.object));
-  if (!data_folder_.empty()) FIRN_CHECK(RemoveLeftovers(data_folder_, FilePrefix(), {}));
+  if (!data_folder_.empty()) FIRN_CHECK(RemoveLeftovers(FetchFolder(), FilePrefix(), {}));
   if (!facts_.rejects_path.empty()) FIRN_CHECK(RemoveFile(facts_.rejects_path));
   ObjectFacts fresh;
   fresh.spec = facts_.spec;
@@ -115,6 +129,7 @@ Result<void> ObjectRun::StartOver(const std::string& why) {
   fresh.replans = facts_.replans;
   fresh.epoch = facts_.epoch;
   fresh.warnings = facts_.warnings;
+  fresh.incremental.done = facts_.incremental.done;
   facts_ = std::move(fresh);
   row_.job_id.clear();
   row_.describe.clear();
@@ -140,10 +155,13 @@ Result<void> ObjectRun::Describe() {
   for (const std::string& field : facts_.vanished_fields) {
     Warn("field " + field + " is hidden from this user or was deleted since the last run");
   }
+  if (facts_.spec.mode == ExportMode::kIncremental) FIRN_CHECK(ChooseWindow());
+  if (row_.state == state::ObjectState::kDone) return Save();
   facts_.layout_mark = SchemaMark(layout_.schema);
   facts_.soql = layout_.Soql();
-  if (!facts_.spec.where.empty()) facts_.soql += " WHERE " + facts_.spec.where;
-  return SaveState(state::ObjectState::kDescribed);
+  if (!Condition().empty()) facts_.soql += " WHERE " + Condition();
+  return SaveState(IsWindow() && WindowIsEmpty() ? state::ObjectState::kFetched
+                                                 : state::ObjectState::kDescribed);
 }
 
 Result<void> ObjectRun::MakeTableAndLayout() {
@@ -212,25 +230,38 @@ Result<void> ObjectRun::StartJob() {
     FIRN_TRY(const bool found, FindLostJob());
     if (found) return {};
   }
-  facts_.count_before = CountRows("", facts_.spec.all_rows);
+  if (IsWindow()) {
+    FIRN_CHECK(ListDeletes());
+  } else {
+    facts_.count_before = CountRows("", facts_.spec.all_rows);
+  }
   facts_.create_sent = FormatUtc(patient_.clock->Now());
   FIRN_CHECK(Save());
+  if (IsWindow() && facts_.count_before.value_or(kRestRowsMost + 1) <= kRestRowsMost) {
+    return UseRest("the window holds few rows");
+  }
   auto job = parts_.bulk->Create(
-      patient_, {.soql = facts_.soql, .all_rows = facts_.spec.all_rows, .object = row_.object});
-  if (!job && job.error().kind() == Kind::kUnsupported) return UseRest(job.error());
+      patient_, {.soql = facts_.soql, .all_rows = AsksAllRows(), .object = row_.object});
+  const bool to_rest =
+      !job && (job.error().kind() == Kind::kUnsupported || (IsWindow() && RestCanDo(job.error())));
+  if (to_rest) return UseRest(job.error().what());
   if (!job) return Fail(std::move(job).error());
   FIRN_FAULT_POINT("exports.job.created");
   row_.job_id = job->id;
-  facts_.watermark = job->created_date;
+  if (!IsWindow()) facts_.watermark = job->created_date;
   FIRN_CHECK(SaveState(state::ObjectState::kFetching));
   FIRN_FAULT_POINT("exports.job.recorded");
   return {};
 }
 
-Result<void> ObjectRun::UseRest(const Error& refusal) {
-  Note("read by REST: " + refusal.what());
+Result<void> ObjectRun::UseRest(const std::string& why) {
+  Note("read by REST: " + why);
   facts_.method = Method::kRest;
-  facts_.watermark = facts_.create_sent;
+  if (!IsWindow()) {
+    // Before the first row is read; ours only where the org tells no time.
+    const auto now = parts_.rest->OrgTime(patient_);
+    facts_.watermark = now ? FormatUtc(*now) : facts_.create_sent;
+  }
   return SaveState(state::ObjectState::kFetching);
 }
 
@@ -243,7 +274,7 @@ Result<bool> ObjectRun::FindLostJob() {
     for (salesforce::Job& job : jobs.jobs) {
       const auto created = ParseInstant(job.created_date);
       const bool ours = job.object == row_.object && created && *created >= sent - kClockSkewMost &&
-                        (job.operation == "queryAll") == facts_.spec.all_rows &&
+                        (job.operation == "queryAll") == AsksAllRows() &&
                         (job.query.empty() || job.query == facts_.soql) &&
                         job.state != salesforce::JobState::kAborted &&
                         job.state != salesforce::JobState::kFailed;
@@ -261,14 +292,14 @@ Result<bool> ObjectRun::FindLostJob() {
   if (found.empty()) return false;
   Note("found job " + found.front().id + " again, which had not been recorded");
   row_.job_id = found.front().id;
-  facts_.watermark = found.front().created_date;
+  if (!IsWindow()) facts_.watermark = found.front().created_date;
   FIRN_CHECK(SaveState(state::ObjectState::kFetching));
   return true;
 }
 
 Result<void> ObjectRun::WaitForJob() {
   auto job = parts_.bulk->Wait(call_, row_.job_id, {});
-  if (!job && job.error().kind() == Kind::kUnsupported) return UseRest(job.error());
+  if (!job && job.error().kind() == Kind::kUnsupported) return UseRest(job.error().what());
   if (!job) return Fail(std::move(job).error());
   if (facts_.rows_reported < 0) shared_.rows_total += job->records_processed;
   facts_.rows_reported = job->records_processed;

@@ -16,7 +16,10 @@
 #include "patterns/exports/export.h"
 #include "patterns/exports/facts.h"
 #include "patterns/exports/layout_for.h"
+#include "patterns/exports/merge_window.h"
 #include "patterns/exports/page_source.h"
+#include "patterns/exports/watermark.h"
+#include "patterns/exports/window.h"
 
 namespace firn::exports {
 
@@ -73,6 +76,36 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> Reconcile();
 
   Result<void> RunSteps();
+  Result<void> RunOnce();
+
+  // Windows (object_window.cc, object_merge.cc): what an incremental run does otherwise.
+  Result<void> ChooseWindow();
+  Result<void> FitToRows(UtcMicros watermark, Window window);
+  void ReadWhole(const std::string& why);
+  Result<void> AdaptColumns();
+  Result<void> ListDeletes();
+  Result<void> MergeFetched();
+  Result<void> RefuseIfMoved(const lake::Table& table) const;
+  Result<void> SweepAndReadColumns(const lake::Table& table, MergeInput& input,
+                                   std::optional<ColumnRead>& columns);
+  Result<void> SweepInto(const lake::Table& table, MergeInput& input);
+  Result<MergeTotals> MergeInto(const MergeInput& input);
+  Result<void> RecordMerge(const lake::Table& before);
+  Result<std::string> OrgTimeText();
+  Result<void> ReconcileWindow();
+  [[nodiscard]] bool HasMoreWindows() const;
+  Result<void> NextWindow();
+  [[nodiscard]] bool IsWindow() const { return facts_.incremental.is_window; }
+  // Without it only sweep and column reads are merged.
+  [[nodiscard]] bool WindowIsEmpty() const;
+  [[nodiscard]] std::string ProgressText() const;
+  // What is asked for: the spec's condition, in a window with its bounds.
+  [[nodiscard]] std::string Condition() const;
+  [[nodiscard]] bool AsksAllRows() const { return facts_.spec.all_rows || IsWindow(); }
+  [[nodiscard]] std::string StagingPath() const;
+  [[nodiscard]] std::string FetchFolder() const {
+    return IsWindow() ? StagingPath() : data_folder_;
+  }
   // A failed step may only mean that the object's fields changed: then all begins again, once.
   Result<bool> PlanAgain(const Error& error);
   Result<void> StartOver(const std::string& why);
@@ -80,7 +113,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<record::Layout> LayoutOf(const lake::Table* table) const;
   Result<void> CompareWithTable(const lake::Table& table);
   Result<bool> FindLostJob();
-  Result<void> UseRest(const Error& refusal);
+  Result<void> UseRest(const std::string& why);
   Result<void> ChooseHowToPage();
   Result<void> FetchPages(lake::Ingest& ingest);
   Result<void> FetchRecords(lake::Ingest& ingest);

@@ -5,7 +5,10 @@
 #include <set>
 
 #include "core/base/nearest.h"
-#include "core/record/layout.h"
+#include "core/base/time_text.h"
+#include "patterns/exports/layout_for.h"
+#include "patterns/exports/watermark.h"
+#include "patterns/exports/window.h"
 
 namespace firn::exports {
 namespace {
@@ -50,7 +53,17 @@ ObjectSpec SpecFor(const std::string& object, const project::Project& project,
     spec.all_rows = rule->include_deleted;
     spec.strict = rule->strict;
     spec.fetch_blobs = rule->blobs == project::Blobs::kFetch;
+    if (rule->mode == project::ExportMode::kIncremental) spec.mode = ExportMode::kIncremental;
+    spec.incremental = {.soft_deletes = rule->soft_deletes,
+                        .lag = rule->lag,
+                        .overlap = rule->overlap,
+                        .sweep_every = rule->sweep_every,
+                        .refresh_every = rule->refresh_every,
+                        .refresh_fields = rule->refresh_fields};
   }
+  if (selection.mode) spec.mode = *selection.mode;
+  spec.incremental.sweep_now = selection.sweep;
+  spec.incremental.refresh_now = selection.refresh;
   if (!selection.include.empty()) spec.include = selection.include;
   if (!selection.exclude.empty()) spec.exclude = selection.exclude;
   if (!selection.where.empty()) spec.where = selection.where;
@@ -73,35 +86,72 @@ std::vector<std::string> PatternsOf(const project::Project& project, const proje
   return patterns;
 }
 
+Result<void> CheckMode(const ObjectSpec& spec) {
+  const bool incremental = spec.mode == ExportMode::kIncremental;
+  if (incremental && spec.all_rows) {
+    return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-005",
+                      "an incremental export of `" + spec.object + "` cannot take deleted rows too")
+                    .Hint("write `deletes: soft` for the object in firn.yaml"));
+  }
+  if (!incremental && (spec.incremental.sweep_now || spec.incremental.refresh_now)) {
+    return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-005",
+                      "`" + spec.object +
+                          "` is exported as a whole: there is nothing to sweep or "
+                          "refresh")
+                    .Hint("add `--mode incremental`, or `mode: incremental` in firn.yaml"));
+  }
+  return {};
+}
+
+// The condition of what the next run will read, and since when.
+Result<std::string> PlannedCondition(const Call& call, const ExportParts& parts,
+                                     const std::string& describe, const lake::Table* table,
+                                     PlannedObject& planned) {
+  const ObjectSpec& spec = planned.spec;
+  const std::string cursor = CursorFieldOf(describe);
+  if (spec.mode != ExportMode::kIncremental || table == nullptr || cursor.empty()) {
+    return spec.where;
+  }
+  const auto progress = ProgressOf(*table, spec.object);
+  const auto watermark = ParseInstant(progress ? progress->watermark : "");
+  if (!watermark || progress->scope != spec.where) return spec.where;
+  FIRN_TRY(const UtcMicros now, parts.rest->OrgTime(call));
+  planned.since = progress->watermark;
+  return WindowCondition(
+      cursor, PlanWindow({.watermark = *watermark, .org_now = now}, spec.incremental), spec.where);
+}
+
 Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, const ObjectSpec& spec,
                                  const PlanOptions& options) {
   PlannedObject planned;
   planned.spec = spec;
   FIRN_TRY(const auto description, parts.rest->Describe(call, spec.object));
   FIRN_TRY(const auto ident, lake::ParseTableIdent(spec.table));
-  record::LayoutOptions layout_options;
-  layout_options.include = spec.include;
-  layout_options.exclude = spec.exclude;
-  FIRN_TRY(const auto layout, record::LayoutFromDescribe(description.json, layout_options));
+  auto table = parts.lake->Load(ident);
+  if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
+  const bool keeps_columns = table && spec.mode == ExportMode::kIncremental;
+  FIRN_TRY(const auto layout, LayoutFor({.spec = spec,
+                                         .describe = description.json,
+                                         .api_version = parts.api_version,
+                                         .key_prefixes = {},
+                                         .table = keeps_columns ? &*table : nullptr}));
   planned.fields = static_cast<int>(layout.schema.fields.size());
   planned.warnings = layout.warnings;
   planned.warnings.insert(planned.warnings.end(), layout.skipped.begin(), layout.skipped.end());
-  auto table = parts.lake->Load(ident);
-  if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
   planned.table_exists = table.has_value();
   if (table) {
     for (const auto& field : layout.schema.fields) {
       if (table->schema().Find(field.name) == nullptr) planned.new_fields.push_back(field.name);
     }
-    for (const auto& field : table->schema().fields) {
-      if (layout.schema.Find(field.name) == nullptr) planned.vanished_fields.push_back(field.name);
-    }
+    planned.vanished_fields = CompareColumns(table->schema(), layout.schema).vanished;
   }
+  FIRN_TRY(const std::string condition,
+           PlannedCondition(call, parts, description.json, table ? &*table : nullptr, planned));
   if (options.count) {
     auto count = parts.rest->Count(
         call,
-        "SELECT COUNT() FROM " + spec.object + (spec.where.empty() ? "" : " WHERE " + spec.where),
-        spec.all_rows);
+        "SELECT COUNT() FROM " + spec.object + (condition.empty() ? "" : " WHERE " + condition),
+        spec.all_rows || !planned.since.empty());
     if (count) {
       planned.rows = *count;
     } else if (count.error().kind() == Kind::kTimeout) {
@@ -157,6 +207,7 @@ Result<std::vector<ObjectSpec>> SelectObjects(const std::vector<salesforce::Obje
                     .Hint("name objects, `firn export run Account Contact`, or list them under "
                           "`objects` in firn.yaml"));
   }
+  for (const ObjectSpec& spec : specs) FIRN_CHECK(CheckMode(spec));
   if (!selection.where.empty() && specs.size() > 1) {
     return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-003",
                       "`--where` takes one object, " + std::to_string(specs.size()) + " fit")
@@ -193,6 +244,8 @@ std::string PlanJson(const Plan& plan) {
     object["object"] = o.spec.object;
     object["table"] = o.spec.table;
     object["table_exists"] = o.table_exists;
+    object["mode"] = o.spec.mode == ExportMode::kIncremental ? "incremental" : "full";
+    object["since"] = o.since.empty() ? nlohmann::json(nullptr) : nlohmann::json(o.since);
     object["fields"] = o.fields;
     object["rows"] = o.rows ? nlohmann::json(*o.rows) : nlohmann::json(nullptr);
     object["api_calls"] = o.api_calls;

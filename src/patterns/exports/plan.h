@@ -22,12 +22,16 @@ struct Selection {
   std::string where;
   bool strict = false;
   bool all_rows = false;
+  std::optional<ExportMode> mode;  // over the project's
+  bool sweep = false;              // incremental: compare all Ids in this run
+  bool refresh = false;            // incremental: read formula fields again in this run
 };
 
 // The objects that fit, in the order of the patterns, then of the org. Without patterns: those of
 // the project's rules. Errors: BadInput EXPORT-PLAN-001 for a name that the org does not have or
 // hides from this user, with the nearest; -002 when nothing fits; -003 for `where` with several
-// objects; -004 for an object that cannot be queried.
+// objects; -004 for an object that cannot be queried; -005 for deleted rows in an incremental
+// export, or `sweep` and `refresh` in a full one.
 [[nodiscard]] Result<std::vector<ObjectSpec>> SelectObjects(
     const std::vector<salesforce::ObjectInfo>& offered, const project::Project& project,
     const project::Org& org, const Selection& selection);
@@ -42,6 +46,7 @@ struct PlannedObject {
   int64_t api_calls = 0;
   int64_t blob_calls = 0;  // blobs: fetch
   bool table_exists = false;
+  std::string since;  // incremental: the watermark it goes on from; empty: it is read whole
 };
 
 struct Plan {

@@ -67,17 +67,31 @@ void CheckAgainstOrg(const ObjectFacts& f, Findings& found) {
   }
 }
 
-}  // namespace
-
-bool NeedsChangeCounts(const ObjectFacts& facts) {
-  return facts.count_after.has_value() && *facts.count_after != facts.rows_received;
+void CheckWindow(const ObjectFacts& f, const WindowCounts& counts, Findings& found) {
+  const MergeTotals& merged = f.incremental.merged;
+  if (merged.rows_read >= 0 && f.incremental.late_rows == 0 && merged.rows_read != f.rows_written) {
+    found.unexplained.push_back(fmt::format("{} rows were written for the merge, {} were read back",
+                                            f.rows_written, merged.rows_read));
+  }
+  if (f.incremental.start == f.incremental.end) return;
+  if (!f.count_after) {
+    found.explained.push_back("the org's count is not available");
+    return;
+  }
+  const int64_t difference = *f.count_after - f.rows_received;
+  if (difference == 0) return;
+  const bool more = difference > 0;
+  const auto& reason = more ? counts.read_again : counts.changed_since;
+  const int64_t rows = more ? difference : -difference;
+  std::string text = fmt::format("the org now counts {} rows {} in the window than were read; ",
+                                 rows, more ? "more" : "fewer");
+  text += more ? "rows in the part that the next window reads again: "
+               : "rows changed since the window's end: ";
+  text += reason ? fmt::to_string(*reason) : "not available";
+  (reason && rows <= *reason ? found.explained : found.unexplained).push_back(std::move(text));
 }
 
-Judgement Judge(const ObjectFacts& facts, const CheckedRows& checked) {
-  Findings found;
-  found.unexplained = checked.problems;
-  CheckOwnWay(facts, found);
-  CheckAgainstOrg(facts, found);
+Judgement Conclude(const ObjectFacts& facts, Findings found) {
   Judgement judgement;
   if (!found.unexplained.empty()) {
     judgement.verdict = Verdict::kUnexplained;
@@ -90,6 +104,27 @@ Judgement Judge(const ObjectFacts& facts, const CheckedRows& checked) {
   judgement.findings.insert(judgement.findings.end(), found.explained.begin(),
                             found.explained.end());
   return judgement;
+}
+
+}  // namespace
+
+bool NeedsChangeCounts(const ObjectFacts& facts) {
+  return facts.count_after.has_value() && *facts.count_after != facts.rows_received;
+}
+
+Judgement JudgeWindow(const ObjectFacts& facts, const WindowCounts& counts) {
+  Findings found;
+  CheckOwnWay(facts, found);
+  CheckWindow(facts, counts, found);
+  return Conclude(facts, std::move(found));
+}
+
+Judgement Judge(const ObjectFacts& facts, const CheckedRows& checked) {
+  Findings found;
+  found.unexplained = checked.problems;
+  CheckOwnWay(facts, found);
+  CheckAgainstOrg(facts, found);
+  return Conclude(facts, std::move(found));
 }
 
 }  // namespace firn::exports

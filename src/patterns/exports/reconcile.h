@@ -29,4 +29,13 @@ struct Judgement {
 // True when the count differs and the rows changed inside the run must be counted to explain it.
 [[nodiscard]] bool NeedsChangeCounts(const ObjectFacts& facts);
 
+// Counts that explain why the org counts other rows in a window than were read from it.
+struct WindowCounts {
+  std::optional<int64_t> changed_since;  // rows with a stamp past the window's end
+  std::optional<int64_t> read_again;     // rows in the part that the next window reads again
+};
+// The same for a window: fewer rows now were changed again and left it, more rows were committed
+// late and are read again where the next window overlaps this one.
+[[nodiscard]] Judgement JudgeWindow(const ObjectFacts& facts, const WindowCounts& counts);
+
 }  // namespace firn::exports

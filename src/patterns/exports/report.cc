@@ -20,6 +20,33 @@ double SecondsBetween(const std::string& started, const std::string& finished) {
   return std::chrono::duration<double>(*to - *from).count();
 }
 
+ReportIncremental IncrementalFrom(const IncrementalFacts& f) {
+  ReportIncremental r;
+  r.why_whole = f.why_whole;
+  r.cursor = f.cursor;
+  r.start = f.done.empty() ? f.start : f.done.front().start;
+  r.end = f.end;
+  r.late_rows = f.late_rows;
+  r.delete_sources = f.delete_sources;
+  r.columns_read = f.columns_read;
+  r.refreshed = f.refreshed;
+  r.swept = f.swept;
+  std::vector<MergeTotals> all = {f.merged};
+  for (const WindowDone& window : f.done) all.push_back(window.merged);
+  r.windows = f.is_window ? static_cast<int64_t>(all.size()) : 0;
+  for (const MergeTotals& merged : all) {
+    r.inserted += merged.inserted;
+    r.updated += merged.updated;
+    r.deleted += merged.deleted;
+    r.stale += merged.stale;
+    r.deletes_by_query += merged.by_query;
+    r.deletes_by_list += merged.by_list;
+    r.deletes_by_sweep += merged.by_sweep;
+    r.columns_updated += merged.columns_updated;
+  }
+  return r;
+}
+
 ReportObject FromLedger(const state::ObjectRow& row, const ObjectFacts& f,
                         const std::vector<state::RejectCount>& rejects) {
   ReportObject o;
@@ -58,12 +85,36 @@ ReportObject FromLedger(const state::ObjectRow& row, const ObjectFacts& f,
   if (f.rows_rejected > 0 || f.values_rounded > 0) o.rejects_path = f.rejects_path;
   o.error_code = f.error_code;
   o.error = f.error;
+  if (f.spec.mode == ExportMode::kIncremental) o.incremental = IncrementalFrom(f.incremental);
   return o;
 }
 
 Json Optional(const std::optional<int64_t>& value) { return value ? Json(*value) : Json(nullptr); }
 
 Json Text(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+nlohmann::ordered_json IncrementalJson(const ReportIncremental& r) {
+  nlohmann::ordered_json json;
+  json["read_whole_because"] = Text(r.why_whole);
+  json["cursor"] = Text(r.cursor);
+  json["window_start"] = Text(r.start);
+  json["window_end"] = Text(r.end);
+  json["windows"] = r.windows;
+  json["inserted"] = r.inserted;
+  json["updated"] = r.updated;
+  json["deleted"] = r.deleted;
+  json["stale"] = r.stale;
+  json["deletes_by_query"] = r.deletes_by_query;
+  json["deletes_by_list"] = r.deletes_by_list;
+  json["deletes_by_sweep"] = r.deletes_by_sweep;
+  json["columns_updated"] = r.columns_updated;
+  json["late_rows"] = r.late_rows;
+  json["delete_sources"] = r.delete_sources;
+  json["columns_read"] = r.columns_read;
+  json["refreshed"] = Text(r.refreshed);
+  json["swept"] = Text(r.swept);
+  return json;
+}
 
 nlohmann::ordered_json ObjectJson(const ReportObject& o) {
   nlohmann::ordered_json json;
@@ -105,6 +156,7 @@ nlohmann::ordered_json ObjectJson(const ReportObject& o) {
   json["rejects_path"] = Text(o.rejects_path);
   json["error_code"] = Text(o.error_code);
   json["error"] = Text(o.error);
+  if (o.incremental) json["incremental"] = IncrementalJson(*o.incremental);
   return json;
 }
 
@@ -127,6 +179,15 @@ void AppendList(std::string& out, const std::string& title, const std::vector<st
   for (const std::string& line : lines) out += "- " + line + "\n";
 }
 
+void AppendIncremental(std::string& out, const ReportIncremental& r) {
+  if (!r.why_whole.empty()) {
+    out += "\nRead as a whole: " + r.why_whole + ".\n";
+    return;
+  }
+  for (const std::string& line : MergeLines(r)) out += "\n- " + line;
+  out += "\n";
+}
+
 void AppendObject(std::string& out, const ReportObject& o) {
   out += fmt::format("\n## {}: {}\n\n", o.object, o.verdict.empty() ? o.state : o.verdict);
   out += "| what | |\n|---|---|\n";
@@ -147,6 +208,7 @@ void AppendObject(std::string& out, const ReportObject& o) {
   if (o.deleted_in_run) row("rows deleted inside the run", Number(o.deleted_in_run));
   row("values rounded", fmt::to_string(o.values_rounded));
   row("files verified by", o.verified.empty() ? "not verified" : o.verified);
+  if (o.incremental) AppendIncremental(out, *o.incremental);
   AppendList(out, "Findings", o.findings);
   AppendList(out, "Warnings", o.warnings);
   if (!o.rejects.empty()) {
@@ -191,6 +253,25 @@ std::string RunReport::Verdict() const {
     }
   }
   return worst;
+}
+
+std::vector<std::string> MergeLines(const ReportIncremental& r) {
+  if (r.windows == 0) return {};
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format(
+      "{} from {} to {}{}: {} inserted, {} updated, {} deleted{}", r.cursor, r.start, r.end,
+      r.windows > 1 ? fmt::format(" in {} windows", r.windows) : "", r.inserted, r.updated,
+      r.deleted, r.stale > 0 ? fmt::format(", {} older than the table", r.stale) : ""));
+  lines.push_back(fmt::format("deletes told by queryAll {}, by getDeleted {}, by the sweep {}",
+                              r.deletes_by_query, r.deletes_by_list, r.deletes_by_sweep));
+  for (const std::string& source : r.delete_sources) lines.push_back(source);
+  if (!r.columns_read.empty()) {
+    std::string names;
+    for (const std::string& name : r.columns_read) names += (names.empty() ? "" : ", ") + name;
+    lines.push_back(
+        fmt::format("columns read as a whole: {}; {} rows differed", names, r.columns_updated));
+  }
+  return lines;
 }
 
 Result<RunReport> LoadReport(state::Ledger& ledger, const std::string& org,

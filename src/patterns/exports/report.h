@@ -16,6 +16,28 @@ struct ReportReject {
   int64_t rows = 0;
 };
 
+// What an incremental run merged, over all its windows.
+struct ReportIncremental {
+  std::string why_whole;  // why the object was read whole; empty: it was read by windows
+  std::string cursor;
+  std::string start;  // of the first window
+  std::string end;    // of the last one
+  int64_t windows = 0;
+  int64_t inserted = 0;
+  int64_t updated = 0;
+  int64_t deleted = 0;
+  int64_t stale = 0;
+  int64_t deletes_by_query = 0;
+  int64_t deletes_by_list = 0;
+  int64_t deletes_by_sweep = 0;
+  int64_t columns_updated = 0;
+  int64_t late_rows = 0;
+  std::vector<std::string> delete_sources;  // of the last window
+  std::vector<std::string> columns_read;
+  std::string refreshed;
+  std::string swept;
+};
+
 struct ReportObject {
   std::string object;
   std::string table;
@@ -50,6 +72,7 @@ struct ReportObject {
   std::string rejects_path;  // empty when nothing was rejected
   std::string error_code;
   std::string error;
+  std::optional<ReportIncremental> incremental;
 };
 
 struct RunReport {
@@ -72,6 +95,8 @@ struct RunReport {
 [[nodiscard]] Result<RunReport> LoadReport(state::Ledger& ledger, const std::string& org,
                                            const std::string& run_id);
 [[nodiscard]] std::string ReportJson(const RunReport& report);  // one object, without format key
+// What was merged, in sentences; empty when nothing was.
+[[nodiscard]] std::vector<std::string> MergeLines(const ReportIncremental& incremental);
 [[nodiscard]] std::string ReportMarkdown(const RunReport& report);
 
 }  // namespace firn::exports

@@ -11,9 +11,13 @@ std::string ConsumerOf(const std::string& object) { return "export:" + object; }
 std::string ProgressToJson(const Progress& progress) {
   nlohmann::ordered_json json;
   json["watermark"] = progress.watermark;
-  if (!progress.swept.empty()) json["swept"] = progress.swept;
-  if (!progress.refreshed.empty()) json["refreshed"] = progress.refreshed;
-  if (!progress.hidden.empty()) json["hidden"] = progress.hidden;
+  const auto add = [&json](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  add("scope", progress.scope);
+  add("swept", progress.swept);
+  add("refreshed", progress.refreshed);
+  add("deletes_covered", progress.deletes_covered);
   return json.dump();
 }
 
@@ -23,9 +27,10 @@ std::optional<Progress> ProgressFromJson(std::string_view text) {
   try {
     Progress progress;
     progress.watermark = json.at("watermark").get<std::string>();
+    progress.scope = json.value("scope", "");
     progress.swept = json.value("swept", "");
-    if (json.contains("refreshed")) json.at("refreshed").get_to(progress.refreshed);
-    if (json.contains("hidden")) json.at("hidden").get_to(progress.hidden);
+    progress.refreshed = json.value("refreshed", "");
+    progress.deletes_covered = json.value("deletes_covered", "");
     return progress;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

@@ -2,11 +2,9 @@
 // the rows (checkpoint `export:<object>`). Internal to exports; pure.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/error.h"
@@ -16,11 +14,10 @@ namespace firn::exports {
 
 struct Progress {
   std::string watermark;  // the org's time: changes with an earlier stamp are in; ISO 8601
+  std::string scope;      // the condition the table's rows fit; another one needs a whole read
   std::string swept;      // when all Ids were last compared; empty: never
-  // When a column that changes without moving the cursor was last read as a whole, by name.
-  std::map<std::string, std::string> refreshed;
-  // Columns that the last window could not see: read as a whole when they come back.
-  std::vector<std::string> hidden;
+  std::string refreshed;  // when the columns that change silently were last read
+  std::string deletes_covered;  // up to where getDeleted has told
 
   bool operator==(const Progress&) const = default;
 };

@@ -1,0 +1,308 @@
+"""Incremental exports: each way in which followers of an org lose rows (reference R1, R2, R3, R11, R13)
+happens here on purpose, and afterwards the table equals the org row by row."""
+
+import concurrent.futures
+
+import pytest
+
+from support.firn import Sandbox
+from support.incremental import IncrementalProject, let_pass
+
+HOUR = 3600
+
+
+@pytest.fixture(scope="module")
+def org(tmp_path_factory):
+    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
+        sandbox.seed("Account", 300)
+        sandbox.seed("Opportunity", 60)
+        yield sandbox
+
+
+@pytest.fixture
+def project(org, tmp_path):
+    org.clear()
+    made = IncrementalProject(tmp_path / "project", org, ["Account", "Opportunity"])
+    first = made.object_report("Account")
+    assert first["incremental"]["read_whole_because"]
+    let_pass(org, HOUR)
+    yield made
+    org.clear()
+
+
+def ids_of(project, name="Account"):
+    return sorted(project.rows(f"salesforce.{name}"))
+
+
+def history(project, name="Account"):
+    return project.firn("lake", "history", f"salesforce.{name}", "--json").json()["rows"]
+
+
+def late_commit(org, seconds, name="Account"):
+    with org.faults({"effect": "late_commit", "object": name, "seconds": seconds,
+                     "path": "*/limits*", "times": 1}):
+        org.rest("GET", "limits")
+
+
+def test_what_changed_is_merged_and_nothing_else_is_read(org, project):
+    ids = ids_of(project)
+    org.rest("PATCH", f"sobjects/Account/{ids[0]}", {"Name": "changed"})
+    org.rest("DELETE", f"sobjects/Account/{ids[1]}")
+    made = org.create("Account", Name="new")
+    let_pass(org, 120)
+    report = project.object_report("Account")
+    merged = report["incremental"]
+    assert report["verdict"] == "exact", report
+    # Accounts below the deleted one lost their parent, so they changed too.
+    assert (merged["inserted"], merged["deleted"]) == (1, 1), merged
+    assert merged["deletes_by_query"] == 1
+    assert report["rows_received"] == 2 + merged["updated"] < 20
+    rows = project.rows("salesforce.Account")
+    assert rows[ids[0]]["Name"] == "changed" and made in rows and ids[1] not in rows
+    project.assert_equal("Account")
+
+
+def test_a_run_without_news_reads_no_row(org, project):
+    project.object_report("Account")
+    let_pass(org, HOUR)
+    report = project.object_report("Account")
+    assert report["rows_received"] == 0
+    assert report["verdict"] == "exact"
+    project.assert_equal("Account")
+
+
+def test_r1_a_late_commit_below_the_cursor_is_read_in_the_overlap(org, project):
+    project.object_report("Account")
+    late_commit(org, 300)
+    assert project.deep("Account")["unexplained"] == 1
+    let_pass(org, 60)
+    report = project.object_report("Account")
+    assert report["incremental"]["updated"] >= 1, report
+    project.assert_equal("Account")
+
+
+def test_r1_a_late_commit_before_the_overlap_is_found_by_the_sweep(org, project):
+    project.object_report("Account")
+    let_pass(org, 10 * HOUR)
+    project.object_report("Account")
+    late_commit(org, 5 * HOUR)
+    let_pass(org, 120)
+    without = project.object_report("Account")
+    assert without["incremental"]["late_rows"] == 0
+    assert project.deep("Account")["unexplained"] == 1
+    let_pass(org, 120)
+    swept = project.object_report("Account", "--sweep")
+    assert swept["incremental"]["late_rows"] == 1, swept
+    project.assert_equal("Account")
+
+
+def test_equal_stamps_at_the_edge_of_a_window_are_neither_lost_nor_doubled(org, project):
+    made = [org.create("Account", Name=f"same second {n}") for n in range(5)]
+    stamps = {org.rest("GET", f"sobjects/Account/{made_id}")["SystemModstamp"] for made_id in made}
+    # The window ends in the very second of the stamps: [a, b) leaves them to the next one.
+    let_pass(org, 60)
+    project.object_report("Account")
+    let_pass(org, 60)
+    project.object_report("Account")
+    rows = project.rows("salesforce.Account")
+    assert len(stamps) <= 2 and all(made_id in rows for made_id in made)
+    project.assert_equal("Account")
+
+
+def test_r2_a_hard_delete_is_found_and_the_report_says_by_whom(org, tmp_path):
+    org.seed("CampaignMember", 40)
+    project = IncrementalProject(tmp_path / "members", org, ["CampaignMember"])
+    project.object_report("CampaignMember")
+    let_pass(org, HOUR)
+    ids = ids_of(project, "CampaignMember")
+    for gone in ids[:3]:
+        org.rest("DELETE", f"sobjects/CampaignMember/{gone}")
+    let_pass(org, 20 * 24 * HOUR)  # longer than getDeleted looks back
+    report = project.object_report("CampaignMember", "--sweep")
+    merged = report["incremental"]
+    assert merged["deleted"] == 3, report
+    assert merged["deletes_by_sweep"] + merged["deletes_by_list"] + merged["deletes_by_query"] >= 3
+    assert any(source.startswith("sweep:") for source in merged["delete_sources"]), merged
+    assert any("15 days" in warning for warning in report["warnings"]), report
+    project.assert_equal("CampaignMember")
+
+
+def test_r3_a_formula_that_changed_without_a_stamp_is_refreshed_alone(org, tmp_path):
+    project = IncrementalProject(tmp_path / "formulas", org, ["Opportunity"],
+                                 more={"Opportunity": ["refresh_fields: [StageName]"]})
+    project.object_report("Opportunity")
+    before = project.rows("salesforce.Opportunity")
+    opportunity = next(row for row in before.values() if row["AccountId"])
+    let_pass(org, HOUR)
+    org.rest("PATCH", f"sobjects/Account/{opportunity['AccountId']}", {"Name": "renamed parent"})
+    let_pass(org, HOUR)
+    window = project.object_report("Opportunity")
+    assert window["rows_received"] == 0, "the opportunity's stamp has not moved"
+    stale = project.deep("Opportunity")
+    assert stale["differs"] >= 1
+    named = {field["field"] for row in stale["rows"] for field in row["fields"]}
+    assert named == {"AccountName__c"}, stale
+    assert any("AccountName__c" in note for note in stale["notes"]), stale
+    let_pass(org, HOUR)
+    refreshed = project.object_report("Opportunity", "--refresh")
+    assert refreshed["incremental"]["columns_updated"] == stale["differs"], refreshed
+    after = project.rows("salesforce.Opportunity")[opportunity["Id"]]
+    assert after["AccountName__c"] == "renamed parent"
+    changed = {key for key in after if after[key] != opportunity[key]}
+    assert changed == {"AccountName__c"}, "no other column of the row was touched"
+    shown = project.firn("lake", "show", "salesforce.Opportunity", "--json").out
+    assert "firn.refreshed" in shown and "StageName" in shown
+    project.assert_equal("Opportunity")
+
+
+def test_r13_a_field_that_appears_gets_a_column_and_its_old_rows_are_filled(org, tmp_path):
+    field = {"object": "Account", "field": "Phone"}
+    org.ask("POST", "fields", {**field, "removed": True})
+    try:
+        project = IncrementalProject(tmp_path / "drift", org, ["Account"])
+        project.object_report("Account")
+        assert "Phone" not in next(iter(project.rows("salesforce.Account").values()))
+    finally:
+        org.ask("POST", "fields", {**field, "removed": False})
+    let_pass(org, HOUR)
+    report = project.object_report("Account")
+    assert report["new_fields"] == ["Phone"], report
+    assert report["incremental"]["columns_read"] == ["Phone"]
+    assert any(row["Phone"] for row in project.rows("salesforce.Account").values())
+    project.assert_equal("Account")
+
+
+@pytest.mark.parametrize("change", ["hidden", "removed"])
+def test_r13_a_field_that_vanishes_is_reported_keeps_its_values_and_comes_back(org, project,
+                                                                               change):
+    before = project.rows("salesforce.Account")
+    ids = ids_of(project)
+    field = {"object": "Account", "field": "Phone"}
+    org.ask("POST", "fields", {**field, change: True})
+    try:
+        org.rest("PATCH", f"sobjects/Account/{ids[0]}", {"Name": "while it was away"})
+        let_pass(org, 120)
+        report = project.object_report("Account")
+        assert report["vanished_fields"] == ["Phone"]
+        assert any("Phone" in warning for warning in report["warnings"]), report
+        rows = project.rows("salesforce.Account")
+        assert rows[ids[0]]["Name"] == "while it was away"
+        assert {row["Id"]: row["Phone"] for row in rows.values()} == \
+               {row["Id"]: row["Phone"] for row in before.values()}
+    finally:
+        org.ask("POST", "fields", {**field, change: False})
+    org.rest("PATCH", f"sobjects/Account/{ids[1]}", {"Phone": "+49 30 1234"})
+    let_pass(org, 120)
+    back = project.object_report("Account")
+    assert back["vanished_fields"] == []
+    assert "Phone" in back["incremental"]["columns_read"]
+    project.assert_equal("Account")
+
+
+def test_r11_with_the_job_allotment_used_up_the_window_comes_by_rest_with_the_same_rows(org,
+                                                                                        project):
+    org.seed("Account", 40)
+    let_pass(org, 120)
+    used = org.status()["limits"]["bulk_query_jobs"]
+    org.ask("POST", "limits", {"bulk_query_jobs": {"used": used["max"]}})
+    try:
+        report = project.object_report("Account", "--sweep")
+    finally:
+        org.ask("POST", "limits", {"bulk_query_jobs": {"used": used["used"]}})
+    assert report["method"] == "rest" and report["verdict"] == "exact"
+    project.assert_equal("Account")
+
+
+def test_a_large_window_is_read_in_several_and_each_is_in_its_own_snapshot(org, project):
+    for hour in range(6):
+        org.create("Account", Name=f"hour {hour}")
+        let_pass(org, HOUR)
+    snapshots = len(history(project))
+    report = project.object_report("Account", "--window-rows", "2")
+    merged = report["incremental"]
+    assert merged["windows"] > 1 and merged["inserted"] == 6, merged
+    assert len(history(project)) >= snapshots + merged["windows"]
+    project.assert_equal("Account")
+
+
+def test_soft_deleted_rows_stay_and_say_when(org, tmp_path):
+    project = IncrementalProject(tmp_path / "soft", org, ["Account"],
+                                 more={"Account": ["deletes: soft"]})
+    project.object_report("Account")
+    let_pass(org, HOUR)
+    gone = ids_of(project)[3]
+    org.rest("DELETE", f"sobjects/Account/{gone}")
+    let_pass(org, 120)
+    report = project.object_report("Account")
+    assert report["incremental"]["deleted"] >= 1, report
+    row = project.rows("salesforce.Account")[gone]
+    assert row["__deleted"] is True and row["__deleted_at"]
+    project.assert_equal("Account")
+
+
+def test_an_object_whose_condition_changed_is_read_whole_again(org, project):
+    where = ("Account", "--where", "Name != 'nobody'")
+    report = project.follow(*where)["objects"][0]
+    assert "condition" in report["incremental"]["read_whole_because"]
+    let_pass(org, 120)
+    again = project.follow(*where)["objects"][0]
+    assert again["incremental"]["read_whole_because"] is None
+
+
+def test_the_clock_of_the_org_going_back_makes_an_empty_window(org, project):
+    project.object_report("Account")
+    let_pass(org, -2 * HOUR)
+    try:
+        report = project.object_report("Account")
+        assert report["rows_received"] == 0 and report["verdict"] == "exact"
+    finally:
+        let_pass(org, 2 * HOUR)
+    project.assert_equal("Account")
+
+
+def test_two_runs_at_once_end_with_the_right_table(org, project):
+    ids = ids_of(project)
+    org.rest("PATCH", f"sobjects/Account/{ids[0]}", {"Name": "twice"})
+    let_pass(org, 120)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(project.export, "Account") for _ in range(2)]
+        ends = [run.result() for run in runs]
+    assert any(end.code == 0 for end in ends), ends
+    for end in ends:
+        assert end.code == 0 or "STATE-" in end.err, end
+    project.assert_equal("Account")
+
+
+def test_two_projects_over_one_lake_do_not_undo_each_other(org, project, tmp_path):
+    other = IncrementalProject(tmp_path / "other", org, ["Account"])
+    yaml = other.folder / "firn.yaml"
+    yaml.write_text(yaml.read_text().replace("warehouse: lake",
+                                             f"warehouse: {project.folder}/lake"))
+    ids = ids_of(project)
+    org.rest("PATCH", f"sobjects/Account/{ids[0]}", {"Name": "by two"})
+    org.rest("DELETE", f"sobjects/Account/{ids[1]}")
+    let_pass(org, 120)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        ends = [run.result() for run in [pool.submit(project.export, "Account"),
+                                         pool.submit(other.export, "Account")]]
+    assert any(end.code == 0 for end in ends), ends
+    let_pass(org, 120)
+    project.object_report("Account")
+    project.assert_equal("Account")
+
+
+def test_the_nightly_count_names_the_window_that_differs(org, project):
+    project.object_report("Account")
+    fine = project.firn("export", "check", "Account", "--json")
+    assert fine.code == 0, fine
+    assert fine.json()["objects"][0]["differences"] == 0
+    let_pass(org, 30 * HOUR)
+    project.object_report("Account")
+    late_commit(org, 20 * HOUR)
+    differs = project.firn("export", "check", "Account", "--json")
+    assert differs.code == 1, differs
+    windows = differs.json()["objects"][0]["windows"]
+    assert any(window["rows_org"] != window["rows_lake"] for window in windows)
+    let_pass(org, 120)
+    project.object_report("Account", "--sweep")
+    assert project.firn("export", "check", "Account").code == 0
