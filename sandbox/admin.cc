@@ -7,6 +7,7 @@
 #include "core/base/time_text.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/crypto.h"
+#include "sandbox/events/change_capture.h"
 
 namespace firn::sandbox {
 namespace {
@@ -38,7 +39,9 @@ ordered_json LimitsJson(ApiParts& parts) {
   };
   return {{"api_requests", one(Allotment::kApiRequests)},
           {"bulk_query_jobs", one(Allotment::kBulkQueryJobs)},
-          {"bulk_query_bytes", one(Allotment::kBulkQueryBytes)}};
+          {"bulk_query_bytes", one(Allotment::kBulkQueryBytes)},
+          {"delivered_events", one(Allotment::kDeliveredEvents)},
+          {"published_events", one(Allotment::kPublishedEvents)}};
 }
 
 Answer Status(ApiParts& parts) {
@@ -138,9 +141,12 @@ Answer Limits(ApiParts& parts, const net::ServerRequest& request) {
   constexpr std::pair<const char*, Allotment> kNames[] = {
       {"api_requests", Allotment::kApiRequests},
       {"bulk_query_jobs", Allotment::kBulkQueryJobs},
-      {"bulk_query_bytes", Allotment::kBulkQueryBytes}};
+      {"bulk_query_bytes", Allotment::kBulkQueryBytes},
+      {"delivered_events", Allotment::kDeliveredEvents},
+      {"published_events", Allotment::kPublishedEvents}};
   int64_t* const values[] = {&limits.api_requests, &limits.bulk_query_jobs,
-                             &limits.bulk_query_bytes};
+                             &limits.bulk_query_bytes, &limits.delivered_events,
+                             &limits.published_events};
   try {
     for (size_t i = 0; i < kAllotments; ++i) {
       const json one = body.value(kNames[i].first, json::object());
@@ -153,7 +159,9 @@ Answer Limits(ApiParts& parts, const net::ServerRequest& request) {
   parts.usage.SetLimits(limits);
   const json kept = {{"api_requests", limits.api_requests},
                      {"bulk_query_jobs", limits.bulk_query_jobs},
-                     {"bulk_query_bytes", limits.bulk_query_bytes}};
+                     {"bulk_query_bytes", limits.bulk_query_bytes},
+                     {"delivered_events", limits.delivered_events},
+                     {"published_events", limits.published_events}};
   if (auto saved = parts.db.SetSetting("limits", kept.dump()); !saved) {
     return AdminError(saved.error());
   }
@@ -330,6 +338,39 @@ Answer Fields(ApiParts& parts, const net::ServerRequest& request) {
   }
 }
 
+// {"object": "Account", "changes": 3}: the next changes of the object are told by gap events.
+Answer ForceGaps(ApiParts& parts, const net::ServerRequest& request) {
+  const json body = json::parse(request.body, nullptr, false);
+  if (request.method != "POST" || !body.is_object() || !body.value("object", json()).is_string()) {
+    return AdminError(400, "POST `object` and `changes`");
+  }
+  const json changes = body.value("changes", json(1));
+  if (!changes.is_number_integer()) return AdminError(400, "a value has the wrong type");
+  parts.changes.ForceGaps(body["object"].get<std::string>(), changes.get<int64_t>());
+  return NoContent();
+}
+
+// The event settings; POST changes those that the body names.
+Answer Events(ApiParts& parts, const net::ServerRequest& request,
+              const std::vector<std::string>& path) {
+  if (path.size() > 2) {
+    return path[2] == "gap" ? ForceGaps(parts, request) : AdminError(404, "no such resource");
+  }
+  if (request.method == "POST") {
+    auto changed = ChangedBy(parts.events.settings(), request.body);
+    const auto kept = changed ? parts.events.SetSettings(*std::move(changed))
+                              : Result<void>(Fail(changed.error()));
+    if (!kept) return AdminError(kept.error());
+  } else if (request.method != "GET") {
+    return AdminError(405, "use GET or POST");
+  }
+  ordered_json answer = ordered_json::parse(EventSettingsJson(parts.events.settings()));
+  answer["topics"] = parts.events.TopicNames();
+  const auto events = parts.events.log().Count();
+  answer["events"] = events ? *events : 0;
+  return JsonAnswer(200, Dump(answer));
+}
+
 // {"scale": 1} or {"object": "Account", "rows": 1000}
 Answer SeedMore(ApiParts& parts, const net::ServerRequest& request) {
   const json body = json::parse(request.body, nullptr, false);
@@ -401,6 +442,9 @@ void CarryOut(ApiParts& parts, const FaultEffect& effect) {
     case FaultKind::kLateCommit:
       done = LateCommit(parts, effect);
       break;
+    case FaultKind::kMigrateOrg:
+      done = parts.events.MigrateInstance();
+      break;
     default:
       break;
   }
@@ -428,6 +472,7 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "signing_keys") return Keys(parts, request);
   if (what == "passwords") return SetPassword(parts, request);
   if (what == "fields") return Fields(parts, request);
+  if (what == "events") return Events(parts, request, path);
   if (what == "seed" && request.method == "POST") return SeedMore(parts, request);
   if (what == "stop" && request.method == "POST") {
     parts.stop_asked = true;

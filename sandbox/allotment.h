@@ -6,21 +6,41 @@
 
 namespace firn::sandbox {
 
-enum class Allotment { kApiRequests, kBulkQueryJobs, kBulkQueryBytes };
-inline constexpr size_t kAllotments = 3;
+enum class Allotment {
+  kApiRequests,
+  kBulkQueryJobs,
+  kBulkQueryBytes,
+  kDeliveredEvents,  // to subscribers of the Pub/Sub API
+  kPublishedEvents,  // over an hour, not a day
+};
+inline constexpr size_t kAllotments = 5;
 
 // The daily limits. Defaults: an Enterprise Edition org of 15 users (100,000 + 1,000 a licence);
 // Bulk API 2.0: 10,000 query jobs and 1 TB of results. Source: Salesforce Developer Limits and
-// Allocations Quick Reference, "API Request Limits", "Bulk API and Bulk API 2.0", read 2026-11.
+// Allocations Quick Reference, "API Request Limits", "Bulk API and Bulk API 2.0"; Platform Events
+// Developer Guide, "Platform Event Allocations" (25,000 deliveries a day and 100,000 more with each
+// add-on, of which this org has ten; 250,000 publications an hour), read 2026-11.
 struct DailyLimits {
   int64_t api_requests = 115'000;
   int64_t bulk_query_jobs = 10'000;
   int64_t bulk_query_bytes = 976'562LL << 20;  // the /limits key counts megabytes
+  int64_t delivered_events = 1'025'000;
+  int64_t published_events = 250'000;
 
   [[nodiscard]] int64_t Max(Allotment allotment) const {
-    return allotment == Allotment::kApiRequests     ? api_requests
-           : allotment == Allotment::kBulkQueryJobs ? bulk_query_jobs
-                                                    : bulk_query_bytes;
+    switch (allotment) {
+      case Allotment::kApiRequests:
+        return api_requests;
+      case Allotment::kBulkQueryJobs:
+        return bulk_query_jobs;
+      case Allotment::kBulkQueryBytes:
+        return bulk_query_bytes;
+      case Allotment::kDeliveredEvents:
+        return delivered_events;
+      case Allotment::kPublishedEvents:
+        return published_events;
+    }
+    return 0;
   }
 };
 

@@ -30,6 +30,8 @@
 namespace firn::sandbox {
 
 class BulkQueryJobs;
+class ChangeCapture;
+class EventBus;
 class QueryPages;
 
 struct ApiParts {
@@ -47,6 +49,8 @@ struct ApiParts {
   BulkQueryJobs& jobs;
   SigningKeys& keys;
   Passwords& passwords;
+  EventBus& events;
+  ChangeCapture& changes;
   uint64_t bulk_page_rows = 50'000;     // of a result page when the client does not ask
   std::atomic<bool> stop_asked{false};  // by the admin endpoint
 };

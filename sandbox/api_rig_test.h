@@ -37,6 +37,7 @@ class ApiRig : public ::testing::Test {
   virtual SandboxOptions Options() {
     SandboxOptions options;
     options.tls = false;
+    options.pubsub = false;
     options.bulk_page_rows = 100;
     return options;
   }

@@ -14,7 +14,7 @@ struct KindName {
   std::string_view name;
   FaultKind kind;
 };
-constexpr std::array<KindName, 14> kKinds{{
+constexpr std::array<KindName, 19> kKinds{{
     {"delay", FaultKind::kDelay},
     {"status", FaultKind::kStatus},
     {"drop", FaultKind::kDrop},
@@ -29,6 +29,11 @@ constexpr std::array<KindName, 14> kKinds{{
     {"hide_field", FaultKind::kHideField},
     {"vanish_field", FaultKind::kVanishField},
     {"clock_skew", FaultKind::kClockSkew},
+    {"stream_reset", FaultKind::kStreamReset},
+    {"silent_stream", FaultKind::kSilentStream},
+    {"replay_refused", FaultKind::kReplayRefused},
+    {"bad_event", FaultKind::kBadEvent},
+    {"migrate_org", FaultKind::kMigrateOrg},
 }};
 
 tl::unexpected<Error> BadFault(std::string why) {
@@ -67,6 +72,8 @@ bool ReadEffectKey(const std::string& key, const json& value, FaultEffect& effec
     value.get_to(effect.at_byte);
   else if (key == "rows")
     value.get_to(effect.rows);
+  else if (key == "events")
+    value.get_to(effect.events);
   else if (key == "used")
     value.get_to(effect.used);
   else if (key == "object")
@@ -147,7 +154,7 @@ Result<FaultBook::Fault> FaultBook::Parse(std::string_view json_object, size_t n
   fault.effect.kind = *kind;
   // Changes of state happen once unless asked for more; `nth` alone means that one call.
   const bool once = object.contains("nth") || needs_field || *kind == FaultKind::kLateCommit ||
-                    *kind == FaultKind::kClockSkew;
+                    *kind == FaultKind::kClockSkew || *kind == FaultKind::kMigrateOrg;
   fault.times = times.value_or(once ? 1 : 0);
   fault.random = SeededRandom(fault.seed);
   return fault;

@@ -32,6 +32,12 @@ enum class FaultKind {
   kHideField,     // field-level security takes `object`.`field` away
   kVanishField,   // `object`.`field` is deleted from the schema
   kClockSkew,     // the org's clock moves by `seconds`
+  // Of streams of the Pub/Sub API (method GRPC, path `/eventbus.v1.PubSub/Subscribe*`):
+  kStreamReset,    // the stream breaks without a status after `events` events
+  kSilentStream,   // the stream lives, and nothing comes any more
+  kReplayRefused,  // the replay id is not accepted
+  kBadEvent,       // the bytes of the event after `events` others fit no schema
+  kMigrateOrg,     // the org moves to another instance: old replay ids are unknown
 };
 
 struct FaultEffect {
@@ -44,6 +50,7 @@ struct FaultEffect {
   std::string body;
   int64_t at_byte = 0;
   int64_t rows = 1;
+  int64_t events = 0;
   int64_t used = -1;
   std::string object;
   std::string field;

@@ -109,6 +109,7 @@ class Org {
   struct Change {
     std::string user_id;  // 18 characters; empty = the org's administrator
     bool set_audit_fields = false;
+    std::string origin;  // what a change event's header says of where it came from
   };
   // The new record's id. Errors: api errors (REQUIRED_FIELD_MISSING, INVALID_FIELD, ..).
   [[nodiscard]] virtual Result<int64_t> Insert(std::string_view object,

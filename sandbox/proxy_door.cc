@@ -185,7 +185,8 @@ bool ProxyDoorImpl::ReadHead(Tunnel& tunnel) {
 void ProxyDoorImpl::Connect(Tunnel& tunnel, const std::string& authority, std::string rest) {
   if (!LeadsToSandbox(authority)) return Refuse(tunnel, "403 Forbidden");
   const std::string host = options_.address == "0.0.0.0" ? "127.0.0.1" : options_.address;
-  const auto address = AddressOf(host, options_.tls_port);
+  const bool pubsub = options_.pubsub_port != 0 && LeadsToPubSub(authority);
+  const auto address = AddressOf(host, pubsub ? options_.pubsub_port : options_.tls_port);
   Fd upstream(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // Blocks for no longer than a loopback connect takes.
   if (!address || !upstream.valid() ||
@@ -236,10 +237,23 @@ bool ProxyDoorImpl::Serve(Tunnel& tunnel, short client_events, short upstream_ev
 
 }  // namespace
 
-bool LeadsToSandbox(const std::string& authority) {
+namespace {
+
+std::string HostOf(const std::string& authority) {
   std::string host = authority.substr(0, authority.rfind(':'));
   std::transform(host.begin(), host.end(), host.begin(),
                  [](char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  return host;
+}
+
+}  // namespace
+
+bool LeadsToPubSub(const std::string& authority) {
+  return HostOf(authority).ends_with(".pubsub.salesforce.com");
+}
+
+bool LeadsToSandbox(const std::string& authority) {
+  const std::string host = HostOf(authority);
   return host == "salesforce.com" || host.ends_with(".salesforce.com") || host == "localhost" ||
          host == "127.0.0.1";
 }

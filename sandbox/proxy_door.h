@@ -17,8 +17,9 @@ class ProxyDoor {
  public:
   struct Options {
     std::string address = "127.0.0.1";
-    uint16_t port = 0;      // 0: any free one
-    uint16_t tls_port = 0;  // where CONNECT leads, on 127.0.0.1 or `address`
+    uint16_t port = 0;         // 0: any free one
+    uint16_t tls_port = 0;     // where CONNECT leads, on 127.0.0.1 or `address`
+    uint16_t pubsub_port = 0;  // where CONNECT to the Pub/Sub API's host leads; 0: to `tls_port`
     size_t tunnels_max = 1024;
   };
   // Errors: Conflict (SBX-PROXY-001) when the port is taken.
@@ -29,5 +30,7 @@ class ProxyDoor {
 
 // Whether a CONNECT target (`login.salesforce.com:443`) is a name of the sandbox.
 [[nodiscard]] bool LeadsToSandbox(const std::string& authority);
+// Whether it is the Pub/Sub API's: `api.pubsub.salesforce.com:7443`, or any `*.pubsub.*` of it.
+[[nodiscard]] bool LeadsToPubSub(const std::string& authority);
 
 }  // namespace firn::sandbox

@@ -103,6 +103,7 @@ Answer HandleLimits(ApiParts& parts, ApiRequest& request) {
   body["DailyBulkApiBatches"] = untouched(15'000);
   body["DailyBulkV2QueryFileStorageMB"] = left(Allotment::kBulkQueryBytes, 1 << 20);
   body["DailyBulkV2QueryJobs"] = left(Allotment::kBulkQueryJobs, 1);
+  body["DailyDeliveredPlatformEvents"] = left(Allotment::kDeliveredEvents, 1);
   body["DailyDurableGenericStreamingApiEvents"] = untouched(100'000);
   body["DailyDurableStreamingApiEvents"] = untouched(100'000);
   body["DailyGenericStreamingApiEvents"] = untouched(10'000);
@@ -112,7 +113,7 @@ Answer HandleLimits(ApiParts& parts, ApiRequest& request) {
   body["DataStorageMB"] = untouched(10'240);
   body["FileStorageMB"] = untouched(10'240);
   body["HourlyAsyncReportRuns"] = untouched(1'200);
-  body["HourlyPublishedPlatformEvents"] = untouched(250'000);
+  body["HourlyPublishedPlatformEvents"] = left(Allotment::kPublishedEvents, 1);
   body["HourlySyncReportRuns"] = untouched(500);
   body["MassEmail"] = untouched(5'000);
   body["MonthlyPlatformEventsUsageEntitlement"] = untouched(0);

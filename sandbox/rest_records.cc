@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/time_text.h"
+#include "sandbox/events/change_origin.h"
 #include "sandbox/rest.h"
 
 namespace firn::sandbox {
@@ -11,7 +12,10 @@ namespace {
 using nlohmann::json;
 
 Org::Change ChangeBy(const ApiRequest& request) {
-  return {.user_id = request.session.user_id, .set_audit_fields = false};
+  return {.user_id = request.session.user_id,
+          .set_audit_fields = false,
+          .origin = ChangeOrigin("rest", request.version,
+                                 request.http.headers.GetOr("Sforce-Call-Options", ""))};
 }
 
 // The one record that an external id of a parent names, for `{"Account": {"Ext__c": "7"}}`.

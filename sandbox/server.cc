@@ -11,10 +11,13 @@
 #include "sandbox/api_request.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/crypto.h"
+#include "sandbox/events/change_capture.h"
+#include "sandbox/events/event_bus.h"
 #include "sandbox/front_door.h"
 #include "sandbox/oauth.h"
 #include "sandbox/org_users.h"
 #include "sandbox/proxy_door.h"
+#include "sandbox/pubsub/door.h"
 #include "sandbox/query_pages.h"
 
 namespace firn::sandbox {
@@ -61,6 +64,13 @@ class SandboxImpl final : public Sandbox {
   std::string proxy_url() const override {
     return proxy_ ? "http://" + options_.address + ":" + std::to_string(proxy_->port()) : "";
   }
+  std::string pubsub_endpoint() const override {
+    return pubsub_ ? options_.address + ":" + std::to_string(pubsub_->port()) : "";
+  }
+  std::string pubsub_tls_endpoint() const override {
+    const uint16_t port = pubsub_ ? pubsub_->tls_port() : 0;
+    return port == 0 ? "" : "localhost:" + std::to_string(port);
+  }
   std::string ca_file() const override { return tls_ ? options_.folder + "/ca.pem" : ""; }
   std::string client_id() const override { return FirstApp().client_id; }
   std::string client_secret() const override { return FirstApp().client_secret.Reveal(); }
@@ -83,6 +93,7 @@ class SandboxImpl final : public Sandbox {
   [[nodiscard]] Result<void> OpenOrg();
   [[nodiscard]] Result<void> OpenStores();
   [[nodiscard]] Result<void> OpenDoors();
+  [[nodiscard]] Result<void> OpenPubSub(const net::ServerOptions& secure);
   [[nodiscard]] App FirstApp() const {
     const auto apps = apps_->All();
     return apps.empty() ? App{} : apps.front();
@@ -103,6 +114,8 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<UsageMeter> usage_;
   std::unique_ptr<QueryPages> pages_;
   std::unique_ptr<BulkQueryJobs> jobs_;
+  std::unique_ptr<EventBus> events_;
+  std::unique_ptr<ChangeCapture> changes_;
   std::unique_ptr<ApiParts> parts_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<AuthCodes> codes_;
@@ -112,6 +125,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
+  std::unique_ptr<PubSubDoor> pubsub_;
   std::unique_ptr<ProxyDoor> proxy_;
   std::mutex house_mutex_;
   std::condition_variable_any house_wake_;
@@ -120,6 +134,7 @@ class SandboxImpl final : public Sandbox {
 
 SandboxImpl::~SandboxImpl() {
   proxy_.reset();
+  pubsub_.reset();
   tls_.reset();
   http_.reset();
   if (house_.joinable()) {
@@ -127,6 +142,8 @@ SandboxImpl::~SandboxImpl() {
     house_.join();
   }
   jobs_.reset();
+  if (changes_) org_->RemoveSink(changes_.get());
+  changes_.reset();  // holds statements of the org's connection
   if (!usage_) return;
   if (auto flushed = usage_->Flush(); !flushed) {
     log::Err("sandbox_usage_not_saved", {{"error", flushed.error().OneLine()}});
@@ -179,6 +196,8 @@ Result<void> SandboxImpl::OpenStores() {
       limits.api_requests = json.value("api_requests", limits.api_requests);
       limits.bulk_query_jobs = json.value("bulk_query_jobs", limits.bulk_query_jobs);
       limits.bulk_query_bytes = json.value("bulk_query_bytes", limits.bulk_query_bytes);
+      limits.delivered_events = json.value("delivered_events", limits.delivered_events);
+      limits.published_events = json.value("published_events", limits.published_events);
     }
   }
   usage_->SetLimits(options_.limits.value_or(limits));
@@ -191,13 +210,16 @@ Result<void> SandboxImpl::OpenStores() {
                                        .threads = options_.job_threads,
                                        .job_time_min = options_.job_time_min},
                                       {*org_, *db_, clock_, *usage_}));
+  FIRN_TRY(events_, EventBus::Open({*org_, *db_, clock_}));
+  changes_ = std::make_unique<ChangeCapture>(*events_);
+  FIRN_CHECK(org_->AddSink(changes_.get()));
   return {};
 }
 
 Result<void> SandboxImpl::OpenDoors() {
   parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
-                            clock_, faults_, log_, *pages_, *jobs_, *keys_, *passwords_,
-                            options_.bulk_page_rows});
+                            clock_, faults_, log_, *pages_, *jobs_, *keys_, *passwords_, *events_,
+                            *changes_, options_.bulk_page_rows});
   const SignInParts sign_in{*apps_, *sessions_, *users_,     clock_,        *options_.random,
                             *keys_, *codes_,    *passwords_, org_->org_id()};
   oauth_ = std::make_unique<OAuth>(sign_in);
@@ -213,16 +235,31 @@ Result<void> SandboxImpl::OpenDoors() {
   // The vendor's own limit answers within the API's manners (414, 431): the door checks it.
   plain.header_bytes_max = 1 << 17;
   FIRN_TRY(http_, net::Listen(plain, handler));
-  if (!options_.tls) return {};
+  if (!options_.tls) return OpenPubSub({});
   FIRN_TRY(net::ServerOptions secure, TlsOptions(options_.folder, options_.clock->Now()));
   secure.address = options_.address;
   secure.port = options_.tls_port;
   secure.header_bytes_max = plain.header_bytes_max;
   FIRN_TRY(tls_, net::Listen(secure, handler));
+  FIRN_CHECK(OpenPubSub(secure));
   if (!options_.proxy) return {};
   FIRN_TRY(proxy_, ProxyDoor::Open({.address = options_.address,
                                     .port = options_.proxy_port,
-                                    .tls_port = tls_->port()}));
+                                    .tls_port = tls_->port(),
+                                    .pubsub_port = pubsub_ ? pubsub_->tls_port() : uint16_t{0}}));
+  return {};
+}
+
+// `secure` holds the certificate of the TLS door, if there is one.
+Result<void> SandboxImpl::OpenPubSub(const net::ServerOptions& secure) {
+  if (!options_.pubsub) return {};
+  PubSubDoor::Options options;
+  options.address = options_.address;
+  options.port = options_.pubsub_port;
+  options.tls_port = options_.pubsub_tls_port;
+  options.certificate_pem = secure.certificate_pem;
+  options.key_pem = secure.key_pem;
+  FIRN_TRY(pubsub_, PubSubDoor::Open(*parts_, *events_, options));
   return {};
 }
 
@@ -251,6 +288,7 @@ void SandboxImpl::KeepHouse(const std::stop_token& stop) {
       dropped_at = std::chrono::steady_clock::now();
       if (done) done = pages_->DropOld();
       if (done) done = jobs_->DropOld();
+      if (done) done = events_->DropOld();
     }
     if (!done) log::Err("sandbox_upkeep_failed", {{"error", done.error().OneLine()}});
   }

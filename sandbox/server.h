@@ -30,6 +30,9 @@ struct SandboxOptions {
   bool tls = true;
   uint16_t proxy_port = 0;  // of the CONNECT proxy that leads Salesforce hosts to the TLS port
   bool proxy = true;        // needs TLS
+  bool pubsub = true;       // the Pub/Sub API, on a plain port and with TLS on one more
+  uint16_t pubsub_port = 0;
+  uint16_t pubsub_tls_port = 0;
   uint64_t seed = 42;
   // A new org is filled with data of this scale (1 = about 100,000 records); nothing or 0: it
   // stays empty but for its users and profiles. An org that is there keeps what it has.
@@ -54,6 +57,9 @@ class Sandbox {
   [[nodiscard]] virtual std::string tls_url() const = 0;   // `https://localhost:8443`; empty: off
   // For HTTPS_PROXY; empty: off.
   [[nodiscard]] virtual std::string proxy_url() const = 0;
+  // `127.0.0.1:7443` in clear, `localhost:7444` with TLS; empty: off.
+  [[nodiscard]] virtual std::string pubsub_endpoint() const = 0;
+  [[nodiscard]] virtual std::string pubsub_tls_endpoint() const = 0;
   [[nodiscard]] virtual std::string ca_file() const = 0;  // PEM; empty without TLS
   // The first connected app and an administrator that it may sign in.
   [[nodiscard]] virtual std::string client_id() const = 0;

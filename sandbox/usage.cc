@@ -5,8 +5,12 @@
 namespace firn::sandbox {
 namespace {
 
-constexpr int64_t kWindowMinutes = 24 * 60;
-constexpr std::array<std::string_view, kAllotments> kKinds{"api", "query_jobs", "query_bytes"};
+constexpr std::array<std::string_view, kAllotments> kKinds{"api", "query_jobs", "query_bytes",
+                                                           "delivered", "published"};
+
+constexpr int64_t WindowMinutes(size_t allotment) {
+  return allotment == static_cast<size_t>(Allotment::kPublishedEvents) ? 60 : 24 * 60;
+}
 
 }  // namespace
 
@@ -36,7 +40,9 @@ int64_t UsageMeter::MinuteNow() const {
 }
 
 void UsageMeter::DropOldLocked(Meter& meter, int64_t minute_now) {
-  while (!meter.minutes.empty() && meter.minutes.front().minute <= minute_now - kWindowMinutes) {
+  while (!meter.minutes.empty() &&
+         meter.minutes.front().minute <=
+             minute_now - WindowMinutes(static_cast<size_t>(&meter - meters_.data()))) {
     meter.total -= meter.minutes.front().count;
     meter.minutes.pop_front();
   }

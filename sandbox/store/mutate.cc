@@ -68,6 +68,7 @@ Result<int64_t> OrgImpl::MutateOne(const Mutation& mutation, const Change& chang
   options.user_id = change.user_id;
   options.set_audit_fields = change.set_audit_fields;
   options.all_or_none = true;
+  options.origin = change.origin;
   FIRN_TRY(auto outcomes, Mutate({&mutation, 1}, options));
   if (outcomes[0].error) return Fail(AsSingle(*std::move(outcomes[0].error)));
   return outcomes[0].id;

@@ -207,16 +207,18 @@ FieldInfo SystemField(std::string name, FieldType type) {
   return field;
 }
 
-// Every custom object has these; a file need not say so.
-void AddSystemFields(ObjectInfo& object) {
-  std::vector<FieldInfo> wanted;
-  wanted.push_back(SystemField("Id", FieldType::kId));
-  wanted.push_back(SystemField("IsDeleted", FieldType::kBoolean));
-  wanted.push_back(SystemField("CreatedDate", FieldType::kDateTime));
-  wanted.push_back(SystemField("CreatedById", FieldType::kReference));
-  wanted.push_back(SystemField("LastModifiedDate", FieldType::kDateTime));
-  wanted.push_back(SystemField("LastModifiedById", FieldType::kReference));
-  wanted.push_back(SystemField("SystemModstamp", FieldType::kDateTime));
+bool IsPlatformEvent(const ObjectInfo& object) { return EndsWith(object.name, "__e"); }
+
+// Records of it are events: they are published and never read back.
+// Source: Platform Events Developer Guide, 'Platform Event Fields', read 2026-11.
+void MakePlatformEvent(ObjectInfo& object) {
+  object.updateable = object.deletable = object.undeletable = false;
+  object.queryable = object.retrieveable = object.replicateable = false;
+  object.searchable = object.layoutable = false;
+  object.seed_rows = 0;
+}
+
+void AddMissing(ObjectInfo& object, std::vector<FieldInfo> wanted) {
   for (auto& field : wanted) {
     const bool there = std::any_of(object.fields.begin(), object.fields.end(),
                                    [&](const FieldInfo& each) { return each.name == field.name; });
@@ -224,6 +226,26 @@ void AddSystemFields(ObjectInfo& object) {
     const bool first = field.name == "Id";
     object.fields.insert(first ? object.fields.begin() : object.fields.end(), std::move(field));
   }
+}
+
+// Every custom object has these; a file need not say so.
+void AddSystemFields(ObjectInfo& object) {
+  std::vector<FieldInfo> wanted;
+  wanted.push_back(SystemField("Id", FieldType::kId));
+  if (IsPlatformEvent(object)) {
+    wanted.push_back(SystemField("ReplayId", FieldType::kString));
+    wanted.push_back(SystemField("EventUuid", FieldType::kString));
+    wanted.push_back(SystemField("CreatedDate", FieldType::kDateTime));
+    wanted.push_back(SystemField("CreatedById", FieldType::kReference));
+    return AddMissing(object, std::move(wanted));
+  }
+  wanted.push_back(SystemField("IsDeleted", FieldType::kBoolean));
+  wanted.push_back(SystemField("CreatedDate", FieldType::kDateTime));
+  wanted.push_back(SystemField("CreatedById", FieldType::kReference));
+  wanted.push_back(SystemField("LastModifiedDate", FieldType::kDateTime));
+  wanted.push_back(SystemField("LastModifiedById", FieldType::kReference));
+  wanted.push_back(SystemField("SystemModstamp", FieldType::kDateTime));
+  AddMissing(object, std::move(wanted));
 }
 
 Result<ObjectInfo> ParseRoot(const YamlNode& root) {
@@ -248,6 +270,7 @@ Result<ObjectInfo> ParseRoot(const YamlNode& root) {
   object.mru_enabled = map.Flag("mruEnabled");
   object.seed_rows = map.Number("rows", object.custom ? 1000 : 0);
   for (const char* note : {"source", "read", "leftOut"}) (void)map.Get(note);
+  if (IsPlatformEvent(object)) MakePlatformEvent(object);
   const YamlNode* fields = map.Get("fields");
   FIRN_CHECK(map.Finish());
   if (fields == nullptr) return object;
@@ -310,7 +333,7 @@ Result<std::vector<ObjectInfo>> JoinObjects(std::vector<ObjectInfo> objects) {
   int next_custom = 0;
   for (const auto& object : joined) prefixes.insert(object.key_prefix);
   for (auto& object : joined) {
-    if (object.custom) AddSystemFields(object);
+    if (object.custom || IsPlatformEvent(object)) AddSystemFields(object);
     if (object.fields.empty() || object.fields[0].type != FieldType::kId) {
       return Fail(Error(Kind::kBadConfig, "SBX-SCHEMA-002",
                         "object `" + object.name + "` needs `Id` as its first field"));

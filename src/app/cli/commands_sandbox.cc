@@ -34,6 +34,8 @@ json Describe(sandbox::Sandbox& org) {
           {"tls_url", org.tls_url()},
           {"ca_file", org.ca_file()},
           {"proxy_url", org.proxy_url()},
+          {"pubsub_endpoint", org.pubsub_endpoint()},
+          {"pubsub_tls_endpoint", org.pubsub_tls_endpoint()},
           {"org_id", org.org().org_id()},
           {"client_id", org.client_id()},
           {"key_file", org.key_file()},
@@ -48,6 +50,10 @@ void PrintUp(Context& context, const json& facts) {
     lines.push_back({"tls_url", "address (TLS)", text("tls_url")});
     lines.push_back({"ca_file", "its CA", text("ca_file")});
     lines.push_back({"proxy_url", "proxy (HTTPS_PROXY)", text("proxy_url")});
+  }
+  for (const auto& [key, title] : {std::pair{"pubsub_endpoint", "Pub/Sub API"},
+                                   std::pair{"pubsub_tls_endpoint", "Pub/Sub API (TLS)"}}) {
+    if (!text(key).empty()) lines.push_back({key, title, text(key)});
   }
   lines.push_back({"org_id", "org id", text("org_id")});
   lines.push_back({"username", "username", text("username")});
@@ -67,6 +73,9 @@ Result<sandbox::SandboxOptions> UpOptions(Context& context) {
   options.tls_port = static_cast<uint16_t>(context.Integer("tls-port"));
   options.tls = !context.Flag("no-tls");
   options.proxy_port = static_cast<uint16_t>(context.Integer("proxy-port"));
+  options.pubsub = !context.Flag("no-pubsub");
+  options.pubsub_port = static_cast<uint16_t>(context.Integer("pubsub-port"));
+  options.pubsub_tls_port = static_cast<uint16_t>(context.Integer("pubsub-tls-port"));
   options.seed = static_cast<uint64_t>(context.Integer("seed"));
   options.scale = context.Number("scale");
   for (const std::string& path : context.List("object-file")) {
@@ -82,14 +91,16 @@ Result<ExitCode> UpInBackground(Context& context) {
   FIRN_CHECK(MakeFolders(folder, 0700));
   FIRN_CHECK(RemoveFile(RunningFile(folder)));
   std::vector<std::string> words = {"firn", "sandbox", "up"};
-  for (const char* name :
-       {"folder", "address", "port", "tls-port", "proxy-port", "seed", "scale"}) {
+  for (const char* name : {"folder", "address", "port", "tls-port", "proxy-port", "pubsub-port",
+                           "pubsub-tls-port", "seed", "scale"}) {
     words.insert(words.end(), {std::string("--") + name, context.Text(name)});
   }
   for (const std::string& path : context.List("object-file")) {
     words.insert(words.end(), {"--object-file", path});
   }
-  if (context.Flag("no-tls")) words.emplace_back("--no-tls");
+  for (const char* name : {"no-tls", "no-pubsub"}) {
+    if (context.Flag(name)) words.push_back(std::string("--") + name);
+  }
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -290,6 +301,36 @@ Result<ExitCode> Faults(Context& context) {
   return ExitCode::kDone;
 }
 
+Result<ExitCode> Events(Context& context) {
+  json events;
+  if (context.Has("set")) {
+    FIRN_TRY(events, Ask(context, "POST", "events", context.Text("set")));
+  } else {
+    FIRN_TRY(events, Ask(context, "GET", "events"));
+  }
+  context.out().Json("firn.sandbox.events/1", events.dump());
+  if (context.out().json()) return ExitCode::kDone;
+  std::string selected;
+  for (const json& object : events.value("selected", json::array())) {
+    selected += (selected.empty() ? "" : ", ") + object.get<std::string>();
+  }
+  context.out().Print(
+      "firn.sandbox.events/1",
+      {{"events", "events kept", events.value("events", int64_t{0})},
+       {"retention_hours", "hours they are kept", events.value("retention_hours", int64_t{0})},
+       {"selected", "objects in /data/ChangeEvents", selected}});
+  context.out().Line("");
+  Table table{.format = "firn.sandbox.topics/1",
+              .columns = {{.key = "topic", .title = "topic", .ink = Ink::kName}},
+              .rows = {},
+              .when_empty = {}};
+  for (const json& topic : events.value("topics", json::array())) {
+    table.rows.push_back({topic.get<std::string>()});
+  }
+  context.out().Print(table);
+  return ExitCode::kDone;
+}
+
 Result<ExitCode> Log(Context& context) {
   FIRN_TRY(const json log, Ask(context, "GET", "log?count=" + context.Text("count")));
   Table table{.format = "firn.sandbox.log/1",
@@ -340,6 +381,17 @@ Command UpCommand() {
                    .help = "port of the proxy that leads *.salesforce.com here; 0: any free one",
                    .type = ValueType::kInteger,
                    .default_value = "0"},
+                  {.name = "pubsub-port",
+                   .value = "N",
+                   .help = "port of the Pub/Sub API (gRPC) in clear; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "pubsub-tls-port",
+                   .value = "N",
+                   .help = "port of the Pub/Sub API with TLS; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "no-pubsub", .help = "without the Pub/Sub API"},
                   {.name = "no-tls", .help = "plain HTTP only, no proxy"},
                   {.name = "address",
                    .value = "IP",
@@ -403,6 +455,14 @@ void AddSandboxCommands(CommandTree& tree) {
                         {.name = "clear", .help = "forget all faults first"}},
             .examples = {R"(firn sandbox faults --add '{"effect":"delay","ms":500}')"},
             .run = Faults});
+  tree.Add({.path = "sandbox events",
+            .summary = "topics of the Pub/Sub API and what decides about events",
+            .options = {kFolder,
+                        kUrl,
+                        {.name = "set", .value = "JSON", .help = "change these settings first"}},
+            .examples = {"firn sandbox events",
+                         R"(firn sandbox events --set '{"selected":["Account","Widget__c"]}')"},
+            .run = Events});
   tree.Add({.path = "sandbox log",
             .summary = "the last requests: client, answer, cost",
             .options = {kFolder,
