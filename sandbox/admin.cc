@@ -48,6 +48,7 @@ Answer Status(ApiParts& parts) {
   ordered_json objects = ordered_json::array();
   const auto catalogue = parts.org.catalogue();
   for (const ObjectInfo& object : catalogue->objects()) {
+    if (IsPlatformEvent(object.name)) continue;
     const auto live = parts.org.Count(object.name, false);
     const auto all = parts.org.Count(object.name, true);
     objects.push_back({{"name", object.name},

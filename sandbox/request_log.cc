@@ -5,6 +5,7 @@
 namespace firn::sandbox {
 
 void RequestLog::Add(RequestLine line) {
+  if (hear_) hear_(line);
   std::lock_guard lock(mutex_);
   line.number = ++total_;
   lines_.push_back(std::move(line));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -32,12 +33,15 @@ struct RequestLine {
 class RequestLog {
  public:
   void Add(RequestLine line);
+  // Hears of every line from now on, on the thread of its request. Set before the doors open.
+  void OnLine(std::function<void(const RequestLine&)> hear) { hear_ = std::move(hear); }
   // Lines after `after`, oldest first, the newest `count_max` of them.
   [[nodiscard]] std::vector<RequestLine> After(uint64_t after, size_t count_max) const;
   [[nodiscard]] uint64_t total() const;
 
  private:
   static constexpr size_t kLinesMax = 10'000;
+  std::function<void(const RequestLine&)> hear_;
   mutable std::mutex mutex_;
   std::deque<RequestLine> lines_;
   uint64_t total_ = 0;

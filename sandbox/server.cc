@@ -11,6 +11,7 @@
 #include "sandbox/api_request.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/crypto.h"
+#include "sandbox/events/activity.h"
 #include "sandbox/events/change_capture.h"
 #include "sandbox/events/event_bus.h"
 #include "sandbox/front_door.h"
@@ -116,6 +117,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<BulkQueryJobs> jobs_;
   std::unique_ptr<EventBus> events_;
   std::unique_ptr<ChangeCapture> changes_;
+  std::unique_ptr<Activity> activity_;
   std::unique_ptr<ApiParts> parts_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<AuthCodes> codes_;
@@ -142,6 +144,11 @@ SandboxImpl::~SandboxImpl() {
     house_.join();
   }
   jobs_.reset();
+  if (activity_) {
+    if (auto told = activity_->Flush(); !told) {
+      log::Err("sandbox_activity_not_told", {{"error", told.error().OneLine()}});
+    }
+  }
   if (changes_) org_->RemoveSink(changes_.get());
   changes_.reset();  // holds statements of the org's connection
   if (!usage_) return;
@@ -211,7 +218,9 @@ Result<void> SandboxImpl::OpenStores() {
                                        .job_time_min = options_.job_time_min},
                                       {*org_, *db_, clock_, *usage_}));
   FIRN_TRY(events_, EventBus::Open({*org_, *db_, clock_}));
-  changes_ = std::make_unique<ChangeCapture>(*events_);
+  changes_ = std::make_unique<ChangeCapture>(*events_, *usage_);
+  activity_ = std::make_unique<Activity>(*events_);
+  log_.OnLine([this](const RequestLine& line) { activity_->NoteRequest(line); });
   FIRN_CHECK(org_->AddSink(changes_.get()));
   return {};
 }
@@ -220,8 +229,19 @@ Result<void> SandboxImpl::OpenDoors() {
   parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
                             clock_, faults_, log_, *pages_, *jobs_, *keys_, *passwords_, *events_,
                             *changes_, options_.bulk_page_rows});
-  const SignInParts sign_in{*apps_, *sessions_, *users_,     clock_,        *options_.random,
-                            *keys_, *codes_,    *passwords_, org_->org_id()};
+  const SignInParts sign_in{
+      *apps_,
+      *sessions_,
+      *users_,
+      clock_,
+      *options_.random,
+      *keys_,
+      *codes_,
+      *passwords_,
+      org_->org_id(),
+      [this](const net::ServerRequest& request, const SignInAttempt& attempt) {
+        activity_->NoteSignIn(attempt, request.headers.GetOr("User-Agent", ""));
+      }};
   oauth_ = std::make_unique<OAuth>(sign_in);
   soap_ = std::make_unique<SoapLogin>(sign_in);
   door_ = std::make_unique<FrontDoor>(*parts_, *oauth_, *soap_);
@@ -284,6 +304,7 @@ void SandboxImpl::KeepHouse(const std::stop_token& stop) {
       house_wake_.wait_for(lock, stop, kFlushEvery, [] { return false; });
     }
     auto done = usage_->Flush();
+    if (done) done = activity_->Flush();
     if (std::chrono::steady_clock::now() - dropped_at > kDropOldEvery) {
       dropped_at = std::chrono::steady_clock::now();
       if (done) done = pages_->DropOld();

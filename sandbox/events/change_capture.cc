@@ -122,10 +122,29 @@ void ChangeCapture::Encode(const ChangeBatch& batch, const Transaction& transact
   }
 }
 
-Result<void> ChangeCapture::Write(Database&, const ChangeBatch& batch) {
+Result<void> ChangeCapture::Publish(Database& db, const ChangeBatch& batch,
+                                    const RecordChange& change) {
+  auto& schema = schemas_[change.object];
+  if (!schema) schema = bus_.ChangeSchemaOf(batch.catalogue, *change.object);
+  auto& [event_schema, payload] = encoded_.emplace_back();
+  event_schema = schema.get();
+  for (const EventField& field : schema->fields) {
+    Value value = field.slot < 0 ? Value{} : change.values[field.slot];
+    if (field.name == "CreatedDate") value = Value::DateTime(bus_.NowMillis());
+    if (field.name == "CreatedById") value = Value::Id(batch.user);
+    AppendEventValue(field, value, payload);
+  }
+  ++published_;
+  FIRN_TRY(Statement drop, db.Prepare("DELETE FROM " + TableName(*change.object) + " WHERE n = ?"));
+  drop.Bind(1, static_cast<int64_t>(RecordNumberOf(change.id)));
+  return drop.Run();
+}
+
+Result<void> ChangeCapture::Write(Database& db, const ChangeBatch& batch) {
   settings_ = bus_.settings();
   schemas_.clear();
   encoded_.clear();
+  published_ = 0;
   std::span<const RecordChange> rest = batch.changes;
   while (!rest.empty()) {
     const std::string_view key = rest.front().transaction_key;
@@ -139,6 +158,10 @@ Result<void> ChangeCapture::Write(Database&, const ChangeBatch& batch) {
       TakeOverflow(changes, batch, transaction);
     } else {
       for (const RecordChange& change : changes) {
+        if (IsPlatformEvent(change.object->name)) {
+          FIRN_CHECK(Publish(db, batch, change));
+          continue;
+        }
         const EventSchema* schema = SchemaOf(batch, *change.object);
         if (schema == nullptr ||
             WasInRecycleBin(change) != (change.kind == RecordChange::Kind::kUndelete)) {
@@ -162,6 +185,7 @@ Result<void> ChangeCapture::Write(Database&, const ChangeBatch& batch) {
 
 void ChangeCapture::Committed(const ChangeBatch&) {
   if (wrote_) bus_.News();
+  if (published_ > 0) usage_.Add(Allotment::kPublishedEvents, published_);
   wrote_ = false;
 }
 

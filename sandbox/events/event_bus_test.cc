@@ -16,14 +16,16 @@ class EventBusTest : public ::testing::Test {
   void TearDown() override { Close(); }
   void Open() {
     db_ = ApiDb::Open(org_.folder()).value();
+    usage_ = UsageMeter::Open(*db_, org_.clock()).value();
     bus_ = EventBus::Open({*org_, *db_, org_.clock()}).value();
-    capture_ = std::make_unique<ChangeCapture>(*bus_);
+    capture_ = std::make_unique<ChangeCapture>(*bus_, *usage_);
     ASSERT_TRUE(org_->AddSink(capture_.get()));
   }
   void Close() {
     org_->RemoveSink(capture_.get());
     capture_.reset();
     bus_.reset();
+    usage_.reset();
     db_.reset();
   }
   int64_t Account(const std::string& name) {
@@ -53,6 +55,7 @@ class EventBusTest : public ::testing::Test {
 
   TestOrg org_;
   std::unique_ptr<ApiDb> db_;
+  std::unique_ptr<UsageMeter> usage_;
   std::unique_ptr<EventBus> bus_;
   std::unique_ptr<ChangeCapture> capture_;
 };
@@ -173,6 +176,14 @@ TEST_F(EventBusTest, SelectionIsCheckedAndBounded) {
   settings.entities_max = 1;
   EXPECT_FALSE(bus_->SetSettings(settings));
   EXPECT_FALSE(ChangedBy(settings, R"({"selectd":[]})"));
+}
+
+TEST_F(EventBusTest, RecordOfAPlatformEventIsPublishedAndNotKept) {
+  ASSERT_TRUE(org_->Insert("Order_Event__e", {{"Order_Number__c", "A-7"}}, {}));
+  const auto events = Events("/event/Order_Event__e");
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_NE(events[0].payload.find("A-7"), std::string::npos);
+  EXPECT_EQ(usage_->Used(Allotment::kPublishedEvents), 1);
 }
 
 TEST_F(EventBusTest, SchemaOfBeforeAChangeStaysReadable) {

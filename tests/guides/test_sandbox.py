@@ -14,6 +14,7 @@ import pytest
 
 from guides.blocks import GUIDES, blocks, run_line
 from support.firn import firn_path
+from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
 
@@ -101,3 +102,15 @@ def test_every_python_block_of_the_page_works(page, block):
                           env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.splitlines()[-1]) > 0
+
+
+def test_the_events_block_of_the_page_works(page):
+    import grpc
+    pb, rpc = stubs()
+    code = blocks(GUIDE, "python")[2].replace(": ...", ": break\nassert response.events")
+    names = {**vars(pb), **vars(rpc), "grpc": grpc, "PUBSUB_ENDPOINT": page.facts["pubsub_endpoint"],
+             "TOKEN": page.words["TOKEN"], "URL": page.words["URL"], "ORG_ID": page.facts["org_id"]}
+    run_line(f"curl --fail-with-body -sS {page.words['URL']}/services/data/v60.0/sobjects/Account "
+             f"-H 'Authorization: Bearer {page.words['TOKEN']}' -H 'Content-Type: application/json' "
+             "-d '{\"Name\":\"Acme\"}'", page.folder)
+    exec(code, names)

@@ -57,13 +57,14 @@ def firn(*words, cwd=None, timeout=COMMAND_SECONDS_MAX, **environment):
 class Sandbox:
     """A running org. Use as a context manager."""
 
-    def __init__(self, folder, scale=0, seed=7, object_files=()):
+    def __init__(self, folder, scale=0, seed=7, object_files=(), tls=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         ready = self.folder / "ready.json"
         ready.unlink(missing_ok=True)
-        words = [firn_path(), "sandbox", "up", "--folder", str(self.folder), "--no-tls",
+        words = [firn_path(), "sandbox", "up", "--folder", str(self.folder),
                  "--scale", str(scale), "--seed", str(seed), "--ready-file", str(ready)]
+        words += [] if tls else ["--no-tls"]
         for path in object_files:
             words += ["--object-file", str(path)]
         self.log = open(self.folder / "output.log", "wb")
