@@ -111,7 +111,14 @@ Result<void> Activity::Flush() {
     while (end < ready.size() && ready[end].schema == ready[begin].schema) {
       run.push_back({{}, ready[end++].payload});
     }
-    FIRN_CHECK(bus_.Publish(*ready[begin].schema, run));
+    if (const auto published = bus_.Publish(*ready[begin].schema, run); !published) {
+      // The store is busy, with a seed for example: again at the next flush, in the same order.
+      const std::lock_guard lock(mutex_);
+      waiting_.insert(waiting_.begin(),
+                      std::make_move_iterator(ready.begin() + static_cast<ptrdiff_t>(begin)),
+                      std::make_move_iterator(ready.end()));
+      return Fail(published.error());
+    }
     begin = end;
   }
   return {};

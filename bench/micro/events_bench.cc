@@ -1,0 +1,64 @@
+// What change events cost a writer: rows a second into an org's store by Mutate, in transactions of
+// 2,000 rows as an ingest makes them, with and without the event log. Prints one JSON object.
+#include <stdlib.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+
+#include "sandbox/events/change_capture.h"
+#include "sandbox/usage.h"
+
+namespace {
+
+using namespace firn;           // NOLINT(google-build-using-namespace)
+using namespace firn::sandbox;  // NOLINT(google-build-using-namespace)
+
+constexpr int kRows = 100'000;
+constexpr int kRowsPerCall = 2'000;
+
+double RowsPerSecond(Org& org, int round) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (int done = 0; done < kRows; done += kRowsPerCall) {
+    std::vector<std::string> names;
+    std::vector<std::array<Cell, 5>> cells(kRowsPerCall);
+    std::vector<Mutation> mutations;
+    names.reserve(kRowsPerCall);
+    for (int i = 0; i < kRowsPerCall; ++i) {
+      names.push_back("Account " + std::to_string(round) + "-" + std::to_string(done + i));
+      cells[i] = {Cell{"Name", names.back()}, Cell{"BillingCity", "Oslo"},
+                  Cell{"BillingStreet", names.back()}, Cell{"NumberOfEmployees", "12"},
+                  Cell{"Description", "made for the bench, a text of some length as people write"}};
+      mutations.push_back(
+          {.kind = Mutation::Kind::kInsert, .object = "Account", .cells = cells[i]});
+    }
+    const auto outcomes = org.Mutate(mutations, {.rows_per_key = 200});
+    if (!outcomes || (*outcomes)[0].error) std::abort();
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  return kRows / took.count();
+}
+
+}  // namespace
+
+int main() {
+  std::string folder = (std::filesystem::temp_directory_path() / "firn-bench-XXXXXX").string();
+  if (mkdtemp(folder.data()) == nullptr) return 1;
+  {
+    const auto org = Org::Open({.folder = folder}).value();
+    const double without = RowsPerSecond(*org, 1);
+    const auto db = ApiDb::Open(folder).value();
+    const auto usage = UsageMeter::Open(*db, SystemClock()).value();
+    const auto bus = EventBus::Open({*org, *db, SystemClock()}).value();
+    ChangeCapture capture(*bus, *usage);
+    if (!org->AddSink(&capture)) return 1;
+    const double with = RowsPerSecond(*org, 2);
+    org->RemoveSink(&capture);
+    std::printf("{\"rows\": %d, \"rows_per_s_without_events\": %.0f, \"rows_per_s\": %.0f}\n",
+                kRows, without, with);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(folder, ignored);
+  return 0;
+}
