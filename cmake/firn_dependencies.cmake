@@ -25,7 +25,7 @@ find_program(FIRN_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 set(FIRN_DEBIAN_PARTS
     libboost1.81-dev libexpected-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev
     libspdlog-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev
-    libisal-dev libgrpc++-dev libprotobuf-dev)
+    libisal-dev libpugixml-dev libgrpc++-dev libprotobuf-dev)
 
 # Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
 set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/cli/command.h"
+#include "app/engine/project_secrets.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 
@@ -114,7 +115,7 @@ Result<const project::Project*> Context::LoadProject() {
     project::LoadOptions options;
     options.environment = Has("env") ? Text("env") : FromEnvironment("FIRN_ENV");
     FIRN_TRY(project_, project::Load(folder, options));
-    secrets_ = config::LocalSecrets(project_->folder);
+    secrets_ = engine::ProjectSecrets(project_->folder);
   }
   return &*project_;
 }

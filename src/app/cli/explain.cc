@@ -11,6 +11,7 @@
 #include "core/project/error_codes.h"
 #include "core/record/error_codes.h"
 #include "core/state/error_codes.h"
+#include "ends/aws/error_codes.h"
 #include "ends/lake/error_codes.h"
 #include "ends/salesforce/error_codes.h"
 #include "patterns/exports/error_codes.h"
@@ -21,7 +22,7 @@ std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
   for (const auto codes :
        {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(), net::ErrorCodes(),
-        project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(),
+        project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(), aws::ErrorCodes(),
         salesforce::ErrorCodes(), exports::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }

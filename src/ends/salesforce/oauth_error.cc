@@ -1,7 +1,7 @@
 #include <array>
 
+#include "core/net/http_date.h"
 #include "ends/salesforce/internal/grant.h"
-#include "ends/salesforce/internal/http_date.h"
 #include "ends/salesforce/internal/vendor_error.h"
 
 namespace firn::salesforce {
@@ -126,7 +126,7 @@ Error Meant(const OauthRefusal& refusal, const VendorError& vendor) {
 }  // namespace
 
 std::optional<std::chrono::seconds> ClockSkew(std::string_view date_header, UtcMicros now) {
-  const auto date = ParseHttpDate(date_header);
+  const auto date = net::ParseHttpDate(date_header);
   if (!date) return std::nullopt;
   return std::chrono::duration_cast<std::chrono::seconds>(now - *date);
 }

@@ -2,8 +2,8 @@
 
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
+#include "core/net/http_date.h"
 #include "core/net/inflate.h"
-#include "ends/salesforce/internal/http_date.h"
 #include "ends/salesforce/internal/json_fields.h"
 #include "ends/salesforce/internal/rest_internal.h"
 
@@ -15,8 +15,8 @@ constexpr std::chrono::seconds kVersionsTimeout{30};
 // Last-Modified tells whole seconds, so one as young as its own answer cannot tell a second change
 // in that second (RFC 9110 section 8.8.2.2): such an answer must not be kept.
 bool IsSettled(const net::Headers& headers, UtcMicros now) {
-  const auto modified = ParseHttpDate(headers.GetOr("Last-Modified", ""));
-  const auto answered = ParseHttpDate(headers.GetOr("Date", "")).value_or(now);
+  const auto modified = net::ParseHttpDate(headers.GetOr("Last-Modified", ""));
+  const auto answered = net::ParseHttpDate(headers.GetOr("Date", "")).value_or(now);
   return modified && answered >= *modified + std::chrono::seconds(2);
 }
 
@@ -35,7 +35,7 @@ class Rest final : public RestClient {
     std::string date;
     FIRN_CHECK(FetchVersions(call, parts_.connection->transport(), session.instance_url,
                              parts_.connection->org(), &date));
-    const auto told = ParseHttpDate(date);
+    const auto told = net::ParseHttpDate(date);
     if (!told) return Fail(NotAsDocumented(parts_.connection->org(), "a date of its answer"));
     return *told;
   }

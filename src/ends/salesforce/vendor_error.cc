@@ -4,7 +4,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "ends/salesforce/internal/http_date.h"
+#include "core/net/http_date.h"
 
 namespace firn::salesforce {
 namespace {
@@ -168,8 +168,8 @@ std::optional<std::chrono::milliseconds> RetryAfterOf(const net::Headers& header
   int64_t seconds = -1;
   const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), seconds);
   if (problem != std::errc() || end != text->data() + text->size()) {
-    const auto then = ParseHttpDate(*text);
-    const auto now = ParseHttpDate(headers.GetOr("Date", ""));
+    const auto then = net::ParseHttpDate(*text);
+    const auto now = net::ParseHttpDate(headers.GetOr("Date", ""));
     if (!then || !now) return std::nullopt;
     seconds = std::chrono::duration_cast<std::chrono::seconds>(*then - *now).count();
   }

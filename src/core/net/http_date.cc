@@ -1,9 +1,9 @@
-#include "ends/salesforce/internal/http_date.h"
+#include "core/net/http_date.h"
 
 #include <charconv>
 #include <chrono>
 
-namespace firn::salesforce {
+namespace firn::net {
 namespace {
 
 constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -43,4 +43,4 @@ std::optional<UtcMicros> ParseHttpDate(std::string_view text) {
          std::chrono::minutes(*minute) + std::chrono::seconds(*second);
 }
 
-}  // namespace firn::salesforce
+}  // namespace firn::net
