@@ -22,8 +22,13 @@ Result<lake::ImportOptions> OptionsOf(Context& context) {
   FIRN_TRY(options.table, TableIdentOf(context, context.Text("table")));
   options.pages = context.List("pages");
   options.describe_path = context.Text("describe");
-  options.mode = context.Text("mode") == "replace" ? lake::ImportOptions::Mode::kReplace
-                                                   : lake::ImportOptions::Mode::kAppend;
+  const std::string mode = context.Text("mode");
+  if (mode == "replace") options.mode = lake::ImportOptions::Mode::kReplace;
+  if (mode == "upsert") options.mode = lake::ImportOptions::Mode::kUpsert;
+  options.key = context.Text("key");
+  options.commit_per_file = context.Flag("commit-per-file");
+  if (options.commit_per_file && mode != "upsert")
+    return Fail(context.UsageError("--commit-per-file goes with --mode upsert"));
   const int64_t threads = context.Integer("threads");
   constexpr int64_t kThreadsMax = 256;
   if (threads < 1 || threads > kThreadsMax) {
@@ -46,6 +51,9 @@ void PrintReport(Context& context, const lake::ImportOptions& options,
        {"pages", "pages", report.pages},
        {"rows_received", "rows received", report.rows_received},
        {"rows_written", "rows written", report.rows_written},
+       {"rows_inserted", "rows inserted", report.rows_inserted},
+       {"rows_updated", "rows updated", report.rows_updated},
+       {"commits", "commits", report.commits},
        {"rows_rejected", "rows rejected", report.rows_rejected},
        {"values_rounded", "values rounded", report.values_rounded},
        {"nuls_seen", "NUL bytes kept", report.nuls_seen},
@@ -89,9 +97,15 @@ void AddLakeImportCommand(CommandTree& tree) {
        .required = true},
       {.name = "mode",
        .value = "MODE",
-       .help = "append adds the rows, replace makes them stand for all",
+       .help = "append adds the rows, replace makes them stand for all, upsert puts each in the "
+               "place of the row with its key",
        .default_value = "append",
-       .choices = {"append", "replace"}},
+       .choices = {"append", "replace", "upsert"}},
+      {.name = "key",
+       .value = "COLUMN",
+       .help = "upsert: the column that names a row",
+       .default_value = "Id"},
+      {.name = "commit-per-file", .help = "upsert: one snapshot a file instead of one for all"},
       {.name = "threads",
        .value = "N",
        .help = "pages read at the same time",
@@ -109,7 +123,9 @@ void AddLakeImportCommand(CommandTree& tree) {
             .summary = "load CSV result pages or Data Export files into a table",
             .options = std::move(options),
             .examples = {"firn lake import --table sales.Account --pages pages/ --describe "
-                         "Account.json --warehouse lake/"},
+                         "Account.json --warehouse lake/",
+                         "firn lake import --table sales.Account --pages changes.csv --describe "
+                         "Account.json --mode upsert --key Id --warehouse lake/"},
             .run = LakeImport});
 }
 

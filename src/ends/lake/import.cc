@@ -1,12 +1,7 @@
 #include "ends/lake/import.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -14,50 +9,13 @@
 #include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/record/csv_header.h"
+#include "ends/lake/import_parts.h"
 
 namespace firn::lake {
 namespace {
 
 constexpr size_t kHeaderBytesMax = 4 << 20;
 constexpr size_t kShownRejects = 20;
-
-// A file on disk, read straight into the decoder's block.
-class FileStream final : public net::BodyStream {
- public:
-  static Result<std::unique_ptr<FileStream>> Open(const std::string& path) {
-    Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.valid()) {
-      const Kind kind = errno == ENOENT ? Kind::kNotFound : Kind::kDenied;
-      return Fail(Error(kind, "LAKE-IMPORT-001", "the page cannot be opened")
-                      .At(path)
-                      .Because(std::strerror(errno)));
-    }
-    posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-    return std::make_unique<FileStream>(std::move(fd), path);
-  }
-  FileStream(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-
-  Result<std::string> Read(size_t bytes_max) override {
-    std::string piece(bytes_max, '\0');
-    FIRN_TRY(const size_t bytes, ReadInto(piece.data(), bytes_max));
-    piece.resize(bytes);
-    return piece;
-  }
-  Result<size_t> ReadInto(char* into, size_t bytes_max) override {
-    for (;;) {
-      const ssize_t bytes = read(fd_.get(), into, bytes_max);
-      if (bytes >= 0) return static_cast<size_t>(bytes);
-      if (errno == EINTR) continue;
-      return Fail(Error(Kind::kUnreachable, "LAKE-IMPORT-001", "the page cannot be read")
-                      .At(path_)
-                      .Because(std::strerror(errno)));
-    }
-  }
-
- private:
-  Fd fd_;
-  std::string path_;
-};
 
 bool IsCsvName(const std::string& name) { return name.ends_with(".csv") || name.ends_with(".CSV"); }
 
@@ -81,7 +39,7 @@ Result<std::vector<std::string>> PageFiles(const std::vector<std::string>& named
 }
 
 Result<std::vector<std::string>> HeaderOf(const std::string& path, char delimiter) {
-  FIRN_TRY(auto stream, FileStream::Open(path));
+  FIRN_TRY(auto stream, OpenPage(path));
   std::string begin;
   while (begin.size() < kHeaderBytesMax) {
     FIRN_TRY(const std::string piece, stream->Read(64 << 10));
@@ -191,7 +149,7 @@ class Collector final : public IngestObserver {
 Result<void> RunLane(const Call& call, IngestLane& lane, const std::vector<std::string>& files,
                      std::atomic<size_t>& next, const std::atomic<bool>& failed) {
   for (size_t at = next.fetch_add(1); at < files.size() && !failed; at = next.fetch_add(1)) {
-    FIRN_TRY(auto stream, FileStream::Open(files[at]));
+    FIRN_TRY(auto stream, OpenPage(files[at]));
     auto outcome = lane.AddPage(call, {.ordinal = at, .name = files[at]}, *stream);
     if (!outcome) return Fail(std::move(outcome).error());
   }
@@ -240,6 +198,13 @@ Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
   return lake.Append(call, options.table, collected.files, commit);
 }
 
+std::string RejectsPath(const ImportOptions& options, const std::vector<std::string>& files) {
+  if (!options.rejects_path.empty()) return options.rejects_path;
+  const size_t slash = files.front().rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : files.front().substr(0, slash);
+  return folder + "/" + options.table.Text() + ".rejects.jsonl";
+}
+
 }  // namespace
 
 Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptions& options) {
@@ -252,23 +217,21 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
     FIRN_CHECK(lake.CreateNamespace(options.table.ns));
     table = lake.Create(call, options.table, layout.schema, {});
     if (!table) return Fail(std::move(table).error());
-  } else if (options.mode == ImportOptions::Mode::kAppend) {
+  } else if (options.mode != ImportOptions::Mode::kReplace) {
     FIRN_TRY(const record::Schema grown, GrownSchema(table->schema(), layout.schema));
     if (grown.fields != table->schema().fields) {
       table = lake.EvolveSchema(call, options.table, grown);
       if (!table) return Fail(std::move(table).error());
     }
   }
+  const std::string rejects_path = RejectsPath(options, files);
+  if (options.mode == ImportOptions::Mode::kUpsert)
+    return UpsertPages(call, lake, {options, layout, files, rejects_path});
   const std::string run = NewUuid(*call.random);
   IngestOptions ingest_options;
   ingest_options.data_folder = table->location() + "/data";
   ingest_options.file_prefix = run;
-  ingest_options.rejects_path = options.rejects_path;
-  if (ingest_options.rejects_path.empty()) {
-    const size_t slash = files.front().rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : files.front().substr(0, slash);
-    ingest_options.rejects_path = folder + "/" + options.table.Text() + ".rejects.jsonl";
-  }
+  ingest_options.rejects_path = rejects_path;
   ingest_options.strict = options.strict;
   ingest_options.plain_encoding = options.plain_encoding;
   ingest_options.delimiter = options.delimiter;
@@ -285,6 +248,8 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   ImportReport report = std::move(collector.report);
   if (report.rows_rejected + report.values_rounded == 0) report.rejects_path.clear();
   report.warnings = layout.warnings;
+  report.rows_inserted = report.rows_written;
+  report.commits = 1;
   report.metadata_location = after.metadata_location();
   if (const auto snapshot = after.current_snapshot()) report.snapshot_id = snapshot->snapshot_id;
   return report;

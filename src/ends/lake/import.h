@@ -3,7 +3,8 @@
 //
 // The layout comes from the object's describe result, narrowed to the columns that the files have;
 // a column that is not described is an error, never passed over. Pages are shared out over threads,
-// each with its own data file. Nothing is committed when a page breaks.
+// each with its own data file. Nothing is committed when a page breaks; of an upsert, files whose
+// commits came before stay.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,11 @@ struct ImportOptions {
   TableIdent table;
   std::vector<std::string> pages;  // files, or folders of *.csv files (in order of their names)
   std::string describe_path;
-  enum class Mode { kAppend, kReplace };
+  // kUpsert: each row becomes the row of its key; columns that the files lack stay as they are.
+  enum class Mode { kAppend, kReplace, kUpsert };
   Mode mode = Mode::kAppend;
+  std::string key = "Id";        // kUpsert
+  bool commit_per_file = false;  // kUpsert: a snapshot for each file, in order of their names
   int threads = 1;
   char delimiter = ',';
   bool strict = false;
@@ -34,6 +38,9 @@ struct ImportReport {
   int64_t pages = 0;
   int64_t rows_received = 0;
   int64_t rows_written = 0;
+  int64_t rows_inserted = 0;  // kUpsert: of the rows written
+  int64_t rows_updated = 0;
+  int64_t commits = 0;
   int64_t rows_rejected = 0;
   int64_t values_rounded = 0;
   int64_t nuls_seen = 0;
@@ -48,9 +55,9 @@ struct ImportReport {
 };
 
 // Creates namespace and table at need; the table's schema grows by new columns. Errors: those of
-// Ingest and of the commit; NotFound for pages and describe; BadInput (LAKE-IMPORT-001) when there
-// is no page, -002 when a file has a column that is not described, -003 when a column's type
-// differs from the table's (append only).
+// Ingest, of the merge and of the commit; NotFound for pages and describe; BadInput
+// (LAKE-IMPORT-001) when there is no page, -002 when a file has a column that is not described,
+// -003 when a column's type differs from the table's (append and upsert).
 [[nodiscard]] Result<ImportReport> ImportPages(const Call& call, Lake& lake,
                                                const ImportOptions& options);
 

@@ -37,17 +37,6 @@ constexpr std::pair<std::string_view, std::string_view> kPageCodes[] = {
     {"REC-PAGE-004", "LAKE-PAGE-004"},
     {"REC-JSON-001", "LAKE-PAGE-005"}};
 
-Error PageError(const Error& error, const PageRef& page) {
-  std::string_view code = error.code();
-  for (const auto& [decoder_code, page_code] : kPageCodes) {
-    if (error.code() == decoder_code) code = page_code;
-  }
-  return Error(Kind::kCorrupt, code, error.what())
-      .At("page `" + page.name + "`")
-      .Because(error.why())
-      .Hint(error.hint());
-}
-
 class Lane final : public IngestLane {
  public:
   Lane(IngestShared& shared, int lane, std::unique_ptr<record::PageDecoder> decoder)
@@ -254,6 +243,17 @@ int64_t Lane::BufferedBytes() const {
 }
 
 }  // namespace
+
+Error PageError(const Error& error, const PageRef& page) {
+  std::string_view code = error.code();
+  for (const auto& [decoder_code, page_code] : kPageCodes) {
+    if (error.code() == decoder_code) code = page_code;
+  }
+  return Error(Kind::kCorrupt, code, error.what())
+      .At("page `" + page.name + "`")
+      .Because(error.why())
+      .Hint(error.hint());
+}
 
 Result<std::unique_ptr<IngestLane>> OpenLane(IngestShared& shared, int lane) {
   FIRN_TRY(auto decoder,

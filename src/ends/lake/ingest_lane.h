@@ -17,6 +17,9 @@ struct IngestShared {
   RejectsFile rejects;
 };
 
+// The decoder's error as that of a page which has a name.
+[[nodiscard]] Error PageError(const Error& error, const PageRef& page);
+
 // `shared` outlives the lane.
 [[nodiscard]] Result<std::unique_ptr<IngestLane>> OpenLane(IngestShared& shared, int lane);
 

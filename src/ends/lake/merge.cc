@@ -323,6 +323,7 @@ MergeReport TableMerger::Report(const MergeAttempt& attempt) const {
   report.changes_without_row = attempt.plan.without_row;
   report.pending = KeyTexts(attempt.plan.pending);
   report.data_files_added = std::ssize(attempt.delta.added_rows);
+  for (const DataFile& file : attempt.delta.added_rows) report.data_files.push_back(file.path);
   report.data_files_removed = std::ssize(attempt.delta.removed_rows);
   report.delete_files_added = std::ssize(attempt.delta.added_deletes);
   report.rows_folded = attempt.rows_folded;

@@ -121,8 +121,9 @@ struct MergeReport {
   int64_t snapshot_id = 0;  // of this commit; the current one when nothing changed
   std::string metadata_location;
   int64_t data_files_added = 0;
-  int64_t data_files_removed = 0;  // folded
-  int64_t rows_folded = 0;         // written again for that
+  std::vector<std::string> data_files;  // those, as URIs
+  int64_t data_files_removed = 0;       // folded
+  int64_t rows_folded = 0;              // written again for that
   int64_t delete_files_added = 0;
   int64_t bytes_written = 0;   // data and delete files
   int64_t rows_from_file = 0;  // current rows that were read from data files
