@@ -71,10 +71,8 @@ std::string HeadOf(const IndexOwner& owner, int64_t snapshot_id, const MergeFile
     Json deletes = Json::array();
     for (const DataFile& file : entry.deletes)
       deletes.push_back({file.path, file.content_offset.value_or(0)});
-    list.push_back({{"path", entry.file.path},
-                    {"rows", entry.file.record_count},
-                    {"dead", files.at(at).dead.count()},
-                    {"deletes", deletes}});
+    list.push_back(
+        {{"path", entry.file.path}, {"rows", entry.file.record_count}, {"deletes", deletes}});
   }
   const Json head = {{"table", owner.table_uuid},
                      {"key", owner.key_field_id},
@@ -118,6 +116,7 @@ Head ParseHead(const std::string& text, const IndexOwner& owner) {
   for (const Json& file : json.at("files")) {
     MergeFile one;
     one.live = true;
+    one.dead_known = false;
     one.entry.file.path = file.at("path");
     one.entry.file.record_count = file.at("rows");
     for (const Json& deletes : file.at("deletes")) {

@@ -1,4 +1,6 @@
 // What the merges of a table left in its snapshots' summaries, read back.
+#include "ends/lake/merge_checkpoints.h"
+
 #include <charconv>
 #include <functional>
 
@@ -12,11 +14,10 @@ namespace {
 constexpr std::string_view kCheckpointPrefix = "firn.checkpoint.";
 constexpr std::string_view kLeaseEpoch = "firn.lease-epoch";
 
-// From the current snapshot back through its parents, until `look` answers true. What stands on
-// other branches, or was rolled back, is nobody's checkpoint.
-void EachAncestor(const Table& table, const std::function<bool(const Snapshot&)>& look) {
-  const TableMetadata& metadata = table.metadata();
-  const Snapshot* snapshot = metadata.current_snapshot();
+// From `snapshot` back through its parents, until `look` answers true. What stands on other
+// branches, or was rolled back, is nobody's checkpoint.
+void EachAncestor(const TableMetadata& metadata, const Snapshot* snapshot,
+                  const std::function<bool(const Snapshot&)>& look) {
   // No longer than there are snapshots, should the parents of a damaged file go in a circle.
   for (size_t seen = 0; snapshot != nullptr && seen < metadata.snapshots.size(); ++seen) {
     if (look(*snapshot)) return;
@@ -29,37 +30,53 @@ void EachAncestor(const Table& table, const std::function<bool(const Snapshot&)>
 std::optional<std::string> CheckpointOf(const Table& table, std::string_view consumer) {
   const std::string key = std::string(kCheckpointPrefix) + std::string(consumer);
   std::optional<std::string> found;
-  EachAncestor(table, [&](const Snapshot& snapshot) {
-    const auto at = snapshot.summary.find(key);
-    if (at != snapshot.summary.end()) found = at->second;
-    return found.has_value();
-  });
+  EachAncestor(table.metadata(), table.metadata().current_snapshot(),
+               [&](const Snapshot& snapshot) {
+                 const auto at = snapshot.summary.find(key);
+                 if (at != snapshot.summary.end()) found = at->second;
+                 return found.has_value();
+               });
   return found;
 }
 
 std::map<std::string, std::string> CheckpointsOf(const Table& table) {
   std::map<std::string, std::string> out;
-  EachAncestor(table, [&](const Snapshot& snapshot) {
-    for (auto at = snapshot.summary.lower_bound(std::string(kCheckpointPrefix));
-         at != snapshot.summary.end() && at->first.starts_with(kCheckpointPrefix); ++at)
-      out.emplace(at->first.substr(kCheckpointPrefix.size()), at->second);
-    return false;
-  });
+  EachAncestor(
+      table.metadata(), table.metadata().current_snapshot(), [&](const Snapshot& snapshot) {
+        for (auto at = snapshot.summary.lower_bound(std::string(kCheckpointPrefix));
+             at != snapshot.summary.end() && at->first.starts_with(kCheckpointPrefix); ++at)
+          out.emplace(at->first.substr(kCheckpointPrefix.size()), at->second);
+        return false;
+      });
   return out;
 }
 
 std::optional<int64_t> LeaseEpochOf(const Table& table) {
   std::optional<int64_t> epoch;
-  EachAncestor(table, [&](const Snapshot& snapshot) {
-    const auto at = snapshot.summary.find(std::string(kLeaseEpoch));
-    if (at == snapshot.summary.end()) return false;
-    int64_t value = 0;
-    const char* end = at->second.data() + at->second.size();
-    const auto [stop, error] = std::from_chars(at->second.data(), end, value);
-    if (error == std::errc() && stop == end) epoch = value;
-    return epoch.has_value();
-  });
+  EachAncestor(table.metadata(), table.metadata().current_snapshot(),
+               [&](const Snapshot& snapshot) {
+                 const auto at = snapshot.summary.find(std::string(kLeaseEpoch));
+                 if (at == snapshot.summary.end()) return false;
+                 int64_t value = 0;
+                 const char* end = at->second.data() + at->second.size();
+                 const auto [stop, error] = std::from_chars(at->second.data(), end, value);
+                 if (error == std::errc() && stop == end) epoch = value;
+                 return epoch.has_value();
+               });
   return epoch;
+}
+
+void CarryCheckpoints(const TableMetadata& metadata, const Snapshot* parent,
+                      std::map<std::string, std::string>& summary) {
+  EachAncestor(metadata, parent, [&](const Snapshot& snapshot) {
+    for (auto at = snapshot.summary.lower_bound(std::string(kCheckpointPrefix));
+         at != snapshot.summary.end() && at->first.starts_with(kCheckpointPrefix); ++at)
+      summary.insert(*at);
+    if (const auto epoch = snapshot.summary.find(std::string(kLeaseEpoch));
+        epoch != snapshot.summary.end())
+      summary.insert(*epoch);
+    return false;
+  });
 }
 
 record::Schema WithSoftDeleteColumns(record::Schema schema, int last_column_id) {

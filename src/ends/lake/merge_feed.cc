@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "core/base/nearest.h"
 #include "core/record/arrow_schema.h"
@@ -25,12 +27,21 @@ Error Refused(const FeedTarget& target, std::string why) {
       .Because(std::move(why));
 }
 
-const Field* FieldOf(const record::Schema& schema, const arrow::Field& column) {
-  const internal::NameMapping none;
+// The table's field of each column of a batch, by field id or else by name; nullptr: none.
+std::vector<const Field*> FieldsOf(const record::Schema& schema, const arrow::RecordBatch& rows) {
+  const internal::FieldFinder finder(rows.schema()->fields());
+  std::vector<const Field*> out(static_cast<size_t>(rows.num_columns()), nullptr);
+  std::map<std::string_view, const Field*> by_name;
   for (const Field& field : schema.fields) {
-    if (internal::IsField(column, field, none)) return &field;
+    by_name[field.name] = &field;
+    if (const int at = finder.Find(field, {}); at >= 0) out[static_cast<size_t>(at)] = &field;
   }
-  return schema.Find(column.name());
+  for (int i = 0; i < rows.num_columns(); ++i) {
+    const Field*& field = out[static_cast<size_t>(i)];
+    const auto named = by_name.find(rows.column_name(i));
+    if (field == nullptr && named != by_name.end()) field = named->second;
+  }
+  return out;
 }
 
 Error NoSuchColumn(const FeedTarget& target, const std::string& name) {
@@ -45,10 +56,12 @@ Result<ChangeBatch> Project(const FeedTarget& target, const arrow::RecordBatch& 
   ChangeBatch out;
   std::vector<std::shared_ptr<arrow::Field>> fields;
   std::vector<std::shared_ptr<arrow::Array>> columns;
+  const auto fields_of = FieldsOf(schema, rows);
+  std::set<int> taken;
   for (int i = 0; i < rows.num_columns(); ++i) {
-    const Field* field = FieldOf(schema, *rows.schema()->field(i));
+    const Field* field = fields_of[static_cast<size_t>(i)];
     if (field == nullptr) return Fail(NoSuchColumn(target, rows.schema()->field(i)->name()));
-    if (std::find(out.field_ids.begin(), out.field_ids.end(), field->id) != out.field_ids.end())
+    if (!taken.insert(field->id).second)
       return Fail(Refused(target, "the batch has column `" + field->name + "` twice"));
     auto column = internal::ProjectColumn(rows.column(i), *field, {}, rows.num_rows());
     if (!column)
@@ -194,6 +207,9 @@ Result<FedBatch> FeedWhole(const FeedTarget& target, const arrow::RecordBatch& r
   if (target.soft_deletes && !HasField(target, fed.batch, kDeletedColumn) &&
       !HasField(target, fed.batch, kDeletedAtColumn))
     FIRN_CHECK(AddSoftColumns(target, false, 0, fed.batch, rows.num_rows()));
+  // With every column there is nothing of the current row to keep, and no need to read it.
+  if (fed.batch.field_ids.size() == target.table.schema().fields.size())
+    fed.batch.absent = UpsertOptions::Absent::kNull;
   FIRN_CHECK(SetChanged(target, {}, fed.batch));
   return fed;
 }

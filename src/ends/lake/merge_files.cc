@@ -101,9 +101,12 @@ Result<MergeFiles::Changes> MergeFiles::Compare(const Call& call, const Table& t
     changes.removed[known->second] = false;
     file.entry.file = std::move(entry.file);
     file.entry.sequence_number = entry.sequence_number;
-    if (SameDeletes(file.entry.deletes, entry.deletes)) continue;
+    const bool same = SameDeletes(file.entry.deletes, entry.deletes);
+    if (same && file.dead_known) continue;
     file.entry.deletes = std::move(entry.deletes);
     FIRN_TRY(file.dead, ReadDead(call, table, file.entry));
+    file.dead_known = true;
+    if (same) continue;
     changes.dead.resize(files_.size(), nullptr);
     changes.dead[known->second] = &file.dead;
     changes.any = true;
@@ -172,8 +175,8 @@ Result<void> MergeFiles::Follow(const Call& call, const Table& table) {
   const bool restored = !files_.empty();
   FIRN_TRY(Changes changes, Compare(call, table, std::move(now)));
   if (restored) AddMiscounted(changes);
-  int64_t rows = index_.rows();
-  for (const uint32_t ordinal : changes.scan) rows += files_[ordinal].rows_live();
+  int64_t rows = 0;
+  for (const MergeFile& file : files_) rows += file.live ? file.rows_live() : 0;
   index_.Reserve(rows);
   for (const uint32_t ordinal : changes.scan) FIRN_CHECK(Scan(call, table, ordinal));
   followed_.files_scanned = static_cast<int64_t>(changes.scan.size());

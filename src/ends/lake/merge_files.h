@@ -24,6 +24,7 @@ struct MergeFile {
   bool live = false;  // false: the number is free
   LiveFile entry;
   RowBits dead;
+  bool dead_known = true;  // false: from an index file, not read yet
   [[nodiscard]] int64_t rows_live() const { return entry.file.record_count - dead.count(); }
 };
 

@@ -22,6 +22,8 @@ struct FoldFile {
 
 class FoldPolicy {
  public:
+  // Each dead row of the table stands for a change that was not made up for yet.
+  explicit FoldPolicy(int64_t rows_dead = 0) { Spend(rows_dead, 0); }
   // `files`: those that stay as the commit is; `rows_new`: of the file it writes. Returns the files
   // to fold. The allowance is used up by Spend only, once the commit is true.
   [[nodiscard]] std::vector<FoldFile> Choose(std::vector<FoldFile> files, int64_t rows_new) const;

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 
 #include "core/record/arrow_schema.h"
 #include "ends/lake/format/metadata.h"
@@ -87,15 +88,17 @@ class PointReader {
     ARROW_RETURN_NOT_OK(builder.Open(std::move(input)));
     builder.properties(columns);
     ARROW_ASSIGN_OR_RAISE(reader_, builder.Build());
+    arrow::FieldVector fields;
+    for (const auto& field : reader_->manifest().schema_fields) fields.push_back(field.field);
+    finder_.emplace(fields);
     return arrow::Status::OK();
   }
 
   arrow::Result<ArrayPtr> Column(const record::Field& wanted, const std::vector<GroupRows>& groups,
                                  int64_t rows) {
     std::vector<int> leaves;
-    for (const auto& field : reader_->manifest().schema_fields) {
-      if (internal::IsField(*field.field, wanted, options_.names)) CollectLeaves(field, leaves);
-    }
+    if (const int at = finder_->Find(wanted, options_.names); at >= 0)
+      CollectLeaves(reader_->manifest().schema_fields[static_cast<size_t>(at)], leaves);
     ArrayPtr source;
     if (!leaves.empty()) {
       arrow::ArrayVector parts;
@@ -132,6 +135,7 @@ class PointReader {
   const DataFile& file_;
   const internal::SourceOptions& options_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::optional<internal::FieldFinder> finder_;
 };
 
 // Rows of a cached file; `rows` rising. Columns by name: the cache holds the table's schema.

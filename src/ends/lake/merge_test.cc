@@ -262,6 +262,17 @@ TEST_F(MergeTest, CheckpointsTravelWithTheRowsAndAreFoundAgain) {
   EXPECT_EQ(LeaseEpochOf(table), 3);
 }
 
+TEST_F(MergeTest, AQuietConsumersCheckpointOutlivesItsSnapshot) {
+  const auto merger = Open();
+  Commit(*merger, {.checkpoints = {{"quiet", "1"}}, .lease_epoch = 3});
+  Commit(*merger, {.checkpoints = {{"cdc", "7"}}});
+  ASSERT_TRUE(others_->Append(call_, ident_, {}, {}));
+  const auto summary = Now().current_snapshot()->summary;
+  EXPECT_EQ(summary.at("firn.checkpoint.quiet"), "1");
+  EXPECT_EQ(summary.at("firn.checkpoint.cdc"), "7");
+  EXPECT_EQ(summary.at("firn.lease-epoch"), "3");
+}
+
 TEST_F(MergeTest, ACommitOfAnOlderLeaseIsRefused) {
   const auto merger = Open();
   Commit(*merger, {.checkpoints = {{"cdc", "7"}}, .lease_epoch = 3});

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,8 +15,12 @@
 
 #include "core/base/file.h"
 #include "core/record/arrow_schema.h"
+#include "ends/lake/catalog.h"
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/merge.h"
+#include "ends/lake/object_store.h"
+#include "ends/lake/parquet_writer.h"
 #include "ends/lake/rows.h"
 
 namespace firn::lake {
@@ -30,6 +35,43 @@ inline std::string TestId(int64_t number) {
   return "a01" + std::string(12 - digits.size(), '0') + digits + "AAA";
 }
 
+// Passes everything on, but lets others go first, or loses an answer, when told.
+class MeddlingCatalog final : public Catalog {
+ public:
+  explicit MeddlingCatalog(std::unique_ptr<Catalog> inner) : inner_(std::move(inner)) {}
+
+  Result<std::vector<std::string>> Namespaces() override { return inner_->Namespaces(); }
+  Result<void> CreateNamespace(const std::string& ns) override {
+    return inner_->CreateNamespace(ns);
+  }
+  Result<std::vector<TableIdent>> Tables(const std::string& ns) override {
+    return inner_->Tables(ns);
+  }
+  Result<std::optional<CatalogEntry>> Find(const TableIdent& ident) override {
+    if (blind) return Fail(Error(Kind::kUnreachable, "TEST-001", "not reachable"));
+    return inner_->Find(ident);
+  }
+  Result<bool> Insert(const TableIdent& ident, const std::string& location) override {
+    return inner_->Insert(ident, location);
+  }
+  Result<bool> Swap(const TableIdent& ident, const CatalogSwap& swap) override {
+    if (before_swap) std::exchange(before_swap, nullptr)();
+    auto swapped = inner_->Swap(ident, swap);
+    if (!std::exchange(lose_next_answer, false)) return swapped;
+    blind = blind_after_loss;
+    return Fail(Error(Kind::kCommitUnknown, "TEST-002", "the answer is lost"));
+  }
+  Result<bool> Delete(const TableIdent& ident) override { return inner_->Delete(ident); }
+
+  std::function<void()> before_swap;
+  bool lose_next_answer = false;
+  bool blind_after_loss = false;
+  bool blind = false;
+
+ private:
+  std::unique_ptr<Catalog> inner_;
+};
+
 class MergeDesk : public testing::Test {
  protected:
   MergeDesk()
@@ -37,7 +79,11 @@ class MergeDesk : public testing::Test {
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
-    lake_ = *Lake::Open({.warehouse = folder_});
+    auto catalog =
+        std::make_unique<MeddlingCatalog>(*OpenSqlCatalog({.path = folder_ + "/catalog.db"}));
+    catalog_ = catalog.get();
+    lake_ = internal::LakeOf({folder_, std::move(catalog), LocalStore(folder_)});
+    others_ = *Lake::Open({.warehouse = folder_});
     const auto made = lake_->Create(call_, ident_, TestSchema(), {});
     EXPECT_TRUE(made) << made.error().OneLine();
   }
@@ -71,8 +117,9 @@ class MergeDesk : public testing::Test {
       const record::Schema& schema = TestSchema()) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     std::vector<std::shared_ptr<arrow::Array>> columns;
+    const auto arrow_schema = record::ArrowSchema(schema);
     for (const std::string& name : names) {
-      const auto field = record::ArrowSchema(schema)->GetFieldByName(name);
+      const auto field = arrow_schema->GetFieldByName(name);
       fields.push_back(field);
       const auto builder = *arrow::MakeBuilder(field->type());
       for (const auto& [id, row] : rows) {
@@ -126,8 +173,36 @@ class MergeDesk : public testing::Test {
     return report ? *report : MergeReport();
   }
 
+  // Another process's merge.
+  std::unique_ptr<Merger> OpenOther() {
+    auto merger = Merger::Open(call_, *others_, {.table = ident_});
+    EXPECT_TRUE(merger) << merger.error().OneLine();
+    return merger ? *std::move(merger) : nullptr;
+  }
+  // All rows written again into one file by others, as a compaction does.
+  void CompactByOthers() {
+    const Table table = Now();
+    const auto reader = RowReader::Open(call_, table, {});
+    ASSERT_TRUE(reader) << reader.error().OneLine();
+    const std::string path = folder_ + "/compacted-" + NewUuid(*call_.random) + ".parquet";
+    record::Layout layout;
+    layout.schema = table.schema();
+    const auto writer = ParquetWriter::Open(path, layout, {});
+    ASSERT_TRUE(writer);
+    for (;;) {
+      const auto batch = (*reader)->Next(call_);
+      ASSERT_TRUE(batch) << batch.error().OneLine();
+      if (*batch == nullptr) break;
+      ASSERT_TRUE((*writer)->Write(**batch));
+    }
+    auto file = (*writer)->Close();
+    ASSERT_TRUE(file);
+    file->path = FileUri(path);
+    const auto replaced = others_->ReplaceAll(call_, ident_, {*file}, nullptr, {});
+    ASSERT_TRUE(replaced) << replaced.error().OneLine();
+  }
   Table Now() {
-    auto table = lake_->Load(ident_);
+    auto table = others_->Load(ident_);
     EXPECT_TRUE(table) << table.error().OneLine();
     return table.value();
   }
@@ -161,7 +236,9 @@ class MergeDesk : public testing::Test {
   Call call_;
   std::string folder_;
   TableIdent ident_{"sales", "Deal"};
+  MeddlingCatalog* catalog_ = nullptr;  // of `lake_`
   std::unique_ptr<Lake> lake_;
+  std::unique_ptr<Lake> others_;
 };
 
 }  // namespace firn::lake

@@ -5,6 +5,7 @@
 
 #include "core/base/fault_point.h"
 #include "ends/lake/foreign_changes.h"
+#include "ends/lake/merge_checkpoints.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -179,6 +180,7 @@ Result<CommitDraft> SnapshotChange::Finish(const Call& call, const CommitBase& b
   snapshot.summary = plan.summary.Build(parent != nullptr ? &parent->summary : nullptr);
   snapshot.summary.emplace("engine-name", "firn");
   for (const auto& [key, value] : options_.summary) snapshot.summary[key] = value;
+  CarryCheckpoints(before, parent, snapshot.summary);
   snapshot.schema_id = plan.metadata.current_schema_id;
   for (ManifestFile& line : plan.lines) {
     FIRN_CHECK(FillCounts(call, base, *store_, line));

@@ -73,10 +73,12 @@ class Source final : public ParquetSource {
                                      std::to_string(file_.record_count)));
     std::vector<int> leaves;
     const auto& fields = reader_->manifest().schema_fields;
+    std::vector<std::shared_ptr<arrow::Field>> file_fields;
+    for (const auto& field : fields) file_fields.push_back(field.field);
+    const FieldFinder finder(file_fields);
     for (const record::Field& wanted : options_.schema.fields) {
-      for (const auto& field : fields) {
-        if (IsField(*field.field, wanted, options_.names)) CollectLeaves(field, leaves);
-      }
+      const int at = finder.Find(wanted, options_.names);
+      if (at >= 0) CollectLeaves(fields[static_cast<size_t>(at)], leaves);
     }
     std::sort(leaves.begin(), leaves.end());
     leaves.erase(std::unique(leaves.begin(), leaves.end()), leaves.end());
@@ -103,23 +105,30 @@ class Source final : public ParquetSource {
       if (rows_left_ != 0) return Fail(Damaged(file_, "it ends before its last row"));
       return std::shared_ptr<arrow::RecordBatch>();
     }
+    if (batch != nullptr && columns_of_.empty()) {
+      const FieldFinder finder(batch->schema()->fields());
+      for (const record::Field& field : options_.schema.fields)
+        columns_of_.push_back(finder.Find(field, options_.names));
+    }
     std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (const record::Field& field : options_.schema.fields) {
+    for (size_t i = 0; i < options_.schema.fields.size(); ++i) {
+      const record::Field& field = options_.schema.fields[i];
       std::shared_ptr<arrow::Array> source;
-      for (int i = 0; batch != nullptr && i < batch->num_columns(); ++i) {
-        if (IsField(*batch->schema()->field(i), field, options_.names)) source = batch->column(i);
-      }
+      if (batch != nullptr && columns_of_[i] >= 0) source = batch->column(columns_of_[i]);
       auto column = ProjectColumn(source, field, options_.names, rows);
       if (!column) return Fail(std::move(column).error().At(file_.path));
       columns.push_back(*std::move(column));
     }
-    return arrow::RecordBatch::Make(record::ArrowSchema(options_.schema), rows, columns);
+    if (schema_ == nullptr) schema_ = record::ArrowSchema(options_.schema);
+    return arrow::RecordBatch::Make(schema_, rows, columns);
   }
 
   DataFile file_;
   SourceOptions options_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
+  std::vector<int> columns_of_;  // of a batch, by wanted field; -1: the file lacks it
+  std::shared_ptr<arrow::Schema> schema_;
   int64_t rows_left_ = 0;
 };
 

@@ -157,6 +157,27 @@ bool IsField(const arrow::Field& source, const Field& target, const NameMapping&
   return mapped != names.end() && mapped->second.contains(source.name());
 }
 
+FieldFinder::FieldFinder(const std::vector<std::shared_ptr<arrow::Field>>& columns) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const int id = FieldIdOf(*columns[i]);
+    if (id >= 0) {
+      by_id_[id] = static_cast<int>(i);
+    } else {
+      by_name_[columns[i]->name()] = static_cast<int>(i);
+    }
+  }
+}
+
+int FieldFinder::Find(const Field& target, const NameMapping& names) const {
+  if (const auto found = by_id_.find(target.id); found != by_id_.end()) return found->second;
+  const auto mapped = names.find(target.id);
+  if (mapped == names.end()) return -1;
+  for (const std::string& name : mapped->second) {
+    if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
+  }
+  return -1;
+}
+
 Result<ArrayPtr> ProjectColumn(const ArrayPtr& source, const Field& target,
                                const NameMapping& names, int64_t rows) {
   if (source == nullptr) {

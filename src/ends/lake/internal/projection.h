@@ -26,6 +26,19 @@ using NameMapping = std::map<int, std::set<std::string>>;
 [[nodiscard]] bool IsField(const arrow::Field& source, const record::Field& target,
                            const NameMapping& names);
 
+// Columns of a file or batch by what they are matched by. Objects have thousands of columns:
+// looking each one up among all others would take millions of comparisons for every batch.
+class FieldFinder {
+ public:
+  explicit FieldFinder(const std::vector<std::shared_ptr<arrow::Field>>& columns);
+  // The place of the column that IsField the target, -1 when there is none.
+  [[nodiscard]] int Find(const record::Field& target, const NameMapping& names) const;
+
+ private:
+  std::map<int, int> by_id_;
+  std::map<std::string, int> by_name_;  // of columns without an id
+};
+
 // The column of the table for `source` (nullptr: the file lacks it), `rows` long. Errors: the
 // file's type cannot be widened to the table's (text of the reason).
 [[nodiscard]] Result<std::shared_ptr<arrow::Array>> ProjectColumn(

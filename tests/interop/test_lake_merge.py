@@ -1,0 +1,203 @@
+"""Merges by `firn lake import --mode upsert`, counted and read by other engines.
+
+What could go wrong in production: after a crash, beside another writer, or on a table that another
+engine made, a record is there twice or not at all.
+"""
+import json
+import random
+import subprocess
+
+import pyarrow as pa
+import pytest
+
+from support.lake_desk import FIRN, Desk, expected_row, firn, firn_json, write_page
+
+KILLED = -9
+TABLE = "sales.Deal"
+
+
+def changed(n, turn):
+    """Row n as of its `turn`-th change."""
+    return {**expected_row(n), "Name": f"turn {turn}", "Count__c": turn}
+
+
+def upsert(desk, rows, *arguments, environment=None, check=True):
+    desk.pages += 1
+    page = desk.folder / f"page-{desk.pages}.csv"
+    write_page(page, rows)
+    return firn("lake", "import", "--table", TABLE, "--pages", page, "--describe", desk.describe,
+                "--warehouse", desk.warehouse, "--mode", "upsert", "--key", "Id", *arguments,
+                environment=environment, check=check)
+
+
+def read(desk):
+    """The table as PyIceberg sees it."""
+    rows = desk.catalog().load_table(TABLE).scan().to_arrow().to_pylist()
+    assert len({row["Id"] for row in rows}) == len(rows), "a key is there twice"
+    return {row["Id"]: row for row in rows}
+
+
+def same_for_duck(desk, duck, model):
+    found = duck.execute("SELECT count(*), count(DISTINCT Id), sum(Count__c) FROM "
+                         f"iceberg_scan('{desk.metadata()}')").fetchone()
+    assert found == (len(model), len(model),
+                     sum(row["Count__c"] for row in model.values() if row["Count__c"] is not None))
+
+
+def by_id(rows):
+    return {row["Id"]: row for row in rows}
+
+
+def fault_points():
+    listed = json.loads(firn("debug", "faultpoints", "--json").stdout)
+    return sorted(row["name"] for row in listed["rows"])
+
+
+MERGE_POINTS = [name for name in fault_points() if name.startswith(("lake.merge.", "lake.commit."))]
+
+
+def test_the_points_of_a_merge_are_listed():
+    assert len([name for name in MERGE_POINTS if name.startswith("lake.merge.")]) >= 4
+
+
+@pytest.mark.parametrize("point", MERGE_POINTS)
+def test_a_kill_anywhere_leaves_the_old_table_or_the_new_one(desk, duck, point):
+    desk.load(range(0, 60))
+    old = by_id(expected_row(n) for n in range(60))
+    for turn in range(1, 3):  # the fourth small file makes them fold
+        rows = [changed(n, turn) for n in range(turn * 10, turn * 10 + 5)]
+        upsert(desk, rows)
+        old |= by_id(rows)
+    rows = [changed(n, 9) for n in range(55, 70)]
+    new = old | by_id(rows)
+    done = upsert(desk, rows, environment={"FIRN_FAULT_POINT": point}, check=False)
+    reached = point != "lake.commit.after_deleted" or done.returncode == KILLED
+    assert done.returncode == (KILLED if reached else 0), done.stderr
+    committed = done.returncode == 0 or point in ("lake.commit.after_catalog",
+                                                  "lake.merge.committed")
+    assert read(desk) == (new if committed else old)
+    # The same file again, as whoever restarts would do it.
+    upsert(desk, rows)
+    assert read(desk) == new
+    same_for_duck(desk, duck, new)
+
+
+def test_two_processes_at_once_lose_and_double_nothing(desk, duck):
+    desk.load(range(0, 100))
+    folders = []
+    for writer in range(2):
+        folder = desk.folder / f"writer-{writer}"
+        folder.mkdir()
+        folders.append(folder)
+        for file in range(8):
+            # Keys 90..109 are everybody's; the others are one writer's own.
+            own = range(200 + writer * 100 + file * 10, 205 + writer * 100 + file * 10)
+            write_page(folder / f"{file:03}.csv",
+                       [changed(n, writer * 100 + file) for n in [*own, *range(90, 110)]])
+    runs = [subprocess.Popen(
+        [FIRN, "lake", "import", "--table", TABLE, "--pages", str(folder), "--describe",
+         str(desk.describe), "--warehouse", str(desk.warehouse), "--mode", "upsert",
+         "--commit-per-file"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for folder in folders]
+    for run in runs:
+        _, error = run.communicate(timeout=300)
+        assert run.returncode == 0, error
+    rows = read(desk)
+    assert len(rows) == 110 + 2 * 8 * 5
+    for writer in range(2):
+        for n in range(200 + writer * 100, 205 + writer * 100):
+            assert rows[expected_row(n)["Id"]] == changed(n, writer * 100)
+    for n in range(90, 110):
+        assert rows[expected_row(n)["Id"]]["Count__c"] in (7, 107)
+    for n in range(90):
+        assert rows[expected_row(n)["Id"]] == expected_row(n)
+    same_for_duck(desk, duck, rows)
+    assert len(desk.history()) == 1 + 16
+
+
+def test_random_changes_are_what_other_engines_read(desk, duck):
+    seed = random.randrange(1 << 30)
+    print(f"seed {seed}")
+    rng = random.Random(seed)
+    model = {}
+    for turn in range(6):
+        folder = desk.folder / f"turn-{turn}"
+        folder.mkdir()
+        for file in range(rng.randrange(1, 5)):
+            rows = [changed(rng.randrange(300), turn * 10 + file)
+                    for _ in range(rng.randrange(1, 80))]
+            write_page(folder / f"{file:03}.csv", rows)
+            model |= by_id(rows)
+        firn("lake", "import", "--table", TABLE, "--pages", folder, "--describe", desk.describe,
+             "--warehouse", desk.warehouse, "--mode", "upsert",
+             *(["--commit-per-file"] if rng.random() < 0.7 else []))
+        if turn == 3:  # another engine deletes in between
+            gone = sorted(model)[::5]
+            desk.catalog().load_table(TABLE).delete(
+                "Id in (" + ", ".join(f"'{key}'" for key in gone) + ")")
+            for key in gone:
+                del model[key]
+        assert read(desk) == model
+        same_for_duck(desk, duck, model)
+
+
+def test_a_table_that_pyiceberg_made_is_merged_into(desk, duck):
+    desk.load([0])  # makes the catalog
+    catalog = desk.catalog()
+    rows = [{"Id": f"key {n}", "Name": f"made {n}", "Count__c": n} for n in range(50)]
+    schema = pa.schema([pa.field("Id", pa.string(), nullable=False), pa.field("Name", pa.string()),
+                        pa.field("Count__c", pa.int32())])
+    table = catalog.create_table("sales.Foreign", schema=schema)
+    table.append(pa.Table.from_pylist(rows[:30], schema=schema))
+    table.append(pa.Table.from_pylist(rows[30:], schema=schema))
+    table.delete("Id = 'key 7'")
+    page = desk.folder / "foreign.csv"
+    page.write_text('"Id","Name"\n"key 3","three"\n"key 7","back"\n"key 40","forty"\n'
+                    '"key 99","new"\n')
+    describe = desk.folder / "foreign.json"
+    describe.write_text(json.dumps({"name": "Foreign", "fields": [
+        {"name": "Id", "type": "string", "length": 40, "nillable": False},
+        {"name": "Name", "type": "string", "length": 255}]}))
+    out = firn_json("lake", "import", "--table", "sales.Foreign", "--pages", page, "--describe",
+                    describe, "--warehouse", desk.warehouse, "--mode", "upsert")
+    assert (out["rows_inserted"], out["rows_updated"]) == (2, 2)
+    found = {row["Id"]: row for row in
+             catalog.load_table("sales.Foreign").scan().to_arrow().to_pylist()}
+    assert len(found) == 51
+    assert found["key 3"] == {"Id": "key 3", "Name": "three", "Count__c": 3}
+    assert found["key 7"] == {"Id": "key 7", "Name": "back", "Count__c": None}
+    assert found["key 40"]["Count__c"] == 40
+    assert found["key 99"]["Count__c"] is None
+    count = duck.execute("SELECT count(*), count(DISTINCT Id) FROM iceberg_scan("
+                         f"'{desk.metadata('sales.Foreign')}')").fetchone()
+    assert count == (51, 51)
+
+
+def test_a_table_that_spark_made_and_deletes_from_is_merged_into(desk, spark_for):
+    desk.load([0])
+    spark = spark_for(desk.warehouse)
+    spark.sql("CREATE TABLE firn.sales.Java (Id string NOT NULL, Name string, Count__c int) "
+              "USING iceberg TBLPROPERTIES ('format-version'='2', "
+              "'write.delete.mode'='merge-on-read', 'write.delete.granularity'='partition')")
+    spark.sql("INSERT INTO firn.sales.Java SELECT concat('key ', id), 'java', cast(id AS int) "
+              "FROM range(0, 100, 1, 2)")
+    spark.sql("DELETE FROM firn.sales.Java WHERE Count__c % 10 = 3")
+    page = desk.folder / "java.csv"
+    page.write_text('"Id","Name"\n"key 3","back"\n"key 4","four"\n"key 98","late"\n')
+    describe = desk.folder / "java.json"
+    describe.write_text(json.dumps({"name": "Java", "fields": [
+        {"name": "Id", "type": "string", "length": 40, "nillable": False},
+        {"name": "Name", "type": "string", "length": 255}]}))
+    firn("lake", "import", "--table", "sales.Java", "--pages", page, "--describe", describe,
+         "--warehouse", desk.warehouse, "--mode", "upsert")
+    spark.sql("REFRESH TABLE firn.sales.Java")
+    rows = {row.Id: row for row in spark.sql("SELECT * FROM firn.sales.Java").collect()}
+    assert len(rows) == 91
+    assert (rows["key 3"].Name, rows["key 3"].Count__c) == ("back", None)
+    assert (rows["key 4"].Name, rows["key 4"].Count__c) == ("four", 4)
+    assert (rows["key 98"].Name, rows["key 98"].Count__c) == ("late", 98)
+    spark.sql("DELETE FROM firn.sales.Java WHERE Id = 'key 4'")
+    firn("lake", "import", "--table", "sales.Java", "--pages", page, "--describe", describe,
+         "--warehouse", desk.warehouse, "--mode", "upsert")
+    spark.sql("REFRESH TABLE firn.sales.Java")
+    assert spark.sql("SELECT count(*), count(DISTINCT Id) FROM firn.sales.Java").collect() == [(91, 91)]
