@@ -53,6 +53,8 @@ def fault_points():
     return sorted(row["name"] for row in listed["rows"])
 
 
+# Not every merge comes by there: many manifests, or files replaced that held for no row.
+ELSEWHERE = ("lake.commit.after_merged", "lake.commit.after_deleted")
 MERGE_POINTS = [name for name in fault_points() if name.startswith(("lake.merge.", "lake.commit."))]
 
 
@@ -71,8 +73,7 @@ def test_a_kill_anywhere_leaves_the_old_table_or_the_new_one(desk, duck, point):
     rows = [changed(n, 9) for n in range(55, 70)]
     new = old | by_id(rows)
     done = upsert(desk, rows, environment={"FIRN_FAULT_POINT": point}, check=False)
-    reached = point != "lake.commit.after_deleted" or done.returncode == KILLED
-    assert done.returncode == (KILLED if reached else 0), done.stderr
+    assert done.returncode == KILLED or (done.returncode == 0 and point in ELSEWHERE), done.stderr
     committed = done.returncode == 0 or point in ("lake.commit.after_catalog",
                                                   "lake.merge.committed")
     assert read(desk) == (new if committed else old)
