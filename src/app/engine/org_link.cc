@@ -34,6 +34,7 @@ Result<salesforce::OrgOptions> OrgOptionsFrom(const Call& call, const project::O
   salesforce::OrgOptions options;
   options.name = org.id;
   options.api_version = org.api_version;
+  options.bulk.gzip = org.gzip;
   options.budget.share_percent =
       std::clamp(static_cast<int>(std::lround(org.limits.share * 100)), 1, 100);
   options.budget.calls_per_run_max = org.limits.calls_per_run_max;

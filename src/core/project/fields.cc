@@ -11,6 +11,7 @@ constexpr std::string_view kFlows[] = {"jwt", "client_credentials", "refresh_tok
 constexpr std::string_view kBlobs[] = {"link", "fetch"};
 constexpr std::string_view kModes[] = {"full", "incremental"};
 constexpr std::string_view kDeletes[] = {"hard", "soft"};
+constexpr std::string_view kCompressions[] = {"gzip", "none"};
 
 constexpr Field kAuth[] = {
     {.name = "flow",
@@ -94,6 +95,13 @@ constexpr Field kOrg[] = {
     {.name = "proxy",
      .help = "HTTP proxy; absent: HTTPS_PROXY and NO_PROXY count; `none`: no proxy",
      .example = "http://proxy.example.com:3128"},
+    {.name = "compression",
+     .type = FieldType::kWord,
+     .help =
+         "how result pages travel: `gzip`, or `none` where the network is faster than inflating",
+     .default_value = "gzip",
+     .example = "none",
+     .words = kCompressions},
     {.name = "limits",
      .type = FieldType::kGroup,
      .help = "how much of the org's allotments Firn may use",
@@ -222,6 +230,7 @@ constexpr Field kOverlayOrg[] = {
     {.name = "api_version", .help = "see orgs[]"},
     {.name = "ca_file", .help = "see orgs[]"},
     {.name = "proxy", .help = "see orgs[]"},
+    {.name = "compression", .type = FieldType::kWord, .help = "see orgs[]", .words = kCompressions},
     {.name = "limits", .type = FieldType::kGroup, .help = "see orgs[]", .fields = kLimits},
 };
 constexpr Field kEnvironment[] = {

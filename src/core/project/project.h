@@ -46,6 +46,7 @@ struct Org {
   std::string api_version;  // `66.0`
   std::string ca_file;      // absolute, or empty: the system's authorities
   std::string proxy;        // empty: from the environment; `none`: no proxy
+  bool gzip = true;         // ask for result pages compressed
   OrgLimits limits;
   std::string where;  // file:line:col
 };

@@ -21,6 +21,7 @@ orgs:
   - id: desk
     login_url: http://127.0.0.1:8080
     api_version: 60.0
+    compression: none
     auth: {flow: client_credentials, client_id: abc, client_secret: "${env:S}"}
 lake: {warehouse: tables, namespace: "sf_{org}"}
 objects:
@@ -82,7 +83,9 @@ TEST_F(ProjectFolder, IsReadWithItsDefaults) {
   EXPECT_EQ(prod.api_version, "66.0");
   EXPECT_EQ(prod.ca_file, (folder_ / "ca.pem").string());
   EXPECT_DOUBLE_EQ(prod.limits.share, 0.5);
+  EXPECT_TRUE(prod.gzip);
   const Org& desk = **project->FindOrg("desk");
+  EXPECT_FALSE(desk.gzip);
   EXPECT_DOUBLE_EQ(desk.limits.share, 0.8);
   EXPECT_EQ(desk.auth.flow, AuthFlow::kClientCredentials);
   EXPECT_EQ(project->lake.warehouse, (folder_ / "tables").string());
@@ -112,7 +115,7 @@ TEST_F(ProjectFolder, LaysAnEnvironmentOverTheRest) {
   EXPECT_EQ(project->lake.ns, "sf_{org}");
   EXPECT_EQ(Problem(kGood, "ic").substr(0, 16), "PROJECT-ENV-001 ");
   EXPECT_EQ(Problem(With("orgs: {prod: {", "orgs: {prdo: {"), "ci"),
-            "PROJECT-ORG-001 firn.yaml:23:12 no org has the id `prdo` | did you mean `prod`?");
+            "PROJECT-ORG-001 firn.yaml:24:12 no org has the id `prdo` | did you mean `prod`?");
 }
 
 TEST_F(ProjectFolder, AsksForTheOrgOnlyWhenThereAreSeveral) {

@@ -90,6 +90,23 @@ bool PacksAsDelta(const Type& type) {
   }
 }
 
+// Packed instants, dates and large numbers are as good as random to zstd: it took 3 % of an import
+// to make their pages 2 % smaller (measured, 1M opportunities).
+bool IsDenseWhenPacked(const Type& type) {
+  constexpr int kDenseDigits = 9;
+  switch (type.id) {
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return true;
+    case TypeId::kDecimal:
+      return type.precision > kDenseDigits;
+    default:
+      return false;
+  }
+}
+
 // Encodings of the leaves below `field`, whose Parquet path is `path`.
 void SetEncodings(const Field& field, const std::string& path, bool dictionary, bool plain,
                   parquet::WriterProperties::Builder& builder) {
@@ -103,6 +120,9 @@ void SetEncodings(const Field& field, const std::string& path, bool dictionary, 
     builder.enable_dictionary(path);
   } else if (!plain && PacksAsDelta(field.type)) {
     builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
+    if (IsDenseWhenPacked(field.type)) {
+      builder.compression(path, parquet::Compression::UNCOMPRESSED);
+    }
   }
 }
 
