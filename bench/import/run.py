@@ -9,7 +9,6 @@ Prints a Markdown report and writes it and the numbers into bench/results/.
 import argparse
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -18,6 +17,8 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(HERE))
+from common import Machine  # noqa: E402
 
 
 def parquet_bytes(folder):
@@ -49,7 +50,7 @@ def run_peer(python, data, warehouse, threads):
 def measure(wanted, threads):
     runs = {"firn": [], "peer": []}
     for number in range(wanted.rounds):
-        for name in ("firn", "peer"):
+        for name in runs:
             warehouse = f"{wanted.work}/{name}-{threads}-{number}"
             shutil.rmtree(warehouse, ignore_errors=True)
             if name == "firn":
@@ -63,12 +64,14 @@ def measure(wanted, threads):
         sys.exit("firn and the peer did not load the same number of rows")
     middle = {name: {key: statistics.median(run[key] for run in each) for key in each[0]}
               for name, each in runs.items()}
+    pairs = list(zip(runs["peer"], runs["firn"]))
     return {"threads": threads, "runs": runs, "median": middle,
-            "times_faster": middle["peer"]["seconds"] / middle["firn"]["seconds"],
+            "times_faster": statistics.median(peer["seconds"] / firn["seconds"] for peer, firn in pairs),
+            "cpu_times_less": statistics.median(peer["cpu_seconds"] / firn["cpu_seconds"] for peer, firn in pairs),
             "file_ratio": middle["firn"]["file_bytes"] / middle["peer"]["file_bytes"]}
 
 
-def report(wanted, results):
+def report(wanted, results, machine):
     csv_bytes = sum(os.path.getsize(f"{wanted.data}/pages/{name}") for name in os.listdir(wanted.data + "/pages"))
     rows = results[0]["median"]["firn"]["rows"]
     lines = [
@@ -76,19 +79,20 @@ def report(wanted, results):
         f"{rows:,.0f} rows x 20 columns, {csv_bytes / 1e6:.0f} MB of CSV in {len(os.listdir(wanted.data + '/pages'))} "
         f"pages (bench/import/generate.py); medians of {wanted.rounds} rounds, turn by turn.",
         "Firn: whole process, fsync on. Peer: pyarrow.csv + PyIceberg append, timed after its imports.",
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, Linux {platform.release()}; command: "
-        f"`python3 bench/import/run.py --rounds {wanted.rounds}`", "",
-        "| threads | | wall s | CPU s | rows/s/core | peak MiB | files MB | x peer |",
-        "|---|---|---|---|---|---|---|---|",
+        f"Command: `python3 bench/import/run.py --rounds {wanted.rounds}`; the ratios are medians of the rounds'.", "",
+        machine.line(), "",
+        "| threads | | wall s | CPU s | rows/s/core | peak MiB | files MB | x peer, wall | x peer, CPU |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         for name in ("firn", "peer"):
             run = result["median"][name]
             faster = f"{result['times_faster']:.2f}" if name == "firn" else "1"
+            less = f"{result['cpu_times_less']:.2f}" if name == "firn" else "1"
             lines.append(
                 f"| {result['threads']} | {name} | {run['seconds']:.2f} | {run['cpu_seconds']:.2f} | "
                 f"{run['rows'] / run['cpu_seconds']:,.0f} | {run['rss_bytes'] / 2**20:.0f} | "
-                f"{run['file_bytes'] / 1e6:.1f} | {faster} |")
+                f"{run['file_bytes'] / 1e6:.1f} | {faster} | {less} |")
     return "\n".join(lines) + "\n"
 
 
@@ -108,8 +112,9 @@ def main():
         subprocess.run([sys.executable, HERE + "/generate.py", wanted.data, "--rows", str(wanted.rows), "--pages",
                         str(wanted.pages)], check=True)
     os.makedirs(wanted.work, exist_ok=True)
+    machine = Machine()
     results = [measure(wanted, threads) for threads in wanted.threads]
-    text = report(wanted, results)
+    text = report(wanted, results, machine)
     print(text)
     with open(f"{ROOT}/bench/results/{wanted.name}.md", "w", encoding="utf-8") as out:
         out.write(text)

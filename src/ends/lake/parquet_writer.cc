@@ -121,7 +121,9 @@ void SetEncodings(const Field& field, const std::string& path, bool dictionary, 
   } else if (!plain && PacksAsDelta(field.type)) {
     builder.encoding(path, parquet::Encoding::DELTA_BINARY_PACKED);
     if (IsDenseWhenPacked(field.type)) {
-      builder.compression(path, parquet::Compression::UNCOMPRESSED);
+      // No level: the default one is zstd's.
+      builder.compression(path, parquet::Compression::UNCOMPRESSED)
+          ->codec_options(path, std::make_shared<arrow::util::CodecOptions>());
     }
   }
 }
