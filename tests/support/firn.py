@@ -96,12 +96,12 @@ class Sandbox:
                 self.process.wait()
         self.log.close()
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, timeout=120):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/sandbox/{path}", data=data, method=method,
                                          headers={"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=120) as answer:
+        with opener.open(request, timeout=timeout) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
 
