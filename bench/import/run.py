@@ -21,6 +21,9 @@ sys.path.insert(0, os.path.dirname(HERE))
 from common import Machine  # noqa: E402
 
 
+TENFOLD = 10
+
+
 def parquet_bytes(folder):
     return sum(os.path.getsize(os.path.join(at, name))
                for at, _, names in os.walk(folder) for name in names if name.endswith(".parquet"))
@@ -71,6 +74,31 @@ def measure(wanted, threads):
             "file_ratio": middle["firn"]["file_bytes"] / middle["peer"]["file_bytes"]}
 
 
+def measure_tenfold(wanted, threads):
+    """Firn alone on the same pages ten times over (links, other names): memory must not grow."""
+    data = f"{wanted.work}/tenfold"
+    shutil.rmtree(data, ignore_errors=True)
+    os.makedirs(data + "/pages")
+    os.link(wanted.data + "/describe.json", data + "/describe.json")
+    for copy in range(TENFOLD):
+        for name in os.listdir(wanted.data + "/pages"):
+            os.link(f"{wanted.data}/pages/{name}", f"{data}/pages/{copy}-{name}")
+    warehouse = f"{wanted.work}/firn-tenfold-{threads}"
+    shutil.rmtree(warehouse, ignore_errors=True)
+    run = run_firn(wanted.firn, data, warehouse, threads)
+    run["file_bytes"] = parquet_bytes(warehouse)
+    shutil.rmtree(warehouse)
+    shutil.rmtree(data)
+    return dict(run, threads=threads)
+
+
+def tenfold_lines(runs):
+    lines = ["", f"The same pages {TENFOLD} times over, Firn alone, one run each:", "",
+             "| threads | rows | wall s | CPU s | peak MiB |", "|---|---|---|---|---|"]
+    return lines + [f"| {run['threads']} | {run['rows']:,.0f} | {run['seconds']:.1f} | {run['cpu_seconds']:.1f} | "
+                    f"{run['rss_bytes'] / 2**20:.0f} |" for run in runs]
+
+
 def report(wanted, results, machine):
     csv_bytes = sum(os.path.getsize(f"{wanted.data}/pages/{name}") for name in os.listdir(wanted.data + "/pages"))
     rows = results[0]["median"]["firn"]["rows"]
@@ -106,6 +134,7 @@ def main():
     parser.add_argument("--pages", type=int, default=10)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--no-tenfold", action="store_true", help="without the 10M rows of Firn alone")
     parser.add_argument("--name", default="import", help="of the files in bench/results")
     wanted = parser.parse_args()
     if not os.path.exists(wanted.data + "/describe.json"):
@@ -114,12 +143,13 @@ def main():
     os.makedirs(wanted.work, exist_ok=True)
     machine = Machine()
     results = [measure(wanted, threads) for threads in wanted.threads]
-    text = report(wanted, results, machine)
+    tenfold = [] if wanted.no_tenfold else [measure_tenfold(wanted, threads) for threads in wanted.threads]
+    text = report(wanted, results, machine) + ("\n".join(tenfold_lines(tenfold)) + "\n" if tenfold else "")
     print(text)
     with open(f"{ROOT}/bench/results/{wanted.name}.md", "w", encoding="utf-8") as out:
         out.write(text)
     with open(f"{ROOT}/bench/results/{wanted.name}.json", "w", encoding="utf-8") as out:
-        json.dump(results, out, indent=1)
+        json.dump({"results": results, "tenfold": tenfold}, out, indent=1)
 
 
 if __name__ == "__main__":

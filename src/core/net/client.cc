@@ -48,44 +48,53 @@ class DownloadStream final : public BodyStream {
   }
 
   [[nodiscard]] Result<std::string> Read(size_t bytes_max) override {
+    FIRN_TRY(const std::string_view waiting, Waiting());
+    if (taken_at_ == 0 && waiting.size() <= bytes_max) return std::exchange(taken_, {});
+    std::string piece(waiting.substr(0, bytes_max));
+    taken_at_ += piece.size();
+    return piece;
+  }
+
+  [[nodiscard]] Result<size_t> ReadInto(char* into, size_t bytes_max) override {
+    FIRN_TRY(const std::string_view waiting, Waiting());
+    const size_t bytes = waiting.copy(into, bytes_max);
+    taken_at_ += bytes;
+    return bytes;
+  }
+
+ private:
+  // What has come and was not read; empty at the end. Everything that has come is taken at once, by
+  // swapping buffers: the loop never waits for the reader's copy.
+  Result<std::string_view> Waiting() {
     Transfer& transfer = *transfer_;
-    std::string piece;
     bool resume = false;
     {
       std::unique_lock lock(transfer.mutex);
-      transfer.changed.wait(lock, [&] { return transfer.finished || !transfer.buffer.empty(); });
+      const bool read_up = taken_at_ >= taken_.size();
+      if (read_up) {
+        transfer.changed.wait(lock, [&] { return transfer.finished || !transfer.buffer.empty(); });
+      }
       // A stopped call ends at once; a broken connection after what came before it.
       if (transfer.error && transfer.error->kind() == Kind::kCancelled) {
         return Fail(*transfer.error);
       }
-      if (transfer.buffer.empty()) {
-        if (transfer.error) return Fail(*transfer.error);
-        return piece;
-      }
-      if (transfer.buffer_at == 0 && transfer.buffer.size() <= bytes_max) {
-        piece = std::exchange(transfer.buffer, {});
-      } else {
-        piece = transfer.buffer.substr(transfer.buffer_at, bytes_max);
-        transfer.buffer_at += piece.size();
-      }
-      if (transfer.buffer_at >= transfer.buffer.size()) {
-        transfer.buffer.clear();
-        transfer.buffer_at = 0;
-      }
-      const size_t left = transfer.buffer.size() - transfer.buffer_at;
-      if (transfer.reader_waits_for_room && left <= transfer.buffer_bytes / 2) {
-        transfer.reader_waits_for_room = false;
-        resume = true;
+      if (read_up) {
+        if (transfer.buffer.empty() && transfer.error) return Fail(*transfer.error);
+        taken_.clear();
+        taken_at_ = 0;
+        std::swap(taken_, transfer.buffer);
+        resume = std::exchange(transfer.reader_waits_for_room, false);
       }
     }
     if (resume) loop_->Resume(transfer_);
-    return piece;
+    return std::string_view(taken_).substr(taken_at_);
   }
 
- private:
   const std::shared_ptr<CurlLoop> loop_;
   const TransferPtr transfer_;
   StopWatch watch_;
+  std::string taken_;
+  size_t taken_at_ = 0;  // what stands before it has been read
 };
 
 class HttpClient final : public Transport {

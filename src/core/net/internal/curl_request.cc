@@ -11,7 +11,6 @@ namespace {
 
 // libcurl's largest useful receive buffer for HTTP/1; larger only costs cache.
 constexpr long kBulkBufferBytes = 256 << 10;
-constexpr size_t kPieceReserve = 256 << 10;
 constexpr size_t kWatchedUploadBytes = 256 << 10;
 
 Transfer& Of(void* user) { return *static_cast<Transfer*>(user); }
@@ -90,18 +89,13 @@ size_t OnBodyPiece(char* bytes, size_t, size_t count, void* user) {
   Moved(transfer);
   std::lock_guard lock(transfer.mutex);
   std::string& buffer = transfer.buffer;
-  const size_t held = buffer.size() - transfer.buffer_at;
+  const size_t held = buffer.size();
   if (held > 0 && held + count > transfer.buffer_bytes) {
     transfer.paused_down = true;
     transfer.reader_waits_for_room = true;
     return CURL_WRITEFUNC_PAUSE;
   }
-  if (buffer.empty()) {
-    buffer.reserve(std::min(kPieceReserve, transfer.buffer_bytes));
-  } else if (transfer.buffer_at > held) {
-    buffer.erase(0, transfer.buffer_at);
-    transfer.buffer_at = 0;
-  }
+  buffer.reserve(transfer.buffer_bytes);
   buffer.append(bytes, count);
   if (held == 0) transfer.changed.notify_all();
   return count;

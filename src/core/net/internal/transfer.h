@@ -43,7 +43,6 @@ struct Transfer {
   int status = 0;
   Headers headers;
   std::string buffer;
-  size_t buffer_at = 0;  // what stands before it has been read
   // Upload hand-over.
   std::string upload;
   bool upload_ended = false;
