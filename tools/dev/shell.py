@@ -31,9 +31,9 @@ def run(*command, env=None, cwd=None, quiet=False):
 
 
 def output(*command):
-    """Standard output of a command, stripped; empty when it fails or is missing."""
+    """Standard output of a command, stripped; empty when it fails, is missing or may not be run."""
     try:
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
