@@ -53,6 +53,7 @@ std::optional<RpcError> Subscription::Begin(const FetchWish& wish, const Subscri
   if (auto error = Place(wish)) return error;
   pending_ = std::min(wish.requested, kRequestedMax);
   sent_at_ = now;
+  drained_at_ = now;
   return std::nullopt;
 }
 
@@ -83,6 +84,7 @@ void Subscription::BeginAt(Topic topic, int64_t position, const SubscriptionFaul
   position_ = position;
   faults_ = faults;
   sent_at_ = now;
+  drained_at_ = now;
 }
 
 std::optional<RpcError> Subscription::Fetch(const std::string& topic, int32_t requested) {
@@ -109,7 +111,7 @@ Subscription::Step Subscription::Next(SteadyTime now) {
   } else if (half_closed_) {
     step.end = RpcError{};
     return step;
-  } else if (now >= sent_at_ + settings.fetch_timeout) {
+  } else if (now >= drained_at_ + settings.fetch_timeout) {
     // As clients see it: the stream is reset by the load balancer in front.
     step.end = RpcError{RpcStatus::kUnavailable, "",
                         "The stream was closed: no FetchRequest came in time."};
@@ -121,7 +123,7 @@ Subscription::Step Subscription::Next(SteadyTime now) {
     return step;
   }
   step.due = sent_at_ + settings.keepalive;
-  if (pending_ == 0) step.due = std::min(step.due, sent_at_ + settings.fetch_timeout);
+  if (pending_ == 0) step.due = std::min(step.due, drained_at_ + settings.fetch_timeout);
   return step;
 }
 
@@ -156,6 +158,7 @@ Subscription::Step Subscription::Deliver(SteadyTime now) {
   ApplyFaults(*step.send);
   delivered_ += count;
   sent_at_ = now;
+  drained_at_ = now;
   return step;
 }
 

@@ -82,7 +82,8 @@ class Subscription {
   int64_t delivered_ = 0;
   int32_t pending_ = 0;
   bool half_closed_ = false;
-  SteadyTime sent_at_{};
+  SteadyTime sent_at_{};     // the last response
+  SteadyTime drained_at_{};  // the last one with events: credits may have ended there
 };
 
 }  // namespace firn::sandbox

@@ -24,6 +24,7 @@ ORDER = {"CreatedDate": 1795488962000, "CreatedById": "005000000000001"}
 @pytest.fixture(scope="module")
 def org(tmp_path_factory):
     with Sandbox(tmp_path_factory.mktemp("pubsub")) as sandbox:
+        admin(sandbox, "POST", "events", {"keepalive_ms": 100})  # see Stream.placed
         yield sandbox
 
 
@@ -85,6 +86,7 @@ def test_life_of_a_record(client):
 
 def test_names_of_persons_are_compound(client):
     with client.subscribe("/data/ContactChangeEvent") as stream:
+        stream.placed()
         contact = client.create("Contact", FirstName="Ada", LastName="Byron")
         client.update("Contact", contact, LastName="Lovelace")
         created, updated = stream.events(2)
@@ -97,6 +99,7 @@ def test_long_text_comes_as_a_diff(client):
     text = "".join(f"line {i} of a description that is long enough\n" for i in range(60))
     account = client.create("Account", Name="Long", Description=text)
     with client.subscribe(ACCOUNTS) as stream:
+        stream.placed()
         client.update("Account", account, Description=text.replace("line 30 of", "line thirty of"))
         (event,) = stream.events(1)
     assert event.header["diffFields"] == ["Description"]
@@ -106,6 +109,7 @@ def test_long_text_comes_as_a_diff(client):
 
 def test_platform_events_by_grpc_and_by_rest(client):
     with client.subscribe(ORDERS) as stream:
+        stream.placed()
         answer = client.publish(ORDERS, {**ORDER, "Order_Number__c": "A-1"},
                                 {**ORDER, "Order_Number__c": "A-2", "Amount__c": 12.5})
         client.create("Order_Event__e", Order_Number__c="A-3", Has_Shipped__c=True)
@@ -129,7 +133,7 @@ def test_publish_stream_answers_each_request(client):
 
 
 def test_replay_and_credits(client):
-    client.publish(ORDERS, *[{**ORDER, "Order_Number__c": f"R-{i}"} for i in range(5)])
+    client.publish(ORDERS, *[{**ORDER, "Order_Number__c": f"R-{i}"} for i in range(10)])
     with client.subscribe(ORDERS, 3, replay_preset=EARLIEST) as stream:
         first = stream.events(3)
         stream.fetch(100)
@@ -202,6 +206,7 @@ def test_keepalive_and_the_end_of_an_idle_stream(client, settings):
 def test_custom_channels(client, settings):
     settings(channels={"Sales__chn": ["Account", "Widget__c"]})
     with client.subscribe("/data/Sales__chn") as stream:
+        stream.placed()
         client.create("Widget__c")
         client.create("Account", Name="In both")
         assert [e.header["entityName"] for e in stream.events(2)] == ["Widget__c", "Account"]
@@ -210,6 +215,7 @@ def test_custom_channels(client, settings):
 def test_gap_events_hold_the_header_only(org, client, settings):
     admin(org, "POST", "events/gap", {"object": "Account", "changes": 1})
     with client.subscribe(ACCOUNTS) as stream:
+        stream.placed()
         account = client.create("Account", Name="Gap")
         (event,) = stream.events(1)
     assert event.header["changeType"] == "GAP_CREATE" and event.header["recordIds"] == [account]
@@ -218,6 +224,7 @@ def test_gap_events_hold_the_header_only(org, client, settings):
 
 def test_logins_and_queries_are_told(client):
     with client.subscribe("/event/ApiEventStream") as stream:
+        stream.placed()
         client.rest("GET", "/query?q=SELECT+Id+FROM+Account+LIMIT+1")
         (event,) = stream.events(1)
     assert event.fields["Query"] == "SELECT Id FROM Account LIMIT 1"

@@ -159,6 +159,11 @@ class Stream:
         self.call = client.stub.Subscribe(iter(self.requests.get, None), metadata=client.metadata,
                                           timeout=WAIT_SECONDS_MAX)
 
+    def placed(self):
+        """Waits for the first sign of life: what happens from here on is seen at LATEST."""
+        assert not self.response().events
+        return self
+
     def fetch(self, requested, **more):
         self.requests.put(self.client.pb.FetchRequest(num_requested=requested, **more))
 
