@@ -54,6 +54,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.commit.before_catalog", "all files and folders are synced, the catalog has the old row"},
     {"lake.commit.after_catalog",
      "the catalog has the new row, old metadata files still lie there"},
+    {"lake.compact.before_commit", "compacted rows are in a synced file that no snapshot has yet"},
+    {"lake.maintain.orphan_removed", "one file that nothing refers to is removed"},
     {"lake.merge.rows_written", "a merge's changed rows are on their way into a data file"},
     {"lake.merge.file_folded", "a merge has written the rows of another file again"},
     {"lake.merge.deletes_written",

@@ -67,20 +67,52 @@ Result<CommitDraft> EvolveSchemaChange(const Call& call, const CommitBase& base,
   return draft;
 }
 
+namespace {
+
+// Spec, "Format versioning": a newer version reads what an older one wrote; there is no way back.
+Result<void> Upgrade(const Call& call, const CommitBase& base, const std::string& version,
+                     TableMetadata& metadata) {
+  const int now = metadata.format_version;
+  const bool known = version == "2" || version == "3";
+  if (!known || version[0] - '0' < now)
+    return Fail(Error(Kind::kUnsupported, "LAKE-META-002",
+                      "table `" + base.ident.Text() + "` cannot have format version " + version)
+                    .Because("it has version " + std::to_string(now) +
+                             "; it can be raised to 2 or 3, never lowered"));
+  for (const auto& snapshot : metadata.snapshots) {
+    if (snapshot->manifest_list.empty())
+      return Fail(Error(Kind::kUnsupported, "LAKE-META-002",
+                        "table `" + base.ident.Text() + "` cannot be upgraded")
+                      .Because("snapshot " + std::to_string(snapshot->snapshot_id) +
+                               " has no manifest list, which newer versions need")
+                      .Hint("expire that snapshot first"));
+  }
+  metadata.format_version = version[0] - '0';
+  // Version 1 need not have one.
+  if (metadata.table_uuid.empty()) metadata.table_uuid = NewUuid(*call.random);
+  return {};
+}
+
+}  // namespace
+
 Result<CommitDraft> SetPropertiesChange(
     const Call& call, const CommitBase& base,
     const std::map<std::string, std::optional<std::string>>& changes) {
-  FIRN_CHECK(CheckWritable(base));
   CommitDraft draft;
   draft.metadata = *base.metadata;
   for (const auto& [key, value] : changes) {
-    if (value) {
+    if (key == kFormatVersion) {
+      FIRN_CHECK(Upgrade(call, base, value.value_or(""), draft.metadata));
+    } else if (value) {
       draft.metadata.properties[key] = *value;
     } else {
       draft.metadata.properties.erase(key);
     }
   }
-  draft.unchanged = draft.metadata.properties == base.metadata->properties;
+  FIRN_CHECK(CheckWritable({base.ident, std::make_shared<const TableMetadata>(draft.metadata),
+                            base.metadata_location, base.manifests, base.entries}));
+  draft.unchanged = draft.metadata.properties == base.metadata->properties &&
+                    draft.metadata.format_version == base.metadata->format_version;
   draft.metadata.last_updated_ms = CommitTimeMs(call, draft.metadata.last_updated_ms);
   return draft;
 }

@@ -44,6 +44,7 @@ class RowDeltaChange : public SnapshotChange {
       : SnapshotChange(std::move(store), options.commit),
         delta_(std::move(delta)),
         others_rows_conflict_(options.others_rows_conflict),
+        rewrite_(options.rewrite),
         resolve_(std::move(options.resolve)),
         since_(options.commit.since_snapshot) {}
   Result<CommitDraft> operator()(const Call& call, const CommitBase& base);
@@ -55,9 +56,31 @@ class RowDeltaChange : public SnapshotChange {
 
   RowDelta delta_;
   bool others_rows_conflict_;
+  bool rewrite_;
   ResolveRowDelta resolve_;
   std::optional<int64_t> since_;
 };
+
+// Manifests put together up to their target size.
+class RewriteManifestsChange : public SnapshotChange {
+ public:
+  explicit RewriteManifestsChange(std::shared_ptr<ObjectStore> store)
+      : SnapshotChange(std::move(store), {}) {}
+  Result<CommitDraft> operator()(const Call& call, const CommitBase& base);
+};
+
+// Metadata only, unless a new snapshot is needed to carry over what consumers noted.
+class ExpireChange : public SnapshotChange {
+ public:
+  ExpireChange(std::shared_ptr<ObjectStore> store, const ExpiryRules& rules)
+      : SnapshotChange(std::move(store), {}) {
+    rules_ = rules;
+  }
+  Result<CommitDraft> operator()(const Call& call, const CommitBase& base);
+};
+
+// Not kept among the properties: it is a member of its own.
+inline constexpr const char* kFormatVersion = "format-version";
 
 // Metadata only.
 [[nodiscard]] Result<CommitDraft> EvolveSchemaChange(const Call& call, const CommitBase& base,

@@ -9,6 +9,8 @@
 
 #include "core/base/file.h"
 #include "core/record/arrow_schema.h"
+#include "ends/lake/format/deletion_vector.h"
+#include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/position_deletes.h"
 #include "ends/lake/object_store.h"
 #include "ends/lake/parquet_writer.h"
@@ -87,6 +89,34 @@ Result<DataFile> WriteDeleteFile(const Call& call, const Table& table, const Dat
   return file;
 }
 
+DataFile AddVector(PuffinWriter& puffin, const DataFile& data,
+                   const std::vector<int64_t>& positions) {
+  const PuffinWriter::Blob blob = puffin.Add(data.path, positions);
+  DataFile file;
+  file.content = DataFile::Content::kPositionDeletes;
+  file.format = "PUFFIN";
+  file.record_count = static_cast<int64_t>(positions.size());
+  file.spec_id = data.spec_id;
+  file.partition = data.partition;
+  file.referenced_data_file = data.path;
+  file.content_offset = blob.offset;
+  file.content_size_bytes = blob.length;
+  return file;
+}
+
+// `vectors`: those that are in `puffin`; they get its name and size.
+Result<void> WritePuffin(const Call& call, const Table& table, PuffinWriter& puffin,
+                         std::span<DataFile> vectors) {
+  const std::string uri = table.location() + "/data/" + NewUuid(*call.random) + "-deletes.puffin";
+  const std::string bytes = puffin.Finish();
+  FIRN_CHECK(table.store()->Write(call, uri, bytes));
+  for (DataFile& file : vectors) {
+    file.path = uri;
+    file.file_size_bytes = static_cast<int64_t>(bytes.size());
+  }
+  return {};
+}
+
 Result<void> Complete(const Call& call, ObjectStore& store, RowsOut& rows) {
   const DataFile& data = rows.live.file;
   if (!rows.complete) {
@@ -143,6 +173,8 @@ Result<std::vector<int64_t>> ReadDeletes(const Call& call, ObjectStore& store,
 
 Result<void> TakeRowsOut(const Call& call, const Table& table, std::vector<RowsOut>& rows,
                          RowDelta& delta) {
+  PuffinWriter puffin;
+  const size_t vectors_at = delta.added_deletes.size();
   for (RowsOut& out : rows) {
     FIRN_CHECK(Complete(call, *table.store(), out));
     if (out.positions.empty()) continue;
@@ -154,10 +186,16 @@ Result<void> TakeRowsOut(const Call& call, const Table& table, std::vector<RowsO
       delta.removed_rows.push_back(data);
       continue;
     }
-    FIRN_TRY(DataFile written, WriteDeleteFile(call, table, data, out.positions));
-    delta.added_deletes.push_back(std::move(written));
+    if (table.metadata().format_version > 2) {
+      delta.added_deletes.push_back(AddVector(puffin, data, out.positions));
+    } else {
+      FIRN_TRY(DataFile written, WriteDeleteFile(call, table, data, out.positions));
+      delta.added_deletes.push_back(std::move(written));
+    }
   }
-  return {};
+  return vectors_at == delta.added_deletes.size() || table.metadata().format_version < 3
+             ? Result<void>()
+             : WritePuffin(call, table, puffin, std::span(delta.added_deletes).subspan(vectors_at));
 }
 
 }  // namespace firn::lake

@@ -1,6 +1,7 @@
 // Delete files: which rows of a data file are gone, beside the file instead of in it.
 //
-// A table of version 2 gets position delete files, at most one live one for each data file: old
+// A table of version 3 gets deletion vectors, all of a commit in one Puffin file; of version 2
+// position delete files, at most one live one for each data file: old
 // positions are merged with new ones and the old delete file is replaced in the same commit, since
 // every further one costs each reader an opening. Functions on values; any thread.
 // Source: Iceberg spec, "Position Delete Files", read 2026-11.

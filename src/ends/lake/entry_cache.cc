@@ -9,9 +9,12 @@ constexpr int64_t kMemoryPerByte = 4;
 }  // namespace
 
 Result<Entries> EntryCache::Get(const Call& call, ObjectStore& store, const ManifestFile& line) {
+  // The same manifest gets row ids when its table is upgraded.
+  const std::string key =
+      line.path + (line.first_row_id ? "#" + std::to_string(*line.first_row_id) : "");
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = held_.find(line.path); found != held_.end()) {
+    if (const auto found = held_.find(key); found != held_.end()) {
       uses_.splice(uses_.begin(), uses_, found->second.use);
       return found->second.entries;
     }
@@ -24,7 +27,7 @@ Result<Entries> EntryCache::Get(const Call& call, ObjectStore& store, const Mani
   const auto entries = std::make_shared<const std::vector<ManifestEntry>>(std::move(read));
   // The entries of a manifest that is not committed yet inherit numbers that may still change.
   if (line.sequence_number != kUnassignedSequence)
-    Keep(line.path, entries, line.length_bytes * kMemoryPerByte);
+    Keep(key, entries, line.length_bytes * kMemoryPerByte);
   return Entries(entries);
 }
 

@@ -50,6 +50,14 @@ class EmbeddedLake final : public Lake {
     FIRN_TRY(options.location, FreeLocation(call, ident, options.uuid));
     options.now_ms = CommitTimeMs(call, 0);
     options.properties = properties;
+    if (const auto version = properties.find(kFormatVersion); version != properties.end()) {
+      if (version->second != "2" && version->second != "3")
+        return Fail(Error(Kind::kUnsupported, "LAKE-META-002",
+                          "a table of format version " + version->second + " cannot be made")
+                        .Because("versions 2 and 3 are written"));
+      options.format_version = version->second[0] - '0';
+      options.properties.erase(kFormatVersion);
+    }
     // A mirror is committed often: old metadata files are not kept for ever.
     options.properties.emplace("write.metadata.delete-after-commit.enabled", "true");
     options.properties.emplace("write.metadata.previous-versions-max", "20");
@@ -115,6 +123,17 @@ class EmbeddedLake final : public Lake {
   Result<Table> CommitRowDelta(const Call& call, const TableIdent& ident, const RowDelta& delta,
                                const RowDeltaOptions& options) override {
     RowDeltaChange change(store_, delta, options);
+    return CommitOrDiscard(call, ident, change);
+  }
+
+  Result<Table> ExpireSnapshots(const Call& call, const TableIdent& ident,
+                                const ExpiryRules& rules) override {
+    ExpireChange change(store_, rules);
+    return CommitOrDiscard(call, ident, change);
+  }
+
+  Result<Table> RewriteManifests(const Call& call, const TableIdent& ident) override {
+    RewriteManifestsChange change(store_);
     return CommitOrDiscard(call, ident, change);
   }
 

@@ -63,8 +63,8 @@ Result<ManifestWriter> SnapshotChange::NewManifest(const Call& call, const Commi
     return Fail(Error(Kind::kCorrupt, "LAKE-MANIFEST-001", "the table's manifests are damaged")
                     .At(base.metadata_location)
                     .Because("the table has no partition spec " + std::to_string(spec_id)));
-  return ManifestWriter(SchemaOfSpec(*base.metadata, *spec), *spec, {content, snapshot_id_},
-                        *call.random);
+  return ManifestWriter(SchemaOfSpec(*base.metadata, *spec), *spec,
+                        {content, snapshot_id_, base.metadata->format_version}, *call.random);
 }
 
 Result<ManifestFile> SnapshotChange::WriteManifest(const Call& call, const CommitBase& base,
@@ -197,8 +197,18 @@ Result<void> SnapshotChange::MergeSmall(const Call& call, const CommitBase& base
     if (line.length_bytes < target && line.added_files && line.existing_files)
       groups[{line.spec_id, line.content, SizeClass(line)}].push_back(line);
   }
-  for (const auto& [group, lines] : groups) {
-    if (static_cast<int64_t>(lines.size()) < at) continue;
+  std::vector<std::vector<ManifestFile>> full;
+  for (auto& [group, lines] : groups) {
+    if (static_cast<int64_t>(lines.size()) >= at) full.push_back(std::move(lines));
+  }
+  return MergeGroups(call, base, full, plan);
+}
+
+Result<void> SnapshotChange::MergeGroups(const Call& call, const CommitBase& base,
+                                         const std::vector<std::vector<ManifestFile>>& groups,
+                                         SnapshotPlan& plan) {
+  for (const std::vector<ManifestFile>& lines : groups) {
+    if (lines.size() < 2) continue;
     FIRN_TRY(ManifestFile merged, MergeLines(call, base, lines, plan));
     std::set<std::string> gone;
     for (const ManifestFile& line : lines) {
@@ -209,6 +219,34 @@ Result<void> SnapshotChange::MergeSmall(const Call& call, const CommitBase& base
     plan.lines.insert(plan.lines.begin(), std::move(merged));
   }
   return {};
+}
+
+std::vector<std::vector<ManifestFile>> LinesTogether(const TableMetadata& metadata,
+                                                     const std::vector<ManifestFile>& lines) {
+  const int64_t target =
+      metadata.LongProperty("commit.manifest.target-size-bytes", kManifestTargetBytes);
+  std::map<std::pair<int, ManifestFile::Content>, std::vector<ManifestFile>> open;
+  std::map<std::pair<int, ManifestFile::Content>, int64_t> bytes;
+  std::vector<std::vector<ManifestFile>> groups;
+  for (const ManifestFile& line : lines) {
+    if (!line.has_live_files()) continue;
+    const std::pair key{line.spec_id, line.content};
+    if (!open[key].empty() && bytes[key] + line.length_bytes > target) {
+      groups.push_back(std::exchange(open[key], {}));
+      bytes[key] = 0;
+    }
+    open[key].push_back(line);
+    bytes[key] += line.length_bytes;
+  }
+  for (auto& [key, group] : open) {
+    if (!group.empty()) groups.push_back(std::move(group));
+  }
+  return groups;
+}
+
+Result<void> SnapshotChange::MergeAll(const Call& call, const CommitBase& base,
+                                      SnapshotPlan& plan) {
+  return MergeGroups(call, base, LinesTogether(plan.metadata, plan.lines), plan);
 }
 
 }  // namespace firn::lake

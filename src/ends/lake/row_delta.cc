@@ -113,7 +113,7 @@ Result<CommitDraft> RowDeltaChange::operator()(const Call& call, const CommitBas
   removed.insert(removed.end(), delta_.removed_deletes.begin(), delta_.removed_deletes.end());
   SnapshotPlan plan;
   plan.metadata = *base.metadata;
-  plan.operation = OperationOf(delta_);
+  plan.operation = rewrite_ ? "replace" : OperationOf(delta_);
   FIRN_CHECK(KeepLines(call, base, removed, plan));
   FIRN_CHECK(AddManifests(call, base, added, plan));
   return Finish(call, base, std::move(plan));

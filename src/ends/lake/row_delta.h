@@ -34,6 +34,8 @@ struct RowDeltaOptions {
   // Rows that others added since then are a conflict too: for an upsert, which must see the keys of
   // all rows.
   bool others_rows_conflict = false;
+  // The rows are the same as before, only in other files: operation `replace`.
+  bool rewrite = false;
   ResolveRowDelta resolve;  // nullptr: a conflict fails the commit
 };
 

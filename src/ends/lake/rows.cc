@@ -1,16 +1,17 @@
 #include "ends/lake/rows.h"
 
-#include <arrow/array/builder_primitive.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/base/nearest.h"
+#include "ends/lake/filter.h"
+#include "ends/lake/internal/equality_deletes.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/internal/position_deletes.h"
+#include "ends/lake/internal/row_mask.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -22,9 +23,12 @@ using internal::PositionDeletes;
 class Reader final : public RowReader {
  public:
   Reader(const Table& table, RowsOptions options)
-      : table_(table), limit_left_(options.limit < 0 ? INT64_MAX : options.limit) {
+      : table_(table),
+        limit_left_(options.limit < 0 ? INT64_MAX : options.limit),
+        equality_(table_.metadata()) {
+    const int64_t rows = options.where.empty() ? limit_left_ : INT64_MAX;
     source_.batch_rows = static_cast<int>(
-        std::clamp<int64_t>(std::min<int64_t>(options.batch_rows, limit_left_), 1, 1 << 20));
+        std::clamp<int64_t>(std::min<int64_t>(options.batch_rows, rows), 1, 1 << 20));
   }
 
   Result<void> Prepare(const Call& call, const RowsOptions& options) {
@@ -35,15 +39,19 @@ class Reader final : public RowReader {
       const TableSchema* then = metadata.FindSchema(snapshot->schema_id);
       if (then != nullptr) schema = then;
     }
-    FIRN_TRY(source_.schema, Chosen(schema->schema, options.columns));
+    FIRN_TRY(schema_, Chosen(schema->schema, options.columns));
+    source_.schema = schema_;
+    if (!options.where.empty()) FIRN_CHECK(UseFilter(options.where, schema->schema));
     if (const auto mapping = metadata.properties.find("schema.name-mapping.default");
         mapping != metadata.properties.end())
       source_.names = internal::ParseNameMapping(mapping->second);
     if (snapshot == nullptr) return {};
-    return CollectFiles(call, *snapshot);
+    FIRN_CHECK(CollectFiles(call, *snapshot));
+    for (record::Field& field : equality_.Columns()) source_.schema.fields.push_back(field);
+    return {};
   }
 
-  const record::Schema& schema() const override { return source_.schema; }
+  const record::Schema& schema() const override { return schema_; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) override {
     while (limit_left_ > 0) {
@@ -53,10 +61,12 @@ class Reader final : public RowReader {
       }
       FIRN_TRY(auto batch, open_->Next(call));
       if (batch == nullptr) {
+        spared_.row_groups += open_->row_groups_spared();
         open_.reset();
         continue;
       }
-      FIRN_TRY(batch, WithoutDeleted(std::move(batch)));
+      FIRN_TRY(batch, internal::WithoutRows(std::move(batch), open_->first_row(), deleted_));
+      FIRN_TRY(batch, Wanted(std::move(batch)));
       if (batch->num_rows() == 0) continue;
       if (batch->num_rows() > limit_left_) batch = batch->Slice(0, limit_left_);
       limit_left_ -= batch->num_rows();
@@ -64,6 +74,8 @@ class Reader final : public RowReader {
     }
     return std::shared_ptr<arrow::RecordBatch>();
   }
+
+  Spared spared() const override { return spared_; }
 
  private:
   struct LiveFile {
@@ -90,6 +102,38 @@ class Reader final : public RowReader {
     return chosen;
   }
 
+  Result<void> UseFilter(const std::string& where, const record::Schema& schema) {
+    FIRN_TRY(Filter filter, Filter::Parse(where, schema));
+    filter_ = std::move(filter);
+    for (const record::Field& field : filter_->fields()) {
+      if (source_.schema.Find(field.name) == nullptr) source_.schema.fields.push_back(field);
+    }
+    source_.statistics_schema.fields = filter_->fields();
+    source_.may_match = [this](const DataFile& statistics) {
+      return filter_->MayMatch(statistics);
+    };
+    return {};
+  }
+
+  // Takes out rows that equality deletes or the filter exclude, and the columns only they need.
+  Result<std::shared_ptr<arrow::RecordBatch>> Wanted(std::shared_ptr<arrow::RecordBatch> batch) {
+    if (!gone_.empty()) {
+      const std::vector<bool> stays = internal::Staying(*batch, gone_);
+      FIRN_TRY(batch, internal::OnlyRows(std::move(batch), stays));
+    }
+    if (filter_) {
+      FIRN_TRY(const std::vector<bool> matches, filter_->Matches(*batch));
+      FIRN_TRY(batch, internal::OnlyRows(std::move(batch), matches));
+    }
+    if (source_.schema.fields.size() == schema_.fields.size()) return batch;
+    std::vector<int> shown(schema_.fields.size());
+    std::iota(shown.begin(), shown.end(), 0);
+    auto chosen = batch->SelectColumns(shown);
+    if (chosen.ok()) return *chosen;
+    return Fail(Error(Kind::kInternal, "LAKE-READ-001", "columns cannot be chosen")
+                    .Because(chosen.status().message()));
+  }
+
   Result<void> CollectFiles(const Call& call, const Snapshot& snapshot) {
     FIRN_TRY(const auto manifests, LoadManifests(call, *table_.store(), snapshot));
     for (const ManifestFile& manifest : manifests) {
@@ -98,11 +142,16 @@ class Reader final : public RowReader {
           EachEntry(call, *table_.store(), manifest, [&](ManifestEntry entry) -> Result<void> {
             if (!entry.live()) return {};
             const int64_t sequence = entry.sequence_number.value_or(0);
-            if (entry.file.content == DataFile::Content::kData) {
+            if (entry.file.content == DataFile::Content::kEqualityDeletes)
+              return equality_.Add(std::move(entry.file), sequence);
+            if (entry.file.content == DataFile::Content::kPositionDeletes)
+              return deletes_.Add(std::move(entry.file), sequence);
+            if (filter_ && !filter_->MayMatch(entry.file)) {
+              ++spared_.files;
+            } else {
               files_.push_back({std::move(entry.file), sequence});
-              return {};
             }
-            return deletes_.Add(std::move(entry.file), sequence);
+            return {};
           }));
     }
     return {};
@@ -112,43 +161,24 @@ class Reader final : public RowReader {
     const LiveFile& live = files_[next_file_++];
     FIRN_TRY(deleted_,
              deletes_.PositionsFor(call, *table_.store(), live.file.path, live.sequence_number));
-    position_ = 0;
+    FIRN_TRY(gone_, equality_.FilterFor(call, *table_.store(), live.file, live.sequence_number));
     FIRN_TRY(open_, ParquetSource::Open(call, *table_.store(), live.file, source_));
     return {};
   }
 
-  // Takes out the rows whose positions are deleted; `deleted_` is sorted.
-  Result<std::shared_ptr<arrow::RecordBatch>> WithoutDeleted(
-      std::shared_ptr<arrow::RecordBatch> batch) {
-    const int64_t first = position_;
-    position_ += batch->num_rows();
-    auto at = std::lower_bound(deleted_.begin(), deleted_.end(), first);
-    if (at == deleted_.end() || *at >= position_) return batch;
-    std::vector<bool> keep(static_cast<size_t>(batch->num_rows()), true);
-    for (; at != deleted_.end() && *at < position_; ++at)
-      keep[static_cast<size_t>(*at - first)] = false;
-    arrow::BooleanBuilder builder;
-    std::shared_ptr<arrow::Array> mask;
-    auto status = builder.AppendValues(keep);
-    if (status.ok()) status = builder.Finish(&mask);
-    if (status.ok()) {
-      auto filtered = arrow::compute::Filter(arrow::Datum(batch), arrow::Datum(mask));
-      status = filtered.status();
-      if (filtered.ok()) return filtered->record_batch();
-    }
-    return Fail(Error(Kind::kInternal, "LAKE-READ-001", "rows cannot be filtered")
-                    .Because(status.message()));
-  }
-
   Table table_;
+  record::Schema schema_;  // what is shown: the first columns of the source's
+  std::optional<Filter> filter_;
   internal::SourceOptions source_;
   int64_t limit_left_;
   std::vector<LiveFile> files_;
   PositionDeletes deletes_;
+  internal::EqualityDeletes equality_;
   size_t next_file_ = 0;
   std::unique_ptr<ParquetSource> open_;
   std::vector<int64_t> deleted_;
-  int64_t position_ = 0;
+  internal::EqualityFilter gone_;
+  Spared spared_;
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 // Rows: a snapshot's rows, streamed out of its data files.
 //
 // One RowReader belongs to one thread. Columns are matched to the table's schema by field id: one
-// that a file lacks is null, one written with a narrower type is widened. Position deletes of other
-// writers are applied. Memory: one batch of the chosen columns and the decoder's pages, whatever
-// the table's size.
+// that a file lacks is null, one written with a narrower type is widened. Position deletes,
+// deletion vectors and equality deletes of other writers are applied. Memory: one batch of the
+// chosen columns and the decoder's pages, whatever the table's size.
 #pragma once
 
 #include <arrow/type_fwd.h>
@@ -24,6 +24,7 @@ namespace firn::lake {
 struct RowsOptions {
   std::vector<std::string> columns;  // top-level names in the order wanted; empty: all
   std::optional<int64_t> snapshot;   // nothing: the current one
+  std::string where;                 // filter.h; empty: every row
   int64_t limit = -1;                // rows at most; -1: all
   int batch_rows = 4096;
 };
@@ -31,8 +32,9 @@ struct RowsOptions {
 class RowReader {
  public:
   virtual ~RowReader() = default;
-  // Errors: NotFound (LAKE-SNAPSHOT-001, LAKE-COLUMN-001 with the nearest name), Unsupported
-  // (LAKE-READ-002) for equality deletes and deletion vectors, Corrupt naming a manifest.
+  // Errors: NotFound (LAKE-SNAPSHOT-001, LAKE-COLUMN-001 with the nearest name), BadInput
+  // (LAKE-FILTER-001), Unsupported (LAKE-READ-002) for deletes of unknown formats, Corrupt naming a
+  // manifest.
   [[nodiscard]] static Result<std::unique_ptr<RowReader>> Open(const Call& call, const Table& table,
                                                                const RowsOptions& options);
 
@@ -41,6 +43,12 @@ class RowReader {
   // The next rows; nullptr at the end. Errors: Corrupt (LAKE-READ-001) naming the data file, when
   // it is damaged or has other rows than its manifest says.
   [[nodiscard]] virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) = 0;
+  // What the filter's look at statistics spared, so far.
+  struct Spared {
+    int64_t files = 0;
+    int64_t row_groups = 0;
+  };
+  [[nodiscard]] virtual Spared spared() const = 0;
 };
 
 }  // namespace firn::lake

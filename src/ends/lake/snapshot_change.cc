@@ -54,6 +54,19 @@ Result<void> CheckPartition(const CommitBase& base, const DataFile& file) {
                   .Because("it is partitioned, and `" + file.path + "` has no partition values"));
 }
 
+// Spec, "Row Lineage": each data manifest that has no first row id yet takes the next ones, for
+// all its rows.
+void AssignRowIds(int64_t next_row_id, std::vector<ManifestFile>& lines, Snapshot& snapshot) {
+  snapshot.first_row_id = next_row_id;
+  int64_t next = next_row_id;
+  for (ManifestFile& line : lines) {
+    if (line.content != ManifestFile::Content::kData || line.first_row_id) continue;
+    line.first_row_id = next;
+    next += line.added_rows.value_or(0) + line.existing_rows.value_or(0);
+  }
+  snapshot.added_rows = next - next_row_id;
+}
+
 }  // namespace
 
 int64_t CommitTimeMs(const Call& call, int64_t not_before_ms) {
@@ -63,13 +76,14 @@ int64_t CommitTimeMs(const Call& call, int64_t not_before_ms) {
 }
 
 Result<void> CheckWritable(const CommitBase& base) {
-  if (base.metadata->format_version == 2) return {};
+  if (base.metadata->format_version >= 2) return {};
   return Fail(Error(Kind::kUnsupported, "LAKE-COMMIT-005",
                     "table `" + base.ident.Text() + "` cannot be written by this version")
                   .At(base.metadata_location)
                   .Because("its format version is " +
                            std::to_string(base.metadata->format_version) +
-                           "; only version 2 is written"));
+                           "; versions 2 and 3 are written")
+                  .Hint("upgrade it: set the table property `format-version` to 2"));
 }
 
 Result<void> SnapshotChange::Begin(const Call& call, const CommitBase& base) {
@@ -189,11 +203,14 @@ Result<CommitDraft> SnapshotChange::Finish(const Call& call, const CommitBase& b
     if (line.min_sequence_number == kUnassignedSequence)
       line.min_sequence_number = snapshot.sequence_number;
   }
+  if (before.format_version > 2) AssignRowIds(before.next_row_id, plan.lines, snapshot);
   snapshot.manifest_list = before.location + "/metadata/snap-" + std::to_string(snapshot_id_) +
                            "-" + std::to_string(snapshot.sequence_number) + "-" +
                            NewUuid(*call.random) + ".avro";
   const std::string list = WriteManifestList(
-      plan.lines, {snapshot_id_, snapshot.parent_id, snapshot.sequence_number}, *call.random);
+      plan.lines,
+      {snapshot_id_, snapshot.parent_id, snapshot.sequence_number, before.format_version},
+      *call.random);
   FIRN_CHECK(store_->Write(call, snapshot.manifest_list, list));
   plan.written.push_back(snapshot.manifest_list);
 

@@ -53,6 +53,8 @@ class SnapshotChange {
                          const std::vector<DataFile>& without, SnapshotPlan& plan);
   // Marks every live file of the branch as removed.
   Result<void> RemoveAll(const Call& call, const CommitBase& base, SnapshotPlan& plan);
+  // All lines that are together below the target size become one.
+  Result<void> MergeAll(const Call& call, const CommitBase& base, SnapshotPlan& plan);
   // The snapshot of the plan's lines; its list is written. Small manifests are put together.
   Result<CommitDraft> Finish(const Call& call, const CommitBase& base, SnapshotPlan plan);
 
@@ -74,6 +76,9 @@ class SnapshotChange {
   Result<void> TakeOut(const Call& call, const CommitBase& base, const ManifestFile& line,
                        std::set<std::string>& keys, SnapshotPlan& plan);
   Result<void> MergeSmall(const Call& call, const CommitBase& base, SnapshotPlan& plan);
+  Result<void> MergeGroups(const Call& call, const CommitBase& base,
+                           const std::vector<std::vector<ManifestFile>>& groups,
+                           SnapshotPlan& plan);
   Result<ManifestFile> MergeLines(const Call& call, const CommitBase& base,
                                   const std::vector<ManifestFile>& lines, SnapshotPlan& plan);
   // Old snapshots, as the rules say; what only they know of consumers goes to the new one.
@@ -90,6 +95,12 @@ class SnapshotChange {
 // Milliseconds of the wall clock, but never before `not_before_ms`: logs stay in order when the
 // clock is set back.
 [[nodiscard]] int64_t CommitTimeMs(const Call& call, int64_t not_before_ms);
+
+// The lines as MergeAll groups them: those of one group become one manifest.
+[[nodiscard]] std::vector<std::vector<ManifestFile>> LinesTogether(
+    const TableMetadata& metadata, const std::vector<ManifestFile>& lines);
+// How many manifests the current snapshot would have. Errors: Corrupt naming the list.
+[[nodiscard]] Result<int64_t> ManifestsTogether(const Call& call, const Table& table);
 
 // Errors: Unsupported (LAKE-COMMIT-005) for tables of a version that is not written.
 [[nodiscard]] Result<void> CheckWritable(const CommitBase& base);

@@ -37,6 +37,8 @@ struct SnapshotInfo {
   std::map<std::string, std::string> summary;
   std::string manifest_list;
   int schema_id = 0;
+  std::optional<int64_t> first_row_id;  // v3
+  std::optional<int64_t> added_rows;    // v3: row ids taken
 };
 
 inline constexpr std::string_view kMainBranch = "main";
@@ -63,6 +65,7 @@ struct RefOptions {
   std::optional<int64_t> max_ref_age_ms;
 };
 
+struct ExpiryRules;      // expiry.h
 struct RowDelta;         // row_delta.h
 struct RowDeltaOptions;  // row_delta.h
 struct TableMetadata;    // lake's own; format/metadata.h
@@ -116,7 +119,9 @@ class Lake {
       const std::string& ns) = 0;  // "": all
   // Errors: NotFound (LAKE-TABLE-001), Corrupt (LAKE-META-001) naming the metadata file.
   [[nodiscard]] virtual Result<Table> Load(const TableIdent& ident) = 0;
-  // A location below the warehouse is chosen; properties may set format details. Errors: Conflict.
+  // A location below the warehouse is chosen; properties may set format details, and the format
+  // version by `format-version` (2 or 3, default 2). Errors: Conflict; Unsupported (LAKE-META-002)
+  // for other versions.
   [[nodiscard]] virtual Result<Table> Create(
       const Call& call, const TableIdent& ident, const record::Schema& schema,
       const std::map<std::string, std::string>& properties) = 0;
@@ -126,7 +131,8 @@ class Lake {
   // widening).
   [[nodiscard]] virtual Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
                                                    const record::Schema& schema) = 0;
-  // Sets and removes table properties. `schema.name-mapping.default` follows the schema by itself.
+  // Sets and removes table properties; `format-version` upgrades the table and is not kept.
+  // `schema.name-mapping.default` follows the schema by itself.
   [[nodiscard]] virtual Result<Table> SetProperties(
       const Call& call, const TableIdent& ident,
       const std::map<std::string, std::optional<std::string>>& changes) = 0;
@@ -155,6 +161,12 @@ class Lake {
   [[nodiscard]] virtual Result<Table> CommitRowDelta(const Call& call, const TableIdent& ident,
                                                      const RowDelta& delta,
                                                      const RowDeltaOptions& options) = 0;
+  // Lets snapshots go. Their files are removed once no reader should be at them any more.
+  [[nodiscard]] virtual Result<Table> ExpireSnapshots(const Call& call, const TableIdent& ident,
+                                                      const ExpiryRules& rules) = 0;
+  // Puts manifests together; the rows stay as they are.
+  [[nodiscard]] virtual Result<Table> RewriteManifests(const Call& call,
+                                                       const TableIdent& ident) = 0;
 };
 
 }  // namespace firn::lake

@@ -1,5 +1,5 @@
 // Manifests and manifest lists (Iceberg spec, "Manifests" and "Snapshots"): versions 1 to 3 are
-// read, version 2 is written. Pure functions on bytes; any thread.
+// read, versions 2 and 3 are written. Pure functions on bytes; any thread.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +42,7 @@ struct ManifestFile {
   std::optional<int64_t> added_rows, existing_rows, deleted_rows;
   std::vector<PartitionFieldSummary> partitions;
   std::optional<std::string> key_metadata;
+  std::optional<int64_t> first_row_id;  // v3, data manifests
 
   // False when every entry is a deletion: nothing in it is live any more. Unknown counts are live.
   [[nodiscard]] bool has_live_files() const {
@@ -68,6 +69,7 @@ struct ManifestListOptions {
   int64_t snapshot_id = 0;
   std::optional<int64_t> parent_snapshot_id;
   int64_t sequence_number = 0;
+  int format_version = 2;
 };
 [[nodiscard]] std::string WriteManifestList(const std::vector<ManifestFile>& manifests,
                                             const ManifestListOptions& options, Random& random);
@@ -84,6 +86,7 @@ class ManifestWriter {
   struct Options {
     ManifestFile::Content content = ManifestFile::Content::kData;
     int64_t snapshot_id = 0;
+    int format_version = 2;
   };
   // `schema` and `spec` are those the entries' files were written with; partition values follow the
   // spec's fields.

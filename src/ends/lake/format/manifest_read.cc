@@ -232,6 +232,7 @@ Result<ManifestFile> ReadLine(const Fields& fields, const Fields* summaries,
   out.existing_rows = fields.Long(items, 513);
   out.deleted_rows = fields.Long(items, 514);
   out.key_metadata = fields.Text(items, 519);
+  out.first_row_id = fields.Long(items, 520);
   const avro::Value* partitions = fields.Find(items, 507);
   if (partitions != nullptr && partitions->items() != nullptr && summaries != nullptr) {
     for (const avro::Value& summary : *partitions->items()) {
@@ -266,8 +267,8 @@ struct Counted {
 Result<std::vector<ManifestFile>> ReadManifestList(std::string bytes, const std::string& path) {
   FIRN_TRY(avro::FileReader reader, avro::FileReader::Open(std::move(bytes), path));
   if (reader.schema().type != avro::Type::kRecord) return Bad(path, "it does not hold records");
-  const Fields fields(reader.schema(),
-                      {500, 501, 502, 503, 504, 505, 506, 507, 512, 513, 514, 515, 516, 517, 519});
+  const Fields fields(reader.schema(), {500, 501, 502, 503, 504, 505, 506, 507, 512, 513, 514, 515,
+                                        516, 517, 519, 520});
   const avro::Schema* summary = RecordOf(reader.schema(), 507);
   std::optional<Fields> summaries;
   if (summary != nullptr)
@@ -290,12 +291,18 @@ Result<void> ReadManifest(std::string bytes, const ManifestFile& manifest,
     return Bad(manifest.path, "it does not hold records");
   FIRN_TRY(const EntryReader entries, EntryReader::New(reader.schema(), manifest));
   Counted counted;
+  std::optional<int64_t> next_row_id = manifest.first_row_id;
   avro::Value record;
   for (;;) {
     FIRN_TRY(const bool more, reader.Next(record));
     if (!more) break;
     FIRN_TRY(ManifestEntry entry, entries.Read(record));
     counted.Add(entry);
+    // Spec, "First Row ID Inheritance".
+    if (next_row_id && entry.live() && !entry.file.first_row_id) {
+      entry.file.first_row_id = next_row_id;
+      *next_row_id += entry.file.record_count;
+    }
     FIRN_CHECK(take(std::move(entry)));
   }
   if (!counted.Agrees(manifest))

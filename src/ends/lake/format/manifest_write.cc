@@ -67,7 +67,11 @@ std::string PartitionRecord(const record::Schema& schema, const PartitionSpec& s
 }
 
 // Spec, "Manifests", version 2: field ids and types.
-std::string EntrySchema(const record::Schema& schema, const PartitionSpec& spec) {
+std::string EntrySchema(const record::Schema& schema, const PartitionSpec& spec, int version) {
+  const std::string v3 = version < 3 ? ""
+                                     : "," + Optional("first_row_id", 142, "\"long\"") + "," +
+                                           Optional("content_offset", 144, "\"long\"") + "," +
+                                           Optional("content_size_in_bytes", 145, "\"long\"");
   const std::string file =
       R"({"type":"record","name":"r2","fields":[)" + Required("content", 134, "\"int\"") + "," +
       Required("file_path", 100, "\"string\"") + "," + Required("file_format", 101, "\"string\"") +
@@ -84,7 +88,7 @@ std::string EntrySchema(const record::Schema& schema, const PartitionSpec& spec)
       Optional("split_offsets", 132, ListOf(133, "\"long\"")) + "," +
       Optional("equality_ids", 135, ListOf(136, "\"int\"")) + "," +
       Optional("sort_order_id", 140, "\"int\"") + "," +
-      Optional("referenced_data_file", 143, "\"string\"") + "]}";
+      Optional("referenced_data_file", 143, "\"string\"") + v3 + "]}";
   return R"({"type":"record","name":"manifest_entry","fields":[)" +
          Required("status", 0, "\"int\"") + "," + Optional("snapshot_id", 1, "\"long\"") + "," +
          Optional("sequence_number", 3, "\"long\"") + "," +
@@ -92,29 +96,28 @@ std::string EntrySchema(const record::Schema& schema, const PartitionSpec& spec)
          "]}";
 }
 
-const std::string& ListSchema() {
-  static const std::string kSchema =
-      R"({"type":"record","name":"manifest_file","fields":[)" +
-      Required("manifest_path", 500, "\"string\"") + "," +
-      Required("manifest_length", 501, "\"long\"") + "," +
-      Required("partition_spec_id", 502, "\"int\"") + "," + Required("content", 517, "\"int\"") +
-      "," + Required("sequence_number", 515, "\"long\"") + "," +
-      Required("min_sequence_number", 516, "\"long\"") + "," +
-      Required("added_snapshot_id", 503, "\"long\"") + "," +
-      Required("added_files_count", 504, "\"int\"") + "," +
-      Required("existing_files_count", 505, "\"int\"") + "," +
-      Required("deleted_files_count", 506, "\"int\"") + "," +
-      Required("added_rows_count", 512, "\"long\"") + "," +
-      Required("existing_rows_count", 513, "\"long\"") + "," +
-      Required("deleted_rows_count", 514, "\"long\"") + "," +
-      Optional("partitions", 507,
-               ListOf(508, R"({"type":"record","name":"r508","fields":[)" +
-                               Required("contains_null", 509, "\"boolean\"") + "," +
-                               Optional("contains_nan", 518, "\"boolean\"") + "," +
-                               Optional("lower_bound", 510, "\"bytes\"") + "," +
-                               Optional("upper_bound", 511, "\"bytes\"") + "]}")) +
-      "," + Optional("key_metadata", 519, "\"bytes\"") + "]}";
-  return kSchema;
+std::string ListSchema(int version) {
+  return R"({"type":"record","name":"manifest_file","fields":[)" +
+         Required("manifest_path", 500, "\"string\"") + "," +
+         Required("manifest_length", 501, "\"long\"") + "," +
+         Required("partition_spec_id", 502, "\"int\"") + "," + Required("content", 517, "\"int\"") +
+         "," + Required("sequence_number", 515, "\"long\"") + "," +
+         Required("min_sequence_number", 516, "\"long\"") + "," +
+         Required("added_snapshot_id", 503, "\"long\"") + "," +
+         Required("added_files_count", 504, "\"int\"") + "," +
+         Required("existing_files_count", 505, "\"int\"") + "," +
+         Required("deleted_files_count", 506, "\"int\"") + "," +
+         Required("added_rows_count", 512, "\"long\"") + "," +
+         Required("existing_rows_count", 513, "\"long\"") + "," +
+         Required("deleted_rows_count", 514, "\"long\"") + "," +
+         Optional("partitions", 507,
+                  ListOf(508, R"({"type":"record","name":"r508","fields":[)" +
+                                  Required("contains_null", 509, "\"boolean\"") + "," +
+                                  Optional("contains_nan", 518, "\"boolean\"") + "," +
+                                  Optional("lower_bound", 510, "\"bytes\"") + "," +
+                                  Optional("upper_bound", 511, "\"bytes\"") + "]}")) +
+         "," + Optional("key_metadata", 519, "\"bytes\"") +
+         (version < 3 ? "" : "," + Optional("first_row_id", 520, "\"long\"")) + "]}";
 }
 
 void OptionalLong(avro::Encoder& out, const std::optional<int64_t>& value) {
@@ -140,7 +143,7 @@ void OptionalRun(avro::Encoder& out, const Items& items, Put put) {
 }
 
 void EncodeFile(avro::Encoder& out, const DataFile& file,
-                const std::vector<record::Type>& partition_types) {
+                const std::vector<record::Type>& partition_types, int version) {
   out.Long(static_cast<int>(file.content));
   out.Bytes(file.path);
   out.Bytes(file.format);
@@ -179,6 +182,10 @@ void EncodeFile(avro::Encoder& out, const DataFile& file,
     out.Long(file.sort_order_id);
   }
   OptionalBytes(out, file.referenced_data_file);
+  if (version < 3) return;
+  OptionalLong(out, file.first_row_id);
+  OptionalLong(out, file.content_offset);
+  OptionalLong(out, file.content_size_bytes);
 }
 
 // Widens the bounds of one partition field by one file's value.
@@ -235,14 +242,15 @@ ManifestWriter::ManifestWriter(const TableSchema& schema, const PartitionSpec& s
       {"schema-id", std::to_string(schema.schema.schema_id)},
       {"partition-spec", PartitionFieldsJson(spec)},
       {"partition-spec-id", std::to_string(spec.spec_id)},
-      {"format-version", "2"},
+      {"format-version", std::to_string(options.format_version)},
       {"content", options.content == ManifestFile::Content::kData ? "data" : "deletes"},
   };
   state_ = std::make_unique<State>(
       State{options,
             spec.spec_id,
             {},
-            avro::FileWriter(EntrySchema(schema.schema, spec), metadata, {}, random),
+            avro::FileWriter(EntrySchema(schema.schema, spec, options.format_version), metadata, {},
+                             random),
             {},
             {},
             {},
@@ -266,7 +274,7 @@ void ManifestWriter::Add(const ManifestEntry& entry) {
   OptionalLong(out, entry.snapshot_id.value_or(state.options.snapshot_id));
   OptionalLong(out, added ? std::optional<int64_t>() : entry.sequence_number);
   OptionalLong(out, added ? std::optional<int64_t>() : entry.file_sequence_number);
-  EncodeFile(out, entry.file, state.partition_types);
+  EncodeFile(out, entry.file, state.partition_types, state.options.format_version);
   state.file.Add(state.record);
 
   const auto status = static_cast<size_t>(entry.status);
@@ -317,9 +325,9 @@ std::string WriteManifestList(const std::vector<ManifestFile>& manifests,
       {"parent-snapshot-id",
        options.parent_snapshot_id ? std::to_string(*options.parent_snapshot_id) : "null"},
       {"sequence-number", std::to_string(options.sequence_number)},
-      {"format-version", "2"},
+      {"format-version", std::to_string(options.format_version)},
   };
-  avro::FileWriter file(ListSchema(), metadata, {}, random);
+  avro::FileWriter file(ListSchema(options.format_version), metadata, {}, random);
   std::string record;
   for (const ManifestFile& line : manifests) {
     const bool own = line.added_snapshot_id == options.snapshot_id;
@@ -354,6 +362,7 @@ std::string WriteManifestList(const std::vector<ManifestFile>& manifests,
       OptionalBytes(out, summary.upper_bound);
     });
     OptionalBytes(out, line.key_metadata);
+    if (options.format_version >= 3) OptionalLong(out, line.first_row_id);
     file.Add(record);
   }
   return file.Finish();

@@ -73,6 +73,7 @@ bool TableMetadata::BoolProperty(const std::string& key, bool otherwise) const {
 
 TableMetadata NewTableMetadata(const record::Schema& schema, const NewTableOptions& options) {
   TableMetadata metadata;
+  metadata.format_version = options.format_version;
   metadata.table_uuid = options.uuid;
   metadata.location = options.location;
   metadata.last_updated_ms = options.now_ms;
@@ -116,6 +117,7 @@ void SetCurrentSchema(TableMetadata& metadata, record::Schema schema) {
 void AddSnapshot(TableMetadata& metadata, Snapshot snapshot, const std::string& branch) {
   metadata.last_sequence_number = snapshot.sequence_number;
   metadata.last_updated_ms = snapshot.timestamp_ms;
+  if (snapshot.added_rows) metadata.next_row_id += *snapshot.added_rows;
   if (branch == kMainBranch) {
     metadata.current_snapshot_id = snapshot.snapshot_id;
     metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});

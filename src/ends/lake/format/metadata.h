@@ -2,7 +2,7 @@
 //
 // A plain value; snapshots and schemas are shared and immutable, so that a commit copies pointers
 // and not history. Keys this program does not know are kept and written back. Versions 1, 2 and 3
-// are read; version 2 is written. Pure functions, any thread.
+// are read; versions 2 and 3 are written. Pure functions, any thread.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +109,8 @@ struct TableMetadata {
   std::vector<MetadataLogEntry> metadata_log;
   std::map<std::string, SnapshotRef> refs;
   std::vector<StatisticsFile> statistics;
-  std::string extra_json;  // members unknown here, `"key":value,..`
+  int64_t next_row_id = 0;  // v3
+  std::string extra_json;   // members unknown here, `"key":value,..`
 
   // The parser guarantees that the current schema and the default spec are there.
   [[nodiscard]] const TableSchema& current_schema() const;
@@ -129,7 +130,7 @@ struct TableMetadata {
 // `bytes`: a metadata file, plain or gzip. Errors: Corrupt (LAKE-META-001), Unsupported
 // (LAKE-META-002) for format versions above 3 and unknown types.
 [[nodiscard]] Result<TableMetadata> ParseMetadata(std::string_view bytes);
-// Version 2 JSON.
+// JSON of its format version.
 [[nodiscard]] std::string MetadataJson(const TableMetadata& metadata);
 
 // Fills `snapshot.json` from the other members.
@@ -138,12 +139,13 @@ void RenderSnapshot(Snapshot& snapshot);
 [[nodiscard]] std::string PartitionFieldsJson(const PartitionSpec& spec);
 
 struct NewTableOptions {
+  int format_version = 2;
   std::string location;
   std::string uuid;
   int64_t now_ms = 0;
   std::map<std::string, std::string> properties;
 };
-// Metadata of an empty, unpartitioned, unsorted v2 table. `schema` passed CheckSchema.
+// Metadata of an empty, unpartitioned, unsorted table. `schema` passed CheckSchema.
 [[nodiscard]] TableMetadata NewTableMetadata(const record::Schema& schema,
                                              const NewTableOptions& options);
 // Makes `schema` current: an equal older schema is taken again, otherwise it is added. The name

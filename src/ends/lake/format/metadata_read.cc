@@ -156,6 +156,8 @@ Result<Snapshot> ParseSnapshot(const Json& json) {
     return BadJson("snapshot " + std::to_string(snapshot.snapshot_id) + " has no manifest list");
   FIRN_TRY(const auto schema, FindInt(json, "schema-id"));
   snapshot.schema_id = schema.value_or(-1);
+  FIRN_TRY(snapshot.first_row_id, FindLong(json, "first-row-id"));
+  FIRN_TRY(snapshot.added_rows, FindLong(json, "added-rows"));
   snapshot.json = Dump(json);
   return snapshot;
 }
@@ -238,6 +240,7 @@ std::string ExtraMembers(const Json& top) {
                                                             "location",
                                                             "last-updated-ms",
                                                             "last-sequence-number",
+                                                            "next-row-id",
                                                             "last-column-id",
                                                             "schema",
                                                             "schemas",
@@ -279,6 +282,9 @@ Result<TableMetadata> FromJson(const Json& top) {
   while (out.location.size() > 1 && out.location.ends_with('/')) out.location.pop_back();
   if (out.format_version > 1) {
     FIRN_TRY(out.last_sequence_number, GetLong(top, "last-sequence-number"));
+  }
+  if (out.format_version > 2) {
+    FIRN_TRY(out.next_row_id, GetLong(top, "next-row-id"));
   }
   FIRN_TRY(out.last_updated_ms, GetLong(top, "last-updated-ms"));
   FIRN_TRY(out.properties, StringMap(top, "properties"));

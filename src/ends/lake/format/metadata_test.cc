@@ -66,13 +66,13 @@ TEST(Metadata, WrittenMetadataReadsBackTheSame) {
 TEST(Metadata, MembersOfOthersSurviveARewrite) {
   std::string json = MetadataJson(Fresh());
   json.pop_back();
-  json += R"(,"statistics":[{"snapshot-id":1,"statistics-path":"p"}],"next-row-id":7})";
+  json += R"(,"statistics":[{"snapshot-id":1,"statistics-path":"p"}],"of-others":7})";
   const auto read = ParseMetadata(json);
   ASSERT_TRUE(read);
   const std::string again = MetadataJson(*read);
   EXPECT_NE(again.find(R"("statistics":[{"snapshot-id":1,"statistics-path":"p"}])"),
             std::string::npos);
-  EXPECT_NE(again.find(R"("next-row-id":7)"), std::string::npos);
+  EXPECT_NE(again.find(R"("of-others":7)"), std::string::npos);
 }
 
 TEST(Metadata, VersionOneIsRead) {

@@ -142,6 +142,8 @@ void RenderSnapshot(Snapshot& snapshot) {
   AppendStringMap(out, summary);
   object.Text("manifest-list", snapshot.manifest_list);
   object.Number("schema-id", snapshot.schema_id);
+  if (snapshot.first_row_id) object.Number("first-row-id", *snapshot.first_row_id);
+  if (snapshot.added_rows) object.Number("added-rows", *snapshot.added_rows);
   object.Close();
   snapshot.json = std::move(out);
 }
@@ -154,6 +156,7 @@ std::string MetadataJson(const TableMetadata& metadata) {
   top.Text("table-uuid", metadata.table_uuid);
   top.Text("location", metadata.location);
   top.Number("last-sequence-number", metadata.last_sequence_number);
+  if (metadata.format_version > 2) top.Number("next-row-id", metadata.next_row_id);
   top.Number("last-updated-ms", metadata.last_updated_ms);
   top.Number("last-column-id", metadata.last_column_id);
   top.Number("current-schema-id", metadata.current_schema_id);

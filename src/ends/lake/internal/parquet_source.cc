@@ -9,9 +9,10 @@
 #include <parquet/file_reader.h>
 #include <parquet/properties.h>
 
-#include <numeric>
+#include <algorithm>
 
 #include "core/record/arrow_schema.h"
+#include "ends/lake/parquet_metrics.h"
 
 namespace firn::lake::internal {
 namespace {
@@ -41,6 +42,9 @@ class Source final : public ParquetSource {
       return Fail(Damaged(file_, error.what()));
     }
   }
+
+  int64_t first_row() const override { return first_row_; }
+  int64_t row_groups_spared() const override { return spared_; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) override {
     FIRN_CHECK(call.Check());
@@ -82,17 +86,43 @@ class Source final : public ParquetSource {
     }
     std::sort(leaves.begin(), leaves.end());
     leaves.erase(std::unique(leaves.begin(), leaves.end()), leaves.end());
-    rows_left_ = rows;
-    if (leaves.empty()) return {};
-    std::vector<int> groups(static_cast<size_t>(reader_->num_row_groups()));
-    std::iota(groups.begin(), groups.end(), 0);
-    auto batches = reader_->GetRecordBatchReader(groups, leaves);
+    leaves_ = std::move(leaves);
+    ChooseGroups();
+    return {};
+  }
+
+  // Where each row group to be read begins.
+  void ChooseGroups() {
+    const auto footer = reader_->parquet_reader()->metadata();
+    int64_t first = 0;
+    for (int group = 0; group < footer->num_row_groups(); ++group) {
+      const int64_t rows = footer->RowGroup(group)->num_rows();
+      const bool wanted =
+          !options_.may_match ||
+          options_.may_match(MetricsOf(*footer->Subset({group}), options_.statistics_schema));
+      if (wanted) groups_.push_back({group, first, rows});
+      spared_ += wanted ? 0 : 1;
+      first += rows;
+    }
+  }
+
+  Result<void> OpenGroup() {
+    const Group& group = groups_[next_group_++];
+    position_ = group.first;
+    rows_left_ = group.rows;
+    batches_.reset();
+    if (leaves_.empty()) return {};
+    auto batches = reader_->GetRecordBatchReader({group.index}, leaves_);
     if (!batches.ok()) return Fail(Damaged(file_, batches.status().message()));
     batches_ = *std::move(batches);
     return {};
   }
 
   Result<std::shared_ptr<arrow::RecordBatch>> NextOrThrow() {
+    while (rows_left_ == 0) {
+      if (next_group_ == groups_.size()) return std::shared_ptr<arrow::RecordBatch>();
+      FIRN_CHECK(OpenGroup());
+    }
     std::shared_ptr<arrow::RecordBatch> batch;
     int64_t rows = std::min<int64_t>(rows_left_, options_.batch_rows);
     if (batches_ != nullptr) {
@@ -100,11 +130,10 @@ class Source final : public ParquetSource {
         return Fail(Damaged(file_, read.message()));
       rows = batch == nullptr ? 0 : batch->num_rows();
     }
+    if (rows == 0) return Fail(Damaged(file_, "it ends before its last row"));
     rows_left_ -= rows;
-    if (rows == 0) {
-      if (rows_left_ != 0) return Fail(Damaged(file_, "it ends before its last row"));
-      return std::shared_ptr<arrow::RecordBatch>();
-    }
+    first_row_ = position_;
+    position_ += rows;
     if (batch != nullptr && columns_of_.empty()) {
       const FieldFinder finder(batch->schema()->fields());
       for (const record::Field& field : options_.schema.fields)
@@ -129,7 +158,18 @@ class Source final : public ParquetSource {
   std::unique_ptr<arrow::RecordBatchReader> batches_;
   std::vector<int> columns_of_;  // of a batch, by wanted field; -1: the file lacks it
   std::shared_ptr<arrow::Schema> schema_;
-  int64_t rows_left_ = 0;
+  struct Group {
+    int index = 0;
+    int64_t first = 0;  // position of its first row
+    int64_t rows = 0;
+  };
+  std::vector<int> leaves_;
+  std::vector<Group> groups_;  // those to be read
+  size_t next_group_ = 0;
+  int64_t spared_ = 0;
+  int64_t rows_left_ = 0;  // in the open group
+  int64_t position_ = 0;   // of the next row
+  int64_t first_row_ = 0;  // of the last batch
 };
 
 }  // namespace

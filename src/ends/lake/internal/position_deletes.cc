@@ -1,11 +1,14 @@
 #include "ends/lake/internal/position_deletes.h"
 
 #include <arrow/array.h>
+#include <arrow/buffer.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>
 #include <optional>
 
+#include "ends/lake/format/deletion_vector.h"
 #include "ends/lake/internal/parquet_source.h"
 
 namespace firn::lake::internal {
@@ -19,6 +22,37 @@ SourceOptions DeleteColumns() {
   options.schema.fields = {path, position};
   options.batch_rows = 16 * 1024;
   return options;
+}
+
+Error DamagedVector(const DataFile& file, std::string why) {
+  return Error(Kind::kCorrupt, "LAKE-DV-001",
+               "the deletion vector in `" + file.path + "` is damaged")
+      .At(file.path)
+      .Because(std::move(why));
+}
+
+Result<std::vector<int64_t>> ReadVector(const Call& call, ObjectStore& store,
+                                        const DataFile& file) {
+  const int64_t offset = *file.content_offset;
+  const int64_t bytes = *file.content_size_bytes;
+  constexpr int64_t kVectorBytesMax = 1LL << 30;
+  auto size = store.Size(call, file.path);
+  if (!size) return Fail(DamagedVector(file, size.error().what()));
+  if (*size != file.file_size_bytes)
+    return Fail(DamagedVector(file, "the file has " + std::to_string(*size) +
+                                        " bytes; its manifest says " +
+                                        std::to_string(file.file_size_bytes)));
+  if (offset < 0 || bytes < 0 || bytes > kVectorBytesMax || offset > *size - bytes)
+    return Fail(DamagedVector(file, "it would lie outside of the file"));
+  FIRN_TRY(const auto input, store.OpenInput(call, file.path));
+  const auto read = input->ReadAt(offset, bytes);
+  if (!read.ok()) return Fail(DamagedVector(file, read.status().message()));
+  auto positions =
+      ReadDeletionVector(std::string_view(reinterpret_cast<const char*>((*read)->data()),
+                                          static_cast<size_t>((*read)->size())),
+                         file.record_count);
+  if (!positions) return Fail(DamagedVector(file, positions.error().why()));
+  return positions;
 }
 
 // False when the bounds of the delete file's path column say that it does not name the data file.
@@ -46,7 +80,9 @@ std::optional<std::string> OneDataFile(const DataFile& deletes) {
 
 Result<void> PositionDeletes::Add(DataFile file, int64_t sequence_number) {
   const bool equality = file.content == DataFile::Content::kEqualityDeletes;
-  if (equality || file.format != "PARQUET")
+  const bool vector = file.format == "PUFFIN" && file.content_offset && file.content_size_bytes &&
+                      file.referenced_data_file;
+  if (equality || (file.format != "PARQUET" && !vector))
     return Fail(Error(Kind::kUnsupported, "LAKE-READ-002",
                       "the table has rows deleted in a way that cannot be read")
                     .At(file.path)
@@ -86,6 +122,11 @@ Result<std::vector<int64_t>> PositionDeletes::PositionsFor(const Call& call, Obj
                                                            int64_t data_sequence_number) const {
   std::vector<int64_t> out;
   for (const Entry* entry : EntriesFor(data_path, data_sequence_number)) {
+    if (entry->file.content_offset) {
+      FIRN_TRY(const auto positions, ReadVector(call, store, entry->file));
+      out.insert(out.end(), positions.begin(), positions.end());
+      continue;
+    }
     FIRN_TRY(const auto source, ParquetSource::Open(call, store, entry->file, DeleteColumns()));
     for (;;) {
       FIRN_TRY(const auto batch, source->Next(call));

@@ -24,7 +24,7 @@ inline constexpr int kPositionId = 2147483545;
 
 class PositionDeletes {
  public:
-  // Errors: Unsupported (LAKE-READ-002) for equality deletes and deletion vectors.
+  // Errors: Unsupported (LAKE-READ-002) for equality deletes and other formats.
   Result<void> Add(DataFile file, int64_t sequence_number);
   // The delete files that hold for a data file.
   std::vector<DataFile> FilesFor(const std::string& data_path, int64_t data_sequence_number) const;

@@ -1,0 +1,95 @@
+// A warehouse with one table of Ids for the lake's tests: one data file of the rows 1 2 3 4.
+#pragma once
+
+#include <arrow/record_batch.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/file.h"
+#include "ends/lake/delete_files.h"
+#include "ends/lake/import.h"
+#include "ends/lake/row_text.h"
+#include "ends/lake/rows.h"
+
+namespace firn::lake {
+
+class TableDesk : public testing::Test {
+ protected:
+  TableDesk()
+      : folder_(testing::TempDir() + "desk_" + std::to_string(getpid()) + "_" + NameOfTest()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
+    EXPECT_TRUE(WriteFileDurably(folder_ + "/describe.json",
+                                 R"({"name":"Thing","fields":[{"name":"Id","type":"id"}]})"));
+    Import({"1", "2", "3", "4"});
+  }
+  ~TableDesk() override { std::filesystem::remove_all(folder_); }
+
+  // A parameter's test has a slash in its name.
+  static std::string NameOfTest() {
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    return name;
+  }
+
+  void Import(const std::vector<std::string>& ids, const std::string& mode = "append") {
+    std::string csv = "Id\n";
+    for (const std::string& id : ids) csv += "a0100000000000" + id + "AAA\n";
+    ASSERT_TRUE(WriteFileDurably(folder_ + "/page.csv", csv));
+    ImportOptions options;
+    options.table = ident_;
+    options.pages = {folder_ + "/page.csv"};
+    options.describe_path = folder_ + "/describe.json";
+    if (mode == "replace") options.mode = ImportOptions::Mode::kReplace;
+    const auto report = ImportPages(call_, *lake_, options);
+    ASSERT_TRUE(report) << report.error().OneLine();
+  }
+  Table Now() { return *lake_->Load(ident_); }
+  // One character of each Id that is left, sorted.
+  std::string Ids() {
+    std::string out;
+    const auto reader = RowReader::Open(call_, Now(), {});
+    EXPECT_TRUE(reader) << reader.error().OneLine();
+    for (;;) {
+      const auto batch = (*reader)->Next(call_);
+      EXPECT_TRUE(batch) << batch.error().OneLine();
+      if (!batch || *batch == nullptr) break;
+      const RowText text(**batch, (*reader)->schema());
+      for (int64_t row = 0; row < text.rows(); ++row) out += text.JsonObject(row).at(21);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+  // Takes `positions` out of the first data file of `table`.
+  RowDelta Out(const Table& table, std::vector<int64_t> positions) {
+    const auto files = LiveFiles(call_, table);
+    EXPECT_TRUE(files && !files->empty());
+    std::vector<RowsOut> rows{{files->front(), std::move(positions)}};
+    RowDelta delta;
+    const auto taken = TakeRowsOut(call_, table, rows, delta);
+    EXPECT_TRUE(taken) << taken.error().OneLine();
+    return delta;
+  }
+  Result<Table> Commit(const RowDelta& delta, RowDeltaOptions options = {}) {
+    return lake_->CommitRowDelta(call_, ident_, delta, options);
+  }
+  RowDeltaOptions Since(const Table& table) {
+    RowDeltaOptions options;
+    options.commit.since_snapshot = table.current_snapshot()->snapshot_id;
+    return options;
+  }
+
+  std::string folder_;
+  std::unique_ptr<Lake> lake_;
+  TableIdent ident_{"sales", "Thing"};
+  Call call_;
+};
+
+}  // namespace firn::lake
