@@ -12,7 +12,7 @@ import urllib.request
 import grpc
 import pytest
 
-from support.firn import Sandbox
+from support.firn import Sandbox, firn
 from support.pubsub import PubSub, code_of
 
 CUSTOM, EARLIEST = 2, 1
@@ -61,6 +61,13 @@ def test_topics_and_schemas(client):
     assert schema["fields"][0]["name"] == "ChangeEventHeader"
     assert client.topic(ORDERS).can_publish
     assert client.topic("/data/ChangeEvents").schema_id == ""
+
+
+def test_ports_and_settings_are_shown(org):
+    status = firn("sandbox", "status", "--folder", org.folder, "--json").json()
+    assert status["pubsub_endpoint"] == org.facts["pubsub_endpoint"]
+    events = firn("sandbox", "events", "--folder", org.folder, "--json").json()
+    assert {ACCOUNTS, ORDERS, "/data/ChangeEvents"} <= set(events["topics"])
 
 
 def test_life_of_a_record(client):

@@ -208,7 +208,14 @@ Table ObjectTable(const json& objects, std::string format) {
 }
 
 Result<ExitCode> Status(Context& context) {
-  FIRN_TRY(const json status, Ask(context, "GET", "status"));
+  FIRN_TRY(json status, Ask(context, "GET", "status"));
+  // Where its gRPC port is stands in the file that `up` keeps beside the org.
+  const auto kept =
+      context.Has("url") ? Result<std::string>("") : ReadFile(RunningFile(context.Text("folder")));
+  const json facts = kept ? json::parse(*kept, nullptr, false) : json();
+  for (const char* key : {"pubsub_endpoint", "pubsub_tls_endpoint"}) {
+    if (facts.is_object()) status[key] = facts.value(key, "");
+  }
   context.out().Json("firn.sandbox.status/1", status.dump());
   if (context.out().json()) return ExitCode::kDone;
   const json limits = status.value("limits", json::object());
@@ -216,14 +223,18 @@ Result<ExitCode> Status(Context& context) {
     const json one = limits.value(name, json::object());
     return fmt::format("{} of {}", one.value("used", int64_t{0}), one.value("max", int64_t{0}));
   };
-  context.out().Print("firn.sandbox.status/1",
-                      {{"org_id", "org id", status.value("org_id", "")},
-                       {"now", "its clock", status.value("now", "")},
-                       {"requests", "requests", status.value("requests", int64_t{0})},
-                       {"sessions", "sessions", status.value("sessions", int64_t{0})},
-                       {"api_requests", "API requests of the day", limit("api_requests")},
-                       {"bulk_query_jobs", "query jobs of the day", limit("bulk_query_jobs")},
-                       {"faults", "faults set", static_cast<int64_t>(status["faults"].size())}});
+  context.out().Print(
+      "firn.sandbox.status/1",
+      {{"org_id", "org id", status.value("org_id", "")},
+       {"now", "its clock", status.value("now", "")},
+       {"requests", "requests", status.value("requests", int64_t{0})},
+       {"sessions", "sessions", status.value("sessions", int64_t{0})},
+       {"api_requests", "API requests of the day", limit("api_requests")},
+       {"bulk_query_jobs", "query jobs of the day", limit("bulk_query_jobs")},
+       {"delivered_events", "events delivered of the day", limit("delivered_events")},
+       {"pubsub_endpoint", "Pub/Sub API", status.value("pubsub_endpoint", "")},
+       {"pubsub_tls_endpoint", "Pub/Sub API (TLS)", status.value("pubsub_tls_endpoint", "")},
+       {"faults", "faults set", static_cast<int64_t>(status["faults"].size())}});
   context.out().Line("");
   context.out().Print(
       ObjectTable(status.value("objects", json::array()), "firn.sandbox.objects/1"));
