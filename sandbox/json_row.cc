@@ -3,10 +3,10 @@
 namespace firn::sandbox {
 namespace {
 
-void AppendAttributes(const ObjectInfo& object, const Value& id, int api_version,
-                      std::string& out) {
+void AppendAttributes(std::string_view type, const ObjectInfo& object, const Value& id,
+                      int api_version, std::string& out) {
   out += "\"attributes\":{\"type\":";
-  AppendJsonText(object.name, out);
+  AppendJsonText(type, out);
   out += ",\"url\":\"/services/data/v" + std::to_string(api_version) + ".0/sobjects/" +
          object.name + '/';
   AppendPlain(id, out);
@@ -70,7 +70,10 @@ class Nester {
       return;
     }
     out_ += '{';
-    AppendAttributes(*cursor_.parent_object(column, level), id, api_version_, out_);
+    const ObjectInfo& object = *cursor_.parent_object(column, level);
+    // Source: REST answers to `Owner.Name` of a case: type Name, the address of the User or Group.
+    const bool is_name = cursor_.parent_is_name(column, level);
+    AppendAttributes(is_name ? "Name" : object.name, object, id, api_version_, out_);
     Level(level, prefix, true);
     out_ += '}';
   }
@@ -88,7 +91,8 @@ void AppendJsonRow(const RowCursor& cursor, int api_version, std::string& out) {
   if (cursor.aggregate()) {
     out += R"("attributes":{"type":"AggregateResult"})";
   } else {
-    AppendAttributes(cursor.object(), cursor.parent_id(0, 0), api_version, out);
+    const ObjectInfo& object = cursor.object();
+    AppendAttributes(object.name, object, cursor.parent_id(0, 0), api_version, out);
   }
   Nester(cursor, api_version, out).Level(0, {}, true);
   out += '}';

@@ -22,11 +22,23 @@
 
 namespace firn::sandbox {
 
+class RowCursor;
+
+// Where the rest of a long child sub-select goes: the locator it can be had by, and its rows.
+struct KeptRows {
+  std::string locator;
+  uint64_t rows = 0;
+};
+
 struct QueryOptions {
   bool all_rows = false;    // queryAll: rows in the recycle bin too
   int api_version = 67;     // whole number of vNN.0; decides attributes.url and field visibility
   bool see_hidden = false;  // ignore field-level security (the org's own work)
   std::string user_id;      // 18 characters; may be empty
+  // Of a child sub-select, so many rows stand in the parent's answer; `keep_rest` takes the others,
+  // told how many stand there. Without it all stand there.
+  uint64_t child_rows_max = 2000;
+  std::function<Result<KeptRows>(RowCursor& rest, uint64_t shown)> keep_rest;
 };
 
 struct Column {
@@ -37,6 +49,8 @@ struct Column {
   FieldType type = FieldType::kString;
   bool aggregate = false;
   bool subquery = false;  // its values are kJson
+  // Of a sub-select or TYPEOF: its own columns, for `columns=true`.
+  std::vector<Column> columns;
 };
 
 class RowCursor {
@@ -60,6 +74,12 @@ class RowCursor {
   [[nodiscard]] virtual Value parent_id(size_t column, size_t level) const = 0;
   // And its object; nullptr when parent_id is null.
   [[nodiscard]] virtual const ObjectInfo* parent_object(size_t column, size_t level) const = 0;
+  // True when the way there may lead to several objects: its `attributes` name the type `Name`.
+  [[nodiscard]] virtual bool parent_is_name(size_t, size_t) const { return false; }
+  // Rows of child sub-selects in the current row; they count towards a page.
+  [[nodiscard]] virtual uint64_t child_rows() const { return 0; }
+  // FOR VIEW or FOR REFERENCE: the records count as recently used.
+  [[nodiscard]] virtual bool marks_recent() const { return false; }
 };
 
 // Why the Bulk API refuses to run a query, as job errorMessage; nothing when it takes it.

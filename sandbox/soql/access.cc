@@ -9,45 +9,97 @@ namespace {
 // A date range is worth an index only if it is a small part of the table: index order jumps about
 // in the file.
 constexpr double kSelectiveShare = 0.15;
-constexpr size_t kListMax = 500;  // longer lists are scanned for
+constexpr size_t kListMax = 2000;  // longer lists are scanned for
+
+// Ranks of ways to the rows: smaller is better.
+constexpr int kOneRowCost = 1;
+constexpr int kListCost = 10;
+constexpr int kPrefixCost = 15;
+constexpr int kRangeCost = 20;  // and one more for each hundredth of the table
 
 struct Candidate {
-  int cost = INT_MAX;  // rank: smaller is better
+  int cost = INT_MAX;
   std::string column;
-  std::vector<const Operand*> any_of;
+  std::vector<int64_t> numbers;
+  std::vector<std::string> texts;
   int64_t from = INT64_MIN;
   int64_t upto = INT64_MAX;  // not included
   bool range = false;
-  bool text = false;
+  bool prefix = false;  // texts[0] <= value < texts[1]
 };
 
-std::string ColumnOf(const FieldInfo& field) {
-  if (field.slot == kIdSlot) return "n";
-  if (field.slot == kModstampSlot) return "mod";
-  return field.key_column < 0 ? std::string() : "k" + std::to_string(field.key_column);
-}
-
 bool IsIndexable(const Filter& filter) {
-  return filter.kind == Condition::Kind::kCompare && filter.field.node == 0 &&
-         filter.function.empty() && !filter.by_set && !filter.field.type_name;
+  return filter.kind == Condition::Kind::kCompare && filter.left.field.node == 0 &&
+         filter.left.plain() && !filter.left.field.type_name;
 }
 
-// An equality or a list on an indexed column.
+// The number as the field keeps it; nothing when it has more fraction digits.
+std::optional<int64_t> Rescaled(const FieldInfo& field, const Operand& operand) {
+  int64_t number = operand.number;
+  const int scale = IsDecimal(field.type) ? field.scale : 0;
+  for (int i = operand.scale; i < scale; ++i) {
+    if (__builtin_mul_overflow(number, int64_t{10}, &number)) return std::nullopt;
+  }
+  for (int i = scale; i < operand.scale; ++i) {
+    if (number % 10 != 0) return std::nullopt;
+    number /= 10;
+  }
+  return number;
+}
+
+bool AddOperand(const Filter& filter, const Operand& operand, Candidate& candidate) {
+  if (operand.null) return false;
+  if (filter.family == Family::kText) {
+    candidate.texts.push_back(operand.text);
+  } else if (filter.family == Family::kNumber) {
+    const auto number = Rescaled(filter.left.field.info(), operand);
+    if (!number) return false;
+    candidate.numbers.push_back(*number);
+  } else {
+    const bool own = candidate.column == "n";
+    candidate.numbers.push_back(own ? static_cast<int64_t>(RecordNumberOf(operand.number))
+                                    : operand.number);
+  }
+  return true;
+}
+
+// An equality, a list or the values of a sub-select on an indexed column.
 std::optional<Candidate> ListCandidate(const Filter& filter) {
   const bool list = filter.op == CompareOp::kEq || filter.op == CompareOp::kIn;
-  if (!list || filter.operands.empty() || filter.operands.size() > kListMax) return std::nullopt;
-  if (filter.family != Family::kId && filter.family != Family::kText) return std::nullopt;
-  const FieldInfo& field = filter.field.info();
+  const bool family = filter.family == Family::kId || filter.family == Family::kText ||
+                      filter.family == Family::kNumber;
+  const FieldInfo& field = filter.left.field.info();
   Candidate candidate;
-  candidate.column = ColumnOf(field);
-  if (candidate.column.empty()) return std::nullopt;
-  candidate.text = filter.family == Family::kText;
+  candidate.column = IndexedColumn(field);
+  if (!list || !family || candidate.column.empty()) return std::nullopt;
+  const size_t size = filter.operands.empty() ? filter.ids.size() : filter.operands.size();
+  if (size > kListMax || (size == 0 && !filter.by_set)) return std::nullopt;
   for (const auto& operand : filter.operands) {
-    if (operand.null) return std::nullopt;
-    candidate.any_of.push_back(&operand);
+    if (!AddOperand(filter, operand, candidate)) return std::nullopt;
+  }
+  if (filter.operands.empty()) {
+    for (const int64_t id : filter.ids) {
+      Operand operand;
+      operand.number = id;
+      (void)AddOperand(filter, operand, candidate);
+    }
   }
   const bool precise = field.slot == kIdSlot || field.unique || field.external_id;
-  candidate.cost = precise ? 1 : 10;
+  candidate.cost = precise ? kOneRowCost : kListCost;
+  return candidate;
+}
+
+// `LIKE 'Acme%'` on an indexed text.
+std::optional<Candidate> PrefixCandidate(const Filter& filter) {
+  if (filter.op != CompareOp::kLike || filter.operands.size() != 1) return std::nullopt;
+  Candidate candidate;
+  candidate.column = IndexedColumn(filter.left.field.info());
+  const std::string& pattern = filter.operands[0].text;
+  const std::string prefix = pattern.substr(0, pattern.find_first_of("%_\\"));
+  if (candidate.column.empty() || prefix.empty()) return std::nullopt;
+  candidate.prefix = true;
+  candidate.texts = {prefix, prefix + "\xff"};
+  candidate.cost = kPrefixCost;
   return candidate;
 }
 
@@ -83,10 +135,10 @@ std::string DatedColumn(const Filter& filter) {
   if (!IsIndexable(filter) || filter.family != Family::kDateTime || filter.operands.size() != 1) {
     return {};
   }
-  const FieldInfo& field = filter.field.info();
+  const FieldInfo& field = filter.left.field.info();
   const bool lower = filter.op == CompareOp::kGt || filter.op == CompareOp::kGe;
   if (field.name == "LastModifiedDate" && lower) return "mod";
-  return ColumnOf(field);
+  return IndexedColumn(field);
 }
 
 Result<double> ShareOf(const ObjectInfo& object, const Candidate& range, Reader& reader) {
@@ -110,6 +162,8 @@ Result<double> ShareOf(const ObjectInfo& object, const Candidate& range, Reader&
 
 AccessPath PathOf(const Candidate& best) {
   AccessPath path;
+  path.column = best.column;
+  path.selective = best.cost <= kRangeCost + static_cast<int>(kSelectiveShare * 100);
   if (best.range) {
     if (best.from != INT64_MIN) {
       path.where = best.column + " >= ?";
@@ -121,19 +175,15 @@ AccessPath PathOf(const Candidate& best) {
     }
     return path;
   }
-  std::string marks;
-  path.texts.reserve(best.any_of.size());
-  for (const Operand* operand : best.any_of) {
-    marks += marks.empty() ? "?" : ", ?";
-    if (best.text) {
-      path.texts.push_back(operand->text);
-      path.parameters.push_back(Value::Text(path.texts.back()));
-    } else {
-      const bool is_id = best.column == "n";
-      path.parameters.push_back(Value::Int(
-          is_id ? static_cast<int64_t>(RecordNumberOf(operand->number)) : operand->number));
-    }
+  path.texts = best.texts;
+  for (const int64_t number : best.numbers) path.parameters.push_back(Value::Int(number));
+  for (const auto& text : path.texts) path.parameters.push_back(Value::Text(text));
+  if (best.prefix) {
+    path.where = best.column + " >= ? AND " + best.column + " < ?";
+    return path;
   }
+  std::string marks;
+  for (size_t i = 0; i < path.parameters.size(); ++i) marks += i == 0 ? "?" : ", ?";
   path.where = best.column + " IN (" + marks + ")";
   return path;
 }
@@ -156,26 +206,22 @@ void Bind(const AccessPath& access, Statement& statement) {
   }
 }
 
-std::string_view OrderSql(RowOrder order) {
-  switch (order) {
-    case RowOrder::kNone:
-      return "";
-    case RowOrder::kId:
-      return " ORDER BY n";
-    case RowOrder::kIdDescending:
-      return " ORDER BY n DESC";
-    case RowOrder::kModstamp:
-      return " ORDER BY mod, n";
-    case RowOrder::kModstampDescending:
-      return " ORDER BY mod DESC, n DESC";
-  }
-  return "";
+std::string OrderSql(const RowOrder& order) {
+  if (order.column.empty()) return {};
+  const std::string way = order.descending ? " DESC" : "";
+  return " ORDER BY " + order.column + way + (order.column == "n" ? "" : ", n" + way);
 }
 
 }  // namespace
 
-Result<AccessPath> ChooseAccess(const ObjectInfo& object, const Filter* filter, RowOrder order,
-                                Reader& reader) {
+std::string IndexedColumn(const FieldInfo& field) {
+  if (field.slot == kIdSlot) return "n";
+  if (field.slot == kModstampSlot) return "mod";
+  return field.key_column < 0 ? std::string() : "k" + std::to_string(field.key_column);
+}
+
+Result<AccessPath> ChooseAccess(const ObjectInfo& object, const Filter* filter,
+                                const RowOrder& order, Reader& reader) {
   if (filter == nullptr) return AccessPath{};
   std::vector<const Filter*> parts;
   if (filter->kind == Condition::Kind::kAnd) {
@@ -191,6 +237,9 @@ Result<AccessPath> ChooseAccess(const ObjectInfo& object, const Filter* filter, 
     if (auto candidate = ListCandidate(*part); candidate && candidate->cost < best.cost) {
       best = std::move(*candidate);
     }
+    if (auto candidate = PrefixCandidate(*part); candidate && candidate->cost < best.cost) {
+      best = std::move(*candidate);
+    }
     const std::string column = DatedColumn(*part);
     if (column.empty()) continue;
     auto range = std::find_if(ranges.begin(), ranges.end(),
@@ -200,17 +249,16 @@ Result<AccessPath> ChooseAccess(const ObjectInfo& object, const Filter* filter, 
       range->column = column;
       range->range = true;
     }
-    if (Narrow(*part, range->from, range->upto) && part->field.info().name != "LastModifiedDate") {
+    if (Narrow(*part, range->from, range->upto) &&
+        part->left.field.info().name != "LastModifiedDate") {
       ++exact_parts;
     }
   }
   for (auto& range : ranges) {
-    if (best.cost <= 10) break;
+    if (best.cost <= kPrefixCost) break;
     FIRN_TRY(const double share, ShareOf(object, range, reader));
-    const bool ordered = range.column == "mod" &&
-                         (order == RowOrder::kModstamp || order == RowOrder::kModstampDescending);
-    if (share > kSelectiveShare && !ordered) continue;
-    range.cost = 20 + static_cast<int>(share * 100);
+    if (share > kSelectiveShare && range.column != order.column) continue;
+    range.cost = kRangeCost + static_cast<int>(share * 100);
     if (range.cost < best.cost) best = range;
   }
   if (best.cost == INT_MAX) return AccessPath{};
@@ -219,11 +267,15 @@ Result<AccessPath> ChooseAccess(const ObjectInfo& object, const Filter* filter, 
   return path;
 }
 
-Result<Statement> OpenRows(const ObjectInfo& object, const AccessPath& access, RowOrder order,
-                           bool all_rows, Reader& reader) {
-  FIRN_TRY(Statement rows,
-           reader.db().Prepare("SELECT n, del, mod, row FROM " + TableName(object) +
-                               WhereSql(access, all_rows) + std::string(OrderSql(order))));
+Result<Statement> OpenRows(const ObjectInfo& object, const AccessPath& access,
+                           const RowOrder& order, bool all_rows, Reader& reader) {
+  // The indexes leave nulls out; saying that there are none lets them be used for the order.
+  AccessPath path = access;
+  if (order.column.starts_with("k")) {
+    path.where += (path.where.empty() ? "" : " AND ") + order.column + " IS NOT NULL";
+  }
+  FIRN_TRY(Statement rows, reader.db().Prepare("SELECT n, del, mod, row FROM " + TableName(object) +
+                                               WhereSql(path, all_rows) + OrderSql(order)));
   Bind(access, rows);
   return rows;
 }

@@ -1,14 +1,14 @@
 // Aggregates and GROUP BY: groups are gathered in memory, then handed out as rows.
-// Source: SOQL and SOSL Reference, 'Aggregate Functions', 'GROUP BY', read 2026-11.
+// Source: SOQL and SOSL Reference, 'Aggregate Functions', 'GROUP BY', 'GROUP BY ROLLUP', 'GROUP BY
+// CUBE', 'GROUPING(fieldName)', 'HAVING', read 2026-11.
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <deque>
-#include <map>
 #include <set>
+#include <unordered_map>
 
 #include "sandbox/api_error.h"
 #include "sandbox/soql/cursor.h"
-#include "sandbox/soql/date_range.h"
 #include "sandbox/soql/lexer.h"
 
 namespace firn::sandbox::soql {
@@ -92,9 +92,24 @@ struct Accumulator {
 };
 
 struct Group {
+  // One bit a GROUP BY field: it is summed over, as a subtotal row of ROLLUP and CUBE does.
+  unsigned summed = 0;
   std::vector<Kept> keys;
   std::vector<Accumulator> accumulators;  // by AggregateCursor::aggregates_
 };
+
+// The sets of fields to group by, each as the bits of those it sums over.
+std::vector<unsigned> GroupingSets(Query::Grouping grouping, size_t fields) {
+  const unsigned all = (1U << fields) - 1;
+  std::vector<unsigned> sets;
+  if (grouping == Query::Grouping::kPlain) return {0};
+  for (unsigned set = 0; set <= all; ++set) {
+    // ROLLUP sums from the right: the last field, the last two ..
+    const unsigned low = set == 0 ? 0 : all & ~((1U << (fields - std::popcount(set))) - 1);
+    if (grouping == Query::Grouping::kCube || set == low) sets.push_back(set);
+  }
+  return sets;
+}
 
 class AggregateCursor final : public RowCursor {
  public:
@@ -102,16 +117,20 @@ class AggregateCursor final : public RowCursor {
                   const QueryContext& context)
       : soql_(soql), query_(query), bound_(std::move(bound)), context_(context) {
     row_.resize(bound_.columns.size());
+    texts_.resize(bound_.columns.size());
   }
 
   Result<void> Open() {
     for (size_t i = 0; i < bound_.bound.size(); ++i) {
       const BoundColumn& column = bound_.bound[i];
-      column_aggregate_.push_back(column.group >= 0 ? -1
-                                                    : AddAggregate(query_.select[i].field, column));
+      places_.push_back({column.group >= 0 ? -1 : AddAggregate(column.expression), column.group,
+                         column.expression.function == "GROUPING"});
     }
     if (query_.having) FIRN_CHECK(BindHaving(*query_.having, having_));
-    for (const auto& item : query_.order_by) FIRN_CHECK(BindOrder(item));
+    for (const auto& item : query_.order_by) {
+      FIRN_TRY(const Place place, PlaceOf(item.field));
+      order_.push_back({place, item.descending, item.nulls_last.value_or(false)});
+    }
     FIRN_CHECK(Gather());
     Arrange();
     return {};
@@ -130,30 +149,27 @@ class AggregateCursor final : public RowCursor {
     if (next_ >= rows_.size()) return false;
     const Group& group = *rows_[next_++];
     for (size_t i = 0; i < row_.size(); ++i) {
-      const int at = column_aggregate_[i];
-      row_[i] = at < 0 ? group.keys[bound_.bound[i].group].View()
-                       : group.accumulators[at].Finish(aggregates_[at].function);
+      row_[i] = ValueOf(group, places_[i]);
+      Dress(i);
     }
     return true;
   }
 
  private:
-  struct Aggregate {
-    std::string function;
-    FieldRef field;
-    bool every_row = false;  // COUNT()
+  // What an expression of the query is, in a group: an aggregate, a key, or GROUPING of a key.
+  struct Place {
+    int aggregate = -1;
+    int group = -1;
+    bool grouping = false;
   };
-  // HAVING, bound to groups and aggregates.
   struct Having {
     Condition::Kind kind = Condition::Kind::kCompare;
     std::vector<Having> parts;
     Filter compare;
-    int aggregate = -1;
-    int group = -1;
+    Place place;
   };
   struct Order {
-    int aggregate = -1;
-    int group = -1;
+    Place place;
     bool descending = false;
     bool nulls_last = false;
   };
@@ -162,31 +178,44 @@ class AggregateCursor final : public RowCursor {
     return Fail(ErrorAt(soql_, at, "MALFORMED_QUERY", what));
   }
 
-  int AddAggregate(const FieldExpr& field, const BoundColumn& column) {
-    aggregates_.push_back({field.function, column.field, field.path.empty()});
+  int AddAggregate(const Expression& expression) {
+    aggregates_.push_back(expression);
     return static_cast<int>(aggregates_.size()) - 1;
   }
 
-  // A field expression outside the SELECT list: one of the groups, or an aggregate.
-  Result<std::pair<int, int>> Place(const FieldExpr& field) {
-    BoundColumn column;
-    column.function = field.function;
-    if (!field.path.empty()) {
-      std::vector<std::string> path = field.path;
-      for (size_t i = 0; i < bound_.columns.size(); ++i) {  // an alias of the SELECT list
-        if (path.size() != 1 || Folded(bound_.columns[i].name) != Folded(path[0])) continue;
-        if (field.function.empty()) return std::pair(column_aggregate_[i], bound_.bound[i].group);
+  // FORMAT and toLabel of a value that is finished.
+  void Dress(size_t column) {
+    const Expression& expression = bound_.bound[column].expression;
+    Value& value = row_[column];
+    if (value.null() || expression.field.fields.empty()) return;
+    const FieldInfo& info = expression.field.info();
+    if (expression.format) {
+      const bool counts = expression.function.starts_with("COUNT");
+      texts_[column].clear();
+      AppendFormatted(value, counts ? FieldType::kInt : info.type, info.scale,
+                      *expression.locals->zone, texts_[column]);
+      value = Value::Text(texts_[column]);
+    } else if (expression.function == "TOLABEL") {
+      for (const auto& each : info.picklist_values) {
+        if (each.value == value.text && !each.label.empty()) value = Value::Text(each.label);
       }
-      auto ref = bound_.tree->Resolve(path, context_.options.see_hidden);
-      if (!ref) return Fail(ErrorAt(soql_, field.at, "INVALID_FIELD", ref.error()));
-      column.field = *std::move(ref);
     }
-    const bool plain = field.function.empty() || IsDateFunction(field.function);
-    if (!plain) return std::pair(AddAggregate(field, column), -1);
+  }
+
+  // A field expression outside the SELECT list: one of the groups, or an aggregate.
+  Result<Place> PlaceOf(const FieldExpr& field) {
+    if (field.function.empty() && field.path.size() == 1) {  // an alias of the SELECT list
+      for (size_t i = 0; i < bound_.columns.size(); ++i) {
+        if (Folded(bound_.columns[i].name) == Folded(field.path[0])) return places_[i];
+      }
+    }
+    FIRN_TRY(Expression expression, bound_.bind_field(field));
+    if (IsAggregate(field.function)) return Place{AddAggregate(expression), -1, false};
+    const bool grouping = field.function == "GROUPING";
+    if (grouping) expression.function.clear();
     for (size_t i = 0; i < bound_.groups.size(); ++i) {
-      const BoundColumn& group = bound_.groups[i];
-      if (group.function == field.function && &group.field.info() == &column.field.info()) {
-        return std::pair(-1, static_cast<int>(i));
+      if (bound_.groups[i].expression.Same(expression)) {
+        return Place{-1, static_cast<int>(i), grouping};
       }
     }
     return Bad(field.at, "Field must be grouped or aggregated: " + field.path.back());
@@ -200,81 +229,87 @@ class AggregateCursor final : public RowCursor {
       }
       return {};
     }
-    FIRN_TRY(const auto place, Place(condition.left));
-    std::tie(having.aggregate, having.group) = place;
+    if (condition.subquery) return Bad(condition.at, "HAVING takes no sub-select");
+    FIRN_TRY(having.place, PlaceOf(condition.left));
+    const Expression& expression = having.place.aggregate >= 0
+                                       ? aggregates_[having.place.aggregate]
+                                       : bound_.groups[having.place.group].expression;
+    having.compare.family = FamilyOfPlace(having.place, expression);
     having.compare.op = condition.op;
-    for (const auto& literal : condition.values) {
-      Operand operand;
-      operand.null = literal.kind == Literal::Kind::kNull;
-      if (literal.kind == Literal::Kind::kNumber) {
-        FieldInfo wide;
-        wide.type = FieldType::kDouble;
-        wide.precision = 18;
-        wide.scale = 6;
-        std::string storage;
-        FIRN_TRY(const Value value, ParseFieldText(wide, literal.text, storage));
-        operand.number = value.number;
-        operand.scale = wide.scale;
-        having.compare.family = Family::kNumber;
-      } else if (literal.kind == Literal::Kind::kString) {
-        operand.text = Folded(literal.text);
-      } else if (!operand.null) {
-        return Bad(literal.at, "HAVING compares with numbers and texts");
-      }
-      having.compare.operands.push_back(std::move(operand));
-    }
-    return {};
+    const FilterContext context{soql_, *bound_.tree, context_.now_millis, context_.locals, {}, {}};
+    const bool bare = expression.field.fields.empty();
+    return BindOperands(condition, bare ? "expr0" : expression.field.info().name, context,
+                        having.compare);
   }
 
-  Result<void> BindOrder(const OrderItem& item) {
-    FIRN_TRY(const auto place, Place(item.field));
-    order_.push_back(
-        {place.first, place.second, item.descending, item.nulls_last.value_or(item.descending)});
-    return {};
+  static Family FamilyOfPlace(const Place& place, const Expression& expression) {
+    const std::string& function = expression.function;
+    const bool keeps_type = function.empty() || function == "MIN" || function == "MAX";
+    if (place.grouping) return Family::kNumber;
+    if (function == "DAY_ONLY") return Family::kDate;
+    if (!keeps_type || expression.field.fields.empty()) return Family::kNumber;
+    return expression.field.type_name ? Family::kText : FamilyOf(expression.field.info().type);
   }
 
   Result<void> Gather() {
     FIRN_TRY(const AccessPath access,
-             ChooseAccess(*bound_.object, bound_.filter ? &*bound_.filter : nullptr,
-                          RowOrder::kNone, *context_.reader));
-    FIRN_TRY(RowSource source, RowSource::Open(bound_, access, RowOrder::kNone, *context_.reader));
-    std::string key;
-    std::vector<Value> values(bound_.groups.size());
+             ChooseAccess(*bound_.object, bound_.filter ? &*bound_.filter : nullptr, {},
+                          *context_.reader));
+    FIRN_TRY(RowSource source, RowSource::Open(bound_, access, {}, *context_.reader));
+    const std::vector<unsigned> sets = GroupingSets(query_.grouping, bound_.groups.size());
+    std::vector<Value> keys(bound_.groups.size());
+    std::vector<Value> inputs(aggregates_.size());
     for (;;) {
       FIRN_TRY(const bool more, source.Next());
       if (!more) break;
-      key.clear();
-      for (size_t i = 0; i < values.size(); ++i) {
-        values[i] = bound_.tree->Get(bound_.groups[i].field);
-        if (IsDateFunction(bound_.groups[i].function)) {
-          values[i] = ApplyDateFunction(bound_.groups[i].function, values[i]);
-        }
-        AppendKey(values[i], key);
+      for (size_t i = 0; i < keys.size(); ++i) {
+        keys[i] = Evaluate(bound_.groups[i].expression, *bound_.tree);
       }
-      Group& group = groups_[key];
-      if (group.accumulators.empty()) {
-        if (groups_.size() > kGroupsMax) {
-          return Fail(ApiError(400, "EXCEEDED_MAX_SEMIJOIN_SUBSELECTS",
-                               "Aggregate query has too many groups"));
-        }
-        group.accumulators.resize(aggregates_.size());
-        for (const auto& value : values) group.keys.emplace_back().Set(value);
+      for (size_t i = 0; i < inputs.size(); ++i) {
+        if (!aggregates_[i].field.fields.empty())
+          inputs[i] = bound_.tree->Get(aggregates_[i].field);
       }
-      for (size_t i = 0; i < aggregates_.size(); ++i) {
-        const Aggregate& each = aggregates_[i];
-        group.accumulators[i].Add(
-            each.function, each.every_row ? Value{} : bound_.tree->Get(each.field), each.every_row);
-      }
+      for (const unsigned summed : sets) FIRN_CHECK(Add(summed, keys, inputs));
     }
+    if (bound_.tree->failure()) return Fail(*bound_.tree->failure());
     if (groups_.empty() && bound_.groups.empty()) {
       groups_[""].accumulators.resize(aggregates_.size());
     }
     return {};
   }
 
-  [[nodiscard]] Value ValueOf(const Group& group, int aggregate, int key) const {
-    return aggregate >= 0 ? group.accumulators[aggregate].Finish(aggregates_[aggregate].function)
-                          : group.keys[key].View();
+  // One row into the group of one grouping set.
+  Result<void> Add(unsigned summed, const std::vector<Value>& keys,
+                   const std::vector<Value>& inputs) {
+    key_.assign(1, static_cast<char>('0' + summed));
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if ((summed >> i & 1) == 0) AppendKey(keys[i], key_);
+    }
+    Group& group = groups_[key_];
+    if (group.keys.size() < keys.size() || group.accumulators.empty()) {
+      if (groups_.size() > kGroupsMax) {
+        return Fail(ApiError(400, "OPERATION_TOO_LARGE", "Aggregate query has too many groups"));
+      }
+      group.summed = summed;
+      group.accumulators.resize(std::max<size_t>(1, aggregates_.size()));
+      group.keys.resize(keys.size());
+      for (size_t i = 0; i < keys.size(); ++i) {
+        if ((summed >> i & 1) == 0) group.keys[i].Set(keys[i]);
+      }
+    }
+    for (size_t i = 0; i < aggregates_.size(); ++i) {
+      const bool every_row = aggregates_[i].field.fields.empty();
+      group.accumulators[i].Add(aggregates_[i].function, inputs[i], every_row);
+    }
+    return {};
+  }
+
+  [[nodiscard]] Value ValueOf(const Group& group, const Place& place) const {
+    if (place.aggregate >= 0) {
+      return group.accumulators[place.aggregate].Finish(aggregates_[place.aggregate].function);
+    }
+    if (place.grouping) return Value::Int(group.summed >> place.group & 1);
+    return group.keys[place.group].View();
   }
 
   [[nodiscard]] bool Passes(const Having& having, const Group& group) const {
@@ -287,26 +322,41 @@ class AggregateCursor final : public RowCursor {
       case Condition::Kind::kNot:
         return !each(having.parts[0]);
       case Condition::Kind::kCompare:
-        return MatchesValue(having.compare, ValueOf(group, having.aggregate, having.group));
+        return MatchesValue(having.compare, ValueOf(group, having.place));
     }
     return true;
+  }
+
+  // By ORDER BY; then by the keys, nulls first, subtotals behind what they sum up.
+  [[nodiscard]] bool Before(const Group& a, const Group& b) const {
+    for (const auto& item : order_) {
+      const Value left = ValueOf(a, item.place);
+      const Value right = ValueOf(b, item.place);
+      if (left.null() != right.null()) return left.null() != item.nulls_last;
+      if (left.null()) continue;
+      if (LessValue(left, right)) return !item.descending;
+      if (LessValue(right, left)) return item.descending;
+    }
+    for (size_t i = 0; i < a.keys.size(); ++i) {
+      const unsigned summed_a = a.summed >> i & 1;
+      const unsigned summed_b = b.summed >> i & 1;
+      if (summed_a != summed_b) return summed_a < summed_b;
+      const Value left = a.keys[i].View();
+      const Value right = b.keys[i].View();
+      if (left.null() != right.null()) return left.null();
+      if (left.null()) continue;
+      if (LessValue(left, right)) return true;
+      if (LessValue(right, left)) return false;
+    }
+    return false;
   }
 
   void Arrange() {
     for (const auto& [key, group] : groups_) {
       if (!query_.having || Passes(having_, group)) rows_.push_back(&group);
     }
-    std::stable_sort(rows_.begin(), rows_.end(), [&](const Group* a, const Group* b) {
-      for (const auto& item : order_) {
-        const Value left = ValueOf(*a, item.aggregate, item.group);
-        const Value right = ValueOf(*b, item.aggregate, item.group);
-        if (left.null() != right.null()) return left.null() != item.nulls_last;
-        if (left.null()) continue;
-        if (LessValue(left, right)) return !item.descending;
-        if (LessValue(right, left)) return item.descending;
-      }
-      return false;
-    });
+    std::stable_sort(rows_.begin(), rows_.end(),
+                     [&](const Group* a, const Group* b) { return Before(*a, *b); });
     const auto skip = std::min<size_t>(query_.offset.value_or(0), rows_.size());
     rows_.erase(rows_.begin(), rows_.begin() + static_cast<ptrdiff_t>(skip));
     if (query_.limit && rows_.size() > static_cast<size_t>(*query_.limit)) {
@@ -318,14 +368,16 @@ class AggregateCursor final : public RowCursor {
   const Query& query_;
   BoundQuery bound_;
   QueryContext context_;
-  std::vector<Aggregate> aggregates_;
-  std::vector<int> column_aggregate_;
+  std::vector<Expression> aggregates_;
+  std::vector<Place> places_;  // of the columns
   Having having_;
   std::vector<Order> order_;
-  std::map<std::string, Group> groups_;
+  std::unordered_map<std::string, Group> groups_;
+  std::string key_;
   std::vector<const Group*> rows_;
   size_t next_ = 0;
   std::vector<Value> row_;
+  std::vector<std::string> texts_;  // of FORMAT
 };
 
 }  // namespace

@@ -11,11 +11,30 @@ namespace firn::sandbox::soql {
 
 struct Query;
 
-// `Account.Owner.Name`, or `COUNT_DISTINCT(Account.Name)` when a function is given.
+// `Account.Owner.Name`, `COUNT_DISTINCT(Account.Name)`,
+// `HOUR_IN_DAY(convertTimezone(CreatedDate))`, `FORMAT(MIN(CloseDate))`, `DISTANCE(Location__c,
+// GEOLOCATION(37.7, -122.4), 'km')`.
 struct FieldExpr {
   std::string function;           // upper case; empty for a plain field
   std::vector<std::string> path;  // empty for COUNT()
-  size_t at = 0;                  // byte offset in the query's text
+  bool format = false;            // FORMAT(..) around it
+  bool user_zone = false;         // convertTimezone(..) inside it
+  bool currency = false;          // convertCurrency(..) inside it
+  double latitude = 0;            // of DISTANCE
+  double longitude = 0;
+  bool miles = false;
+  size_t at = 0;  // byte offset in the query's text
+};
+
+// `TYPEOF What WHEN Account THEN Phone ELSE Name END`.
+struct TypeofBranch {
+  std::string object;  // empty of ELSE
+  size_t at = 0;
+  std::vector<FieldExpr> fields;
+};
+struct TypeofClause {
+  std::vector<std::string> path;
+  std::vector<TypeofBranch> branches;  // ELSE last, if there is one
 };
 
 struct SelectItem {
@@ -24,6 +43,7 @@ struct SelectItem {
   FieldExpr field;
   std::string alias;
   std::unique_ptr<Query> subquery;
+  std::optional<TypeofClause> type_of;
   size_t at = 0;
 };
 
@@ -60,17 +80,27 @@ struct Query {
   std::string object;
   std::string alias;
   size_t object_at = 0;
+  // `FROM Contact c, c.Account a`: other names for relationships.
+  struct PathAlias {
+    std::vector<std::string> path;
+    std::string alias;
+  };
+  std::vector<PathAlias> path_aliases;
   std::optional<Condition> where;
   std::vector<FieldExpr> group_by;
-  bool rollup_or_cube = false;
+  enum class Grouping { kPlain, kRollup, kCube };
+  Grouping grouping = Grouping::kPlain;
   std::optional<Condition> having;
   std::vector<OrderItem> order_by;
   std::optional<int64_t> limit;
   std::optional<int64_t> offset;
+  std::string scope;  // of USING SCOPE, upper case
+  size_t scope_at = 0;
   bool all_rows = false;
+  bool for_view = false;
+  bool for_reference = false;
+  bool for_update = false;
   bool count_only = false;  // SELECT COUNT()
-  // For what the Bulk API refuses.
-  bool has_typeof = false;
 };
 
 }  // namespace firn::sandbox::soql

@@ -3,18 +3,22 @@
 #include <algorithm>
 #include <set>
 
+#include "sandbox/soql/bind_expression.h"
 #include "sandbox/soql/cursor.h"
-#include "sandbox/soql/date_range.h"
 #include "sandbox/soql/lexer.h"
 
 namespace firn::sandbox::soql {
 namespace {
 
-constexpr std::string_view kAggregates[] = {"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX"};
+constexpr int kFieldsFunctionSince = 51;  // Source: SOQL and SOSL Reference, 'FIELDS()'
+constexpr int64_t kFieldsRowsMax = 200;
+constexpr size_t kRollupFieldsMax = 3;
 
-bool IsAggregate(std::string_view function) {
-  return std::find(std::begin(kAggregates), std::end(kAggregates), function) !=
-         std::end(kAggregates);
+bool HasAggregates(const Query& query) {
+  return std::any_of(query.select.begin(), query.select.end(), [](const SelectItem& item) {
+    return item.kind == SelectItem::Kind::kField &&
+           (IsAggregate(item.field.function) || item.field.function == "GROUPING");
+  });
 }
 
 class Binder {
@@ -26,30 +30,23 @@ class Binder {
     FIRN_CHECK(BindObject(child_of));
     bound_.tree = std::make_unique<RowTree>(context_.catalogue, *bound_.object, context_.reader,
                                             context_.now_millis);
+    bound_.bind_field = ExpressionBinder(soql_, query_, *bound_.object, *bound_.tree, context_);
     bound_.all_rows = context_.options.all_rows || query_.all_rows;
-    bound_.aggregate =
-        !query_.group_by.empty() ||
-        std::any_of(query_.select.begin(), query_.select.end(),
-                    [](const SelectItem& item) { return IsAggregate(item.field.function); });
-    if (query_.count_only) bound_.aggregate = false;
-    FIRN_CHECK(CheckShape());
-    for (const auto& field : query_.group_by) {
-      FIRN_TRY(BoundColumn group, BindField(field));
-      if (!IsDateFunction(field.function) && !group.field.info().groupable) {
-        return Bad("MALFORMED_QUERY", field.at,
-                   "field '" + group.field.info().name + "' can not be grouped in a query call");
-      }
-      bound_.groups.push_back(std::move(group));
-    }
+    bound_.aggregate = !query_.count_only && (!query_.group_by.empty() || HasAggregates(query_));
+    FIRN_CHECK(CheckShape(child_of != nullptr));
+    for (const auto& field : query_.group_by) FIRN_CHECK(BindGroup(field));
     if (!query_.count_only) {
       for (const auto& item : query_.select) FIRN_CHECK(BindItem(item));
     }
     if (query_.where) {
       FIRN_TRY(bound_.filter, BindFilter(*query_.where, Filters()));
     }
+    if (!query_.scope.empty()) FIRN_CHECK(BindScope());
     if (!bound_.aggregate) FIRN_CHECK(BindOrder());
     for (auto& column : bound_.bound) {
-      if (!column.field.fields.empty()) column.way = bound_.tree->Way(column.field);
+      if (!column.expression.field.fields.empty()) {
+        column.way = bound_.tree->Way(column.expression.field);
+      }
     }
     return std::move(bound_);
   }
@@ -85,75 +82,113 @@ class Binder {
   }
 
   // What the grammar allows but a query may not combine.
-  Result<void> CheckShape() const {
-    if (query_.rollup_or_cube || query_.has_typeof) {
-      return Bad("MALFORMED_QUERY", 0,
-                 query_.has_typeof ? "TYPEOF is not enabled in this org"
-                                   : "GROUP BY ROLLUP and CUBE are not enabled in this org");
+  Result<void> CheckShape(bool is_child) const {
+    if (is_child && (bound_.aggregate || query_.count_only)) {
+      return Bad("MALFORMED_QUERY", query_.object_at,
+                 "Aggregate queries are not allowed in a sub-select of the SELECT list");
     }
-    for (const auto& item : query_.select) {
-      const bool wide =
-          item.kind == SelectItem::Kind::kFieldsAll || item.kind == SelectItem::Kind::kFieldsCustom;
-      if (wide && (!query_.limit || *query_.limit > 200)) {
-        return Bad("MALFORMED_QUERY", item.at,
-                   "The SOQL FIELDS function must have a LIMIT of at most 200");
-      }
-      if (bound_.aggregate && item.kind != SelectItem::Kind::kField) {
-        return Bad("MALFORMED_QUERY", item.at, "aggregate queries take fields and aggregates only");
-      }
+    if (query_.having && query_.group_by.empty()) {
+      return Bad("MALFORMED_QUERY", query_.having->at, "HAVING needs a GROUP BY clause");
+    }
+    if (query_.grouping != Query::Grouping::kPlain && query_.group_by.size() > kRollupFieldsMax) {
+      return Bad("MALFORMED_QUERY", query_.group_by.back().at,
+                 "ROLLUP and CUBE take at most 3 fields");
+    }
+    for (const auto& item : query_.select) FIRN_CHECK(CheckItem(item));
+    return {};
+  }
+
+  Result<void> CheckItem(const SelectItem& item) const {
+    using ItemKind = SelectItem::Kind;
+    const bool whole = item.kind == ItemKind::kFieldsAll || item.kind == ItemKind::kFieldsCustom ||
+                       item.kind == ItemKind::kFieldsStandard;
+    if (whole && context_.options.api_version < kFieldsFunctionSince) {
+      return Bad("MALFORMED_QUERY", item.at, "unexpected token: 'FIELDS'");
+    }
+    if (whole && item.kind != ItemKind::kFieldsStandard &&
+        query_.limit.value_or(INT64_MAX) > kFieldsRowsMax) {
+      return Bad("MALFORMED_QUERY", item.at,
+                 "The SOQL FIELDS function must have a LIMIT of at most 200");
+    }
+    if (bound_.aggregate && item.kind != ItemKind::kField) {
+      return Bad("MALFORMED_QUERY", item.at,
+                 "Only fields and aggregate functions can be selected in an aggregate query");
+    }
+    const bool bare_count =
+        item.kind == ItemKind::kField && item.field.function == "COUNT" && item.field.path.empty();
+    if (bare_count && query_.select.size() > 1) {
+      return Bad("MALFORMED_QUERY", item.at, "COUNT() must be the only element of the SELECT list");
     }
     return {};
   }
 
-  // `Account.Name` or `a.Name` with FROM Account a: the object itself in front is dropped.
-  void Localise(std::vector<std::string>& path) const {
-    if (path.size() < 2) return;
-    const std::string first = Folded(path[0]);
-    const bool alias = !query_.alias.empty() && first == Folded(query_.alias);
-    const bool self =
-        first == Folded(bound_.object->name) && bound_.object->Relationship(path[0]) == nullptr;
-    if (alias || self) path.erase(path.begin());
-  }
-
-  FilterContext Filters() {
+  FilterContext Filters() const {
     return FilterContext{
         soql_,
         *bound_.tree,
         context_.now_millis,
-        context_.options.see_hidden,
-        [this](std::vector<std::string>& path) { Localise(path); },
+        context_.locals,
+        bound_.bind_field,
         [this](const Query& subquery, Filter& into) { return RunSemiJoin(subquery, into); }};
   }
 
-  Result<void> RunSemiJoin(const Query& subquery, Filter& into) {
+  Result<void> RunSemiJoin(const Query& subquery, Filter& into) const {
     QueryContext inner = context_;
     inner.options.all_rows = false;
+    const bool one = subquery.select.size() == 1 &&
+                     subquery.select[0].kind == SelectItem::Kind::kField &&
+                     subquery.select[0].field.function.empty();
+    if (!one) {
+      return Bad("MALFORMED_QUERY", subquery.object_at,
+                 "A semi join sub-select can only select one field");
+    }
     FIRN_TRY(auto cursor, OpenBound(soql_, subquery, inner, nullptr));
-    if (cursor->columns().size() != 1) {
-      return Bad("MALFORMED_QUERY", subquery.object_at, "a semi-join selects one field");
+    const FieldType type = cursor->columns()[0].type;
+    if (type != FieldType::kId && type != FieldType::kReference) {
+      return Bad("MALFORMED_QUERY", subquery.select[0].at,
+                 "The inner select field '" + cursor->columns()[0].name +
+                     "' of a semi join must be an id or a reference field");
     }
     for (;;) {
       FIRN_TRY(const bool more, cursor->Next());
       if (!more) return {};
       const Value value = cursor->row()[0];
-      if (value.null()) continue;  // never matches, in NOT IN neither
+      // A null never matches, in NOT IN neither.
       if (value.kind == Value::Kind::kId) into.ids.insert(value.number);
-      if (value.kind == Value::Kind::kText) into.texts.insert(Folded(value.text));
     }
   }
 
-  Result<BoundColumn> BindField(const FieldExpr& field, std::vector<std::string>* spelled = {}) {
-    BoundColumn column;
-    column.function = field.function;
-    std::vector<std::string> path = field.path;
-    if (!path.empty()) {
-      Localise(path);
-      auto ref = bound_.tree->Resolve(path, context_.options.see_hidden);
-      if (!ref) return Bad("INVALID_FIELD", field.at, ref.error());
-      column.field = *std::move(ref);
+  // Source: SOQL and SOSL Reference, 'USING SCOPE', read 2026-11.
+  Result<void> BindScope() {
+    if (query_.scope == "EVERYTHING") return {};
+    const FieldInfo* owner = bound_.object->Field("OwnerId");
+    if (query_.scope != "MINE" || owner == nullptr) {
+      return Bad("MALFORMED_QUERY", query_.scope_at,
+                 "Using scope '" + query_.scope + "' is not supported on " + bound_.object->name);
     }
-    if (spelled != nullptr) *spelled = std::move(path);
-    return column;
+    Filter own;
+    own.family = Family::kId;
+    own.left.field = bound_.tree->RefOf(*owner);
+    own.operands.emplace_back().number = context_.locals()->user_id;
+    Filter both;
+    both.kind = Condition::Kind::kAnd;
+    both.parts.push_back(std::move(own));
+    if (bound_.filter) both.parts.push_back(std::move(*bound_.filter));
+    bound_.filter = std::move(both);
+    return {};
+  }
+
+  Result<void> BindGroup(const FieldExpr& field) {
+    BoundColumn group;
+    FIRN_TRY(group.expression, bound_.bind_field(field));
+    const FieldInfo& info = group.expression.field.info();
+    const bool grouped = IsDateFunction(field.function) || info.groupable;
+    if (!grouped || IsAggregate(field.function) || field.format || field.function == "DISTANCE") {
+      return Bad("MALFORMED_QUERY", field.at,
+                 "field '" + info.name + "' can not be grouped in a query call");
+    }
+    bound_.groups.push_back(std::move(group));
+    return {};
   }
 
   Result<void> BindItem(const SelectItem& item) {
@@ -163,85 +198,126 @@ class Binder {
       case SelectItem::Kind::kSubquery:
         return BindSubquery(item);
       case SelectItem::Kind::kTypeof:
-        return {};
+        return BindTypeof(item);
       default:
         return BindAllFields(item);
     }
   }
 
   Result<void> BindPlain(const SelectItem& item) {
-    if (item.field.function.empty() && !item.alias.empty()) {
+    const FieldExpr& field = item.field;
+    const bool is_function = !field.function.empty() || field.format || field.currency;
+    if (!is_function && !item.alias.empty()) {
       return Bad("MALFORMED_QUERY", item.at, "only aggregate expressions use field aliasing");
     }
-    Column column;
-    FIRN_TRY(BoundColumn bound, BindField(item.field, &column.path));
-    AddColumn(std::move(column), std::move(bound), item);
-    const Column& added = bound_.columns.back();
-    if (!names_.insert(Folded(added.name)).second) {
-      return Bad("INVALID_FIELD", item.at, "duplicate field selected: " + added.name);
+    if (IsDateFunction(field.function)) {
+      return Bad("MALFORMED_QUERY", item.at,
+                 "Field must be grouped or aggregated: " + field.path.back());
     }
-    return {};
+    Column column;
+    BoundColumn bound;
+    FIRN_TRY(bound.expression, bound_.bind_field(field));
+    column.path = Spelled(bound.expression.field, field);
+    if (field.function == "DISTANCE") column.path = {"expr" + std::to_string(expressions_++)};
+    if (!item.alias.empty()) column.path = {item.alias};
+    AddColumn(std::move(column), std::move(bound));
+    return CheckName(item.at);
   }
 
-  void AddColumn(Column column, BoundColumn bound, const SelectItem& item) {
-    const FieldInfo& info = bound.field.info();
+  // The path as the catalogue writes it, without the name or alias of the object in front.
+  std::vector<std::string> Spelled(const FieldRef& ref, const FieldExpr& field) const {
+    std::vector<std::string> path;
+    for (const int node : bound_.tree->Way(ref)) {
+      if (node > 0) path.push_back(bound_.tree->relationship_name(node));
+    }
+    const bool type_name = ref.type_name;
+    const bool name = Folded(field.path.back()) == "name";
+    path.push_back(type_name ? "Type" : name ? "Name" : ref.info().name);
+    return path;
+  }
+
+  void AddColumn(Column column, BoundColumn bound) {
+    const Expression& expression = bound.expression;
+    const FieldInfo& info = expression.field.info();
     for (const auto& part : column.path) column.name += (column.name.empty() ? "" : ".") + part;
     column.field = &info;
-    column.object = bound.field.objects[0];
-    column.type = bound.field.type_name ? FieldType::kString : info.type;
-    if (!item.alias.empty()) {
-      column.name = item.alias;
-      column.path = {item.alias};
-    }
+    column.object = expression.field.objects[0];
+    column.type = expression.field.type_name ? FieldType::kString : info.type;
+    if (expression.format || expression.function == "TOLABEL") column.type = FieldType::kString;
+    if (expression.function == "DISTANCE") column.type = FieldType::kDouble;
     bound_.columns.push_back(std::move(column));
     bound_.bound.push_back(std::move(bound));
+  }
+
+  Result<void> CheckName(size_t at) {
+    const std::string& name = bound_.columns.back().name;
+    if (names_.insert(Folded(name)).second) return {};
+    return Bad("INVALID_FIELD", at, "duplicate field selected: " + name);
   }
 
   Result<void> BindAggregate(const SelectItem& item) {
+    const FieldExpr& field = item.field;
     Column column;
-    FIRN_TRY(BoundColumn bound, BindField(item.field, &column.path));
-    if (IsAggregate(item.field.function) || IsDateFunction(item.field.function)) {
-      column.name = item.alias.empty() ? "expr" + std::to_string(expressions_++) : item.alias;
-      column.path = {column.name};
-      column.aggregate = IsAggregate(item.field.function);
+    BoundColumn bound;
+    FIRN_TRY(bound.expression, bound_.bind_field(field));
+    column.aggregate = IsAggregate(field.function);
+    const bool plain = field.function.empty() || field.function == "TOLABEL";
+    if (!item.alias.empty()) {
+      column.name = item.alias;
+    } else if (plain && !field.format) {
+      column.name = Spelled(bound.expression.field, field).back();
     } else {
-      column.name = item.alias.empty() ? column.path.back() : item.alias;
-    }
-    if (!column.aggregate) {
-      bound.group = GroupOf(bound);
-      if (bound.group < 0) {
-        return Bad("MALFORMED_QUERY", item.at,
-                   "Field must be grouped or aggregated: " + column.path.back());
-      }
+      column.name = "expr" + std::to_string(expressions_++);
     }
     column.path = {column.name};
-    if (!bound.field.fields.empty()) {
-      column.field = column.aggregate ? nullptr : &bound.field.info();
-      column.type = bound.field.info().type;
+    if (!column.aggregate) {
+      Expression wanted = bound.expression;
+      if (field.function == "GROUPING" || field.function == "TOLABEL") wanted.function.clear();
+      bound.group = GroupOf(wanted);
+      const bool rolled = query_.grouping != Query::Grouping::kPlain;
+      if (bound.group < 0 || (field.function == "GROUPING" && !rolled)) {
+        return Bad("MALFORMED_QUERY", item.at,
+                   "Field must be grouped or aggregated: " + field.path.back());
+      }
     }
-    if (column.aggregate && item.field.function.starts_with("COUNT")) column.type = FieldType::kInt;
-    if (item.field.function == "AVG") column.type = FieldType::kDouble;
+    DescribeAggregate(field, bound.expression, column);
     bound_.columns.push_back(std::move(column));
     bound_.bound.push_back(std::move(bound));
-    return {};
+    if (names_.insert(Folded(bound_.columns.back().name)).second) return {};
+    return Bad("MALFORMED_QUERY", item.at, "duplicate alias: " + bound_.columns.back().name);
   }
 
-  int GroupOf(const BoundColumn& column) const {
+  static void DescribeAggregate(const FieldExpr& field, const Expression& bound, Column& column) {
+    if (!bound.field.fields.empty()) {
+      column.field = column.aggregate ? nullptr : &bound.field.info();
+      column.type = bound.field.type_name ? FieldType::kString : bound.field.info().type;
+    }
+    if (field.function.starts_with("COUNT") || field.function == "GROUPING") {
+      column.type = FieldType::kInt;
+    }
+    if (IsDateFunction(field.function)) {
+      column.type = field.function == "DAY_ONLY" ? FieldType::kDate : FieldType::kInt;
+    }
+    if (field.function == "AVG") column.type = FieldType::kDouble;
+    if (field.format) column.type = FieldType::kString;
+  }
+
+  int GroupOf(const Expression& wanted) const {
     for (size_t i = 0; i < bound_.groups.size(); ++i) {
-      const BoundColumn& group = bound_.groups[i];
-      if (group.function == column.function && group.field.node == column.field.node &&
-          &group.field.info() == &column.field.info()) {
-        return static_cast<int>(i);
-      }
+      if (bound_.groups[i].expression.Same(wanted)) return static_cast<int>(i);
     }
     return -1;
   }
 
   Result<void> BindSubquery(const SelectItem& item) {
     const ChildRelationship* child = bound_.object->Child(item.subquery->object);
+    FIRN_CHECK(CheckDepth(item));
+    QueryContext inner = context_;
+    ++inner.depth;
     // Binding once here gives the errors with the outer query's position.
-    FIRN_CHECK(Bind(soql_, *item.subquery, context_, bound_.object));
+    FIRN_TRY(BoundQuery bound_child, Bind(soql_, *item.subquery, inner, bound_.object));
     Column column;
+    column.columns = std::move(bound_child.columns);
     column.name = child->relationship_name;
     column.path = {column.name};
     column.subquery = true;
@@ -249,36 +325,71 @@ class Binder {
     bound.subquery = item.subquery.get();
     bound_.columns.push_back(std::move(column));
     bound_.bound.push_back(std::move(bound));
-    return {};
+    return CheckName(item.at);
+  }
+
+  // One level of children, five from v58 on. Source: SOQL and SOSL Reference, 'Understanding
+  // Relationship Query Limitations', read 2026-11.
+  Result<void> CheckDepth(const SelectItem& item) const {
+    constexpr int kDeepSince = 58;
+    const int levels_max = context_.options.api_version >= kDeepSince ? 5 : 2;
+    if (context_.depth + 1 < levels_max) return {};
+    return Bad("MALFORMED_QUERY", item.at,
+               "SOQL statements cannot query aggregate relationships more than " +
+                   std::to_string(levels_max - 1) + " level away from the root entity object");
+  }
+
+  Result<void> BindTypeof(const SelectItem& item) {
+    ExpressionBinder binder(soql_, query_, *bound_.object, *bound_.tree, context_);
+    BoundColumn bound;
+    Column column;
+    FIRN_TRY(bound.type_of, binder.BindTypeof(*item.type_of, item.at));
+    bound.way = bound_.tree->WayTo(bound.type_of->node);
+    for (const int node : bound.way) {
+      if (node > 0) column.path.push_back(bound_.tree->relationship_name(node));
+    }
+    for (const auto& part : column.path) column.name += (column.name.empty() ? "" : ".") + part;
+    for (const auto& branch : bound.type_of->branches) {
+      column.columns.insert(column.columns.end(), branch.columns.begin(), branch.columns.end());
+    }
+    bound_.columns.push_back(std::move(column));
+    bound_.bound.push_back(std::move(bound));
+    return CheckName(item.at);
   }
 
   Result<void> BindAllFields(const SelectItem& item) {
     for (const auto& field : bound_.object->fields) {
       const bool wanted = item.kind == SelectItem::Kind::kFieldsAll ||
                           field.custom == (item.kind == SelectItem::Kind::kFieldsCustom);
-      if (!wanted || (field.hidden && !context_.options.see_hidden)) continue;
-      if (!names_.insert(Folded(field.name)).second) {
-        return Bad("INVALID_FIELD", item.at, "duplicate field selected: " + field.name);
-      }
+      const bool there = field.min_api_version <= context_.options.api_version;
+      if (!wanted || !there || (field.hidden && !context_.options.see_hidden)) continue;
       Column column;
       column.path = {field.name};
       BoundColumn bound;
-      bound.field = bound_.tree->RefOf(field);
-      AddColumn(std::move(column), std::move(bound), SelectItem{});
+      bound.expression.field = bound_.tree->RefOf(field);
+      AddColumn(std::move(column), std::move(bound));
+      FIRN_CHECK(CheckName(item.at));
     }
     return {};
   }
 
   Result<void> BindOrder() {
     for (const auto& item : query_.order_by) {
-      FIRN_TRY(BoundColumn column, BindField(item.field));
-      const FieldInfo& info = column.field.info();
-      if (!info.sortable) {
-        return Bad("INVALID_FIELD", item.field.at,
+      BoundOrder order;
+      FIRN_TRY(order.expression, bound_.bind_field(item.field));
+      const FieldInfo& info = order.expression.field.info();
+      if (IsAggregate(item.field.function)) {
+        return Bad("MALFORMED_QUERY", item.field.at,
+                   "Ordered field must be grouped or aggregated: " + info.name);
+      }
+      if (!info.sortable && item.field.function != "DISTANCE") {
+        return Bad("MALFORMED_QUERY", item.field.at,
                    "field '" + info.name + "' can not be sorted in a query call");
       }
-      bound_.order.push_back({std::move(column.field), item.field.function, item.descending,
-                              item.nulls_last.value_or(item.descending)});
+      order.descending = item.descending;
+      // Nulls come first by default, whatever the direction.
+      order.nulls_last = item.nulls_last.value_or(false);
+      bound_.order.push_back(std::move(order));
     }
     return {};
   }
@@ -299,19 +410,20 @@ Result<BoundQuery> Bind(std::string_view soql, const Query& query, const QueryCo
 }
 
 RowOrder NaturalOrder(const BoundQuery& query) {
-  if (query.order.empty()) return RowOrder::kNone;
-  const auto is = [&](size_t i, int slot) {
-    return query.order[i].function.empty() && query.order[i].field.node == 0 &&
-           query.order[i].field.info().slot == slot;
+  if (query.order.empty() || query.order.size() > 2) return {};
+  const BoundOrder& first = query.order[0];
+  const auto is_own = [](const BoundOrder& order) {
+    return order.expression.plain() && order.expression.field.node == 0 &&
+           !order.expression.field.type_name;
   };
-  const bool descending = query.order[0].descending;
-  if (is(0, kIdSlot)) return descending ? RowOrder::kIdDescending : RowOrder::kId;
-  const bool then_id =
-      query.order.size() == 1 || (is(1, kIdSlot) && query.order[1].descending == descending);
-  if (is(0, kModstampSlot) && then_id) {
-    return descending ? RowOrder::kModstampDescending : RowOrder::kModstamp;
+  const FieldInfo* field = is_own(first) ? &first.expression.field.info() : nullptr;
+  if (field == nullptr || (field->nillable && field->slot >= kFirstStoredSlot)) return {};
+  if (query.order.size() == 2) {
+    const BoundOrder& second = query.order[1];
+    const bool then_id = is_own(second) && second.expression.field.info().slot == kIdSlot;
+    if (!then_id || second.descending != first.descending) return {};
   }
-  return RowOrder::kNone;
+  return {IndexedColumn(first.expression.field.info()), first.descending};
 }
 
 }  // namespace firn::sandbox::soql

@@ -2,6 +2,7 @@
 // cursor, the aggregate cursor and the refusals of the Bulk API.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,17 +17,28 @@
 
 namespace firn::sandbox::soql {
 
+// TYPEOF, bound: the fields of the branch that fits the record's object.
+struct BoundTypeof {
+  struct Branch {
+    const ObjectInfo* object = nullptr;  // nullptr of ELSE
+    std::vector<Column> columns;
+    std::vector<Expression> expressions;
+    std::vector<std::vector<int>> ways;  // of each column, from `node` on
+  };
+  int node = 0;
+  std::vector<Branch> branches;
+};
+
 struct BoundColumn {
-  FieldRef field;
-  std::string function;  // upper case, empty for none
+  Expression expression;
   const Query* subquery = nullptr;
+  std::shared_ptr<const BoundTypeof> type_of;
   int group = -1;        // of an aggregate query: index into BoundQuery::groups
   std::vector<int> way;  // nodes from the root, for parent_id
 };
 
 struct BoundOrder {
-  FieldRef field;
-  std::string function;
+  Expression expression;
   bool descending = false;
   bool nulls_last = false;
 };
@@ -41,6 +53,8 @@ struct BoundQuery {
   std::vector<BoundColumn> groups;  // GROUP BY
   bool aggregate = false;
   bool all_rows = false;
+  // For what an aggregate cursor binds when it opens; not to be called once the query is open.
+  std::function<Result<Expression>(const FieldExpr&)> bind_field;
 };
 
 // `child_of` is given for a subquery in a SELECT list: the object whose child relationship the
@@ -49,7 +63,7 @@ struct BoundQuery {
                                       const QueryContext& context,
                                       const ObjectInfo* child_of = nullptr);
 
-// ORDER BY as an order that an index gives for nothing; kNone when it must be sorted.
+// ORDER BY as an order that an index gives for nothing; without a column when it must be sorted.
 [[nodiscard]] RowOrder NaturalOrder(const BoundQuery& query);
 
 }  // namespace firn::sandbox::soql

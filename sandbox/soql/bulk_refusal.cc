@@ -31,7 +31,7 @@ std::optional<Error> RefuseItem(const soql::SelectItem& item, const ObjectInfo* 
       break;
   }
   if (!item.field.function.empty() && item.field.function != "TOLABEL" &&
-      item.field.function != "FORMAT" && item.field.function != "CONVERTCURRENCY") {
+      item.field.function != "DISTANCE") {
     return Refuse("FEATURENOTENABLED", "Aggregate queries are not supported in Bulk Query");
   }
   const FieldInfo* field = object != nullptr && item.field.path.size() == 1

@@ -22,27 +22,73 @@ class Snapshot {
   std::shared_ptr<Reader> reader_;
 };
 
+// The branch of a TYPEOF that fits the current record, as a row of its own.
+class BranchRow final : public RowCursor {
+ public:
+  BranchRow(const BoundTypeof::Branch& branch, RowTree& tree, const ObjectInfo& object, int node)
+      : branch_(branch), tree_(tree), object_(object), node_(node) {
+    for (const auto& expression : branch.expressions) row_.push_back(Evaluate(expression, tree));
+  }
+  const ObjectInfo& object() const override { return object_; }
+  const std::vector<Column>& columns() const override { return branch_.columns; }
+  bool count_only() const override { return false; }
+  bool aggregate() const override { return false; }
+  uint64_t count() const override { return 1; }
+  Result<bool> Next() override { return false; }
+  std::span<const Value> row() const override { return row_; }
+  Value parent_id(size_t column, size_t level) const override {
+    return tree_.IdAt(NodeAt(column, level));
+  }
+  const ObjectInfo* parent_object(size_t column, size_t level) const override {
+    const Value id = parent_id(column, level);
+    return id.null() ? nullptr : tree_.catalogue().ByKeyPrefix(KeyPrefixOf(id.number));
+  }
+  bool parent_is_name(size_t column, size_t level) const override {
+    return level > 0 && tree_.polymorphic(NodeAt(column, level));
+  }
+
+ private:
+  [[nodiscard]] int NodeAt(size_t column, size_t level) const {
+    const auto& way = branch_.ways[column];
+    return level < way.size() ? way[level] : node_;
+  }
+  const BoundTypeof::Branch& branch_;
+  RowTree& tree_;
+  const ObjectInfo& object_;
+  const int node_;
+  std::vector<Value> row_;
+};
+
 class SelectCursor final : public RowCursor {
  public:
   SelectCursor(std::string_view soql, const Query& query, BoundQuery bound, QueryContext context)
       : soql_(soql), query_(query), bound_(std::move(bound)), context_(std::move(context)) {
     row_.resize(bound_.columns.size());
     texts_.resize(bound_.columns.size());
-    left_ = query.limit.value_or(INT64_MAX);
-    skip_ = query.offset.value_or(0);
+    children_.resize(bound_.columns.size());
+    Rewind();
   }
 
   Result<void> Open() {
     const Filter* filter = bound_.filter ? &*bound_.filter : nullptr;
-    natural_ = NaturalOrder(bound_);
-    FIRN_TRY(access_, ChooseAccess(*bound_.object, filter,
-                                   query_.count_only ? RowOrder::kModstamp : natural_, reader()));
+    RowOrder natural = NaturalOrder(bound_);
+    if (query_.count_only) natural = {"mod", false};
+    FIRN_TRY(access_, ChooseAccess(*bound_.object, filter, natural, reader()));
     if (query_.count_only) return CountAll(filter);
-    const bool sorts = !bound_.order.empty() && natural_ == RowOrder::kNone;
-    FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, natural_, reader()));
+    // Few rows of another index are better sorted than looked for along the order's own.
+    if (access_.selective && access_.column != natural.column) natural = {};
+    FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, natural, reader()));
     source_.emplace(std::move(source));
-    if (sorts) return Sort();
+    if (!bound_.order.empty() && natural.column.empty()) return Sort();
     return {};
+  }
+
+  // Opens again for another parent; the first part of the filter is the link to it.
+  Result<void> Restart(int64_t parent_id) {
+    source_.reset();
+    bound_.filter->parts[0].operands[0].number = parent_id;
+    Rewind();
+    return Open();
   }
 
   const ObjectInfo& object() const override { return *bound_.object; }
@@ -51,8 +97,11 @@ class SelectCursor final : public RowCursor {
   bool aggregate() const override { return false; }
   uint64_t count() const override { return count_; }
   std::span<const Value> row() const override { return row_; }
+  uint64_t child_rows() const override { return child_rows_; }
+  bool marks_recent() const override { return query_.for_view || query_.for_reference; }
 
   Value parent_id(size_t column, size_t level) const override {
+    if (column >= bound_.bound.size()) return bound_.tree->IdAt(0);
     const auto& way = bound_.bound[column].way;
     if (level >= way.size()) return level == 0 ? bound_.tree->IdAt(0) : Value{};
     return bound_.tree->IdAt(way[level]);
@@ -61,6 +110,11 @@ class SelectCursor final : public RowCursor {
   const ObjectInfo* parent_object(size_t column, size_t level) const override {
     const Value id = parent_id(column, level);
     return id.null() ? nullptr : context_.catalogue->ByKeyPrefix(KeyPrefixOf(id.number));
+  }
+
+  bool parent_is_name(size_t column, size_t level) const override {
+    const auto& way = bound_.bound[column].way;
+    return level < way.size() && bound_.tree->polymorphic(way[level]);
   }
 
   Result<bool> Next() override {
@@ -73,19 +127,40 @@ class SelectCursor final : public RowCursor {
     FIRN_TRY(const bool more, Advance());
     if (!more) return false;
     --left_;
-    for (size_t i = 0; i < row_.size(); ++i) {
-      if (bound_.bound[i].subquery != nullptr) {
-        FIRN_CHECK(RunSubquery(i));
-      } else {
-        row_[i] = bound_.tree->Get(bound_.bound[i].field);
-      }
-    }
+    child_rows_ = 0;
+    for (size_t i = 0; i < row_.size(); ++i) FIRN_CHECK(FillColumn(i));
     if (bound_.tree->failure()) return Fail(*bound_.tree->failure());
     return true;
   }
 
  private:
   Reader& reader() { return *context_.reader; }
+
+  void Rewind() {
+    left_ = query_.limit.value_or(INT64_MAX);
+    skip_ = query_.offset.value_or(0);
+    order_.clear();
+    sorted_ = false;
+    next_sorted_ = 0;
+  }
+
+  Result<void> FillColumn(size_t i) {
+    const BoundColumn& column = bound_.bound[i];
+    if (column.subquery != nullptr) return RunSubquery(i);
+    if (column.type_of) {
+      RunTypeof(i);
+      return {};
+    }
+    const Expression& expression = column.expression;
+    row_[i] = Evaluate(expression, *bound_.tree);
+    if (expression.format && !row_[i].null()) {
+      const FieldInfo& info = expression.field.info();
+      texts_[i].clear();
+      AppendFormatted(row_[i], info.type, info.scale, *expression.locals->zone, texts_[i]);
+      row_[i] = Value::Text(texts_[i]);
+    }
+    return {};
+  }
 
   Result<bool> Advance() {
     if (!sorted_) return source_->Next();
@@ -122,8 +197,8 @@ class SelectCursor final : public RowCursor {
     } else if (filter == nullptr || access_.exact) {
       FIRN_TRY(count_, CountRows(*bound_.object, access_, bound_.all_rows, reader()));
     } else {
-      FIRN_TRY(access_, ChooseAccess(*bound_.object, filter, RowOrder::kNone, reader()));
-      FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, RowOrder::kNone, reader()));
+      FIRN_TRY(access_, ChooseAccess(*bound_.object, filter, {}, reader()));
+      FIRN_TRY(RowSource source, RowSource::Open(bound_, access_, {}, reader()));
       for (;;) {
         FIRN_TRY(const bool more, source.Next());
         if (!more) break;
@@ -135,39 +210,75 @@ class SelectCursor final : public RowCursor {
     return {};
   }
 
-  // The children of the current row as a REST answer nests them; null when there are none.
-  Result<void> RunSubquery(size_t column) {
+  // Binds a child sub-select once; the link to the parent is one more condition, and the way to the
+  // rows.
+  Result<SelectCursor*> Child(size_t column) {
+    if (children_[column]) return children_[column].get();
     const Query& subquery = *bound_.bound[column].subquery;
     const ChildRelationship* relationship = bound_.object->Child(subquery.object);
     QueryContext inner = context_;
+    ++inner.depth;
     FIRN_TRY(BoundQuery bound, Bind(soql_, subquery, inner, bound_.object));
-    // The link to this row is one more condition, and the way to the rows.
     Filter link;
     link.family = Family::kId;
-    link.field = bound.tree->RefOf(*bound.object->Field(relationship->field));
-    Operand own;
-    own.number = bound_.tree->IdAt(0).number;
-    link.operands.push_back(own);
+    link.left.field = bound.tree->RefOf(*bound.object->Field(relationship->field));
+    link.operands.emplace_back();
     Filter both;
     both.kind = Condition::Kind::kAnd;
     both.parts.push_back(std::move(link));
     if (bound.filter) both.parts.push_back(std::move(*bound.filter));
     bound.filter = std::move(both);
-    SelectCursor children(soql_, subquery, std::move(bound), std::move(inner));
-    FIRN_CHECK(children.Open());
+    children_[column] =
+        std::make_unique<SelectCursor>(soql_, subquery, std::move(bound), std::move(inner));
+    return children_[column].get();
+  }
+
+  // The children of the current row as a REST answer nests them; null when there are none.
+  Result<void> RunSubquery(size_t column) {
+    FIRN_TRY(SelectCursor * children, Child(column));
+    FIRN_CHECK(children->Restart(bound_.tree->IdAt(0).number));
+    const QueryOptions& options = context_.options;
+    const uint64_t max = options.keep_rest ? options.child_rows_max : UINT64_MAX;
     std::string records;
-    uint64_t count = 0;
-    for (;;) {
-      FIRN_TRY(const bool more, children.Next());
+    uint64_t shown = 0;
+    while (shown < max) {
+      FIRN_TRY(const bool more, children->Next());
       if (!more) break;
-      if (count++ > 0) records += ',';
-      AppendJsonRow(children, context_.options.api_version, records);
+      if (shown++ > 0) records += ',';
+      AppendJsonRow(*children, options.api_version, records);
+      child_rows_ += 1 + children->child_rows();
+    }
+    KeptRows rest;
+    if (shown == max) {
+      FIRN_TRY(rest, options.keep_rest(*children, shown));
     }
     std::string& json = texts_[column];
-    json =
-        "{\"totalSize\":" + std::to_string(count) + ",\"done\":true,\"records\":[" + records + "]}";
-    row_[column] = count == 0 ? Value{} : Value::Json(json);
+    json = "{\"totalSize\":" + std::to_string(shown + rest.rows);
+    json += rest.rows == 0 ? ",\"done\":true" : ",\"done\":false";
+    if (rest.rows > 0) {
+      json += ",\"nextRecordsUrl\":\"/services/data/v" + std::to_string(options.api_version) +
+              ".0/query/" + rest.locator + "\"";
+    }
+    json += ",\"records\":[" + records + "]}";
+    row_[column] = shown == 0 ? Value{} : Value::Json(json);
     return {};
+  }
+
+  // Null where the relationship is, and where no branch fits.
+  void RunTypeof(size_t column) {
+    const BoundTypeof& type_of = *bound_.bound[column].type_of;
+    row_[column] = {};
+    const Value id = bound_.tree->IdAt(type_of.node);
+    if (id.null()) return;
+    const ObjectInfo* object = context_.catalogue->ByKeyPrefix(KeyPrefixOf(id.number));
+    for (const auto& branch : type_of.branches) {
+      if (branch.object != nullptr && branch.object != object) continue;
+      texts_[column].clear();
+      AppendJsonRow(BranchRow(branch, *bound_.tree, *object, type_of.node),
+                    context_.options.api_version, texts_[column]);
+      row_[column] = Value::Json(texts_[column]);
+      return;
+    }
   }
 
   std::string_view soql_;
@@ -175,17 +286,18 @@ class SelectCursor final : public RowCursor {
   BoundQuery bound_;
   QueryContext context_;
   AccessPath access_;
-  RowOrder natural_ = RowOrder::kNone;
   std::optional<RowSource> source_;
   bool sorted_ = false;
   std::vector<int64_t> order_;
   size_t next_sorted_ = 0;
   StoredRow held_;
   std::vector<Value> row_;
-  std::vector<std::string> texts_;  // of subqueries
+  std::vector<std::string> texts_;  // of sub-selects, TYPEOF and FORMAT
+  std::vector<std::unique_ptr<SelectCursor>> children_;
   int64_t left_ = 0;
   int64_t skip_ = 0;
   uint64_t count_ = 0;
+  uint64_t child_rows_ = 0;
 };
 
 // The outermost cursor: owns the text, the tree and the snapshot.
@@ -210,6 +322,11 @@ class OwningCursor final : public RowCursor {
   const ObjectInfo* parent_object(size_t column, size_t level) const override {
     return inner_->parent_object(column, level);
   }
+  bool parent_is_name(size_t column, size_t level) const override {
+    return inner_->parent_is_name(column, level);
+  }
+  uint64_t child_rows() const override { return inner_->child_rows(); }
+  bool marks_recent() const override { return inner_->marks_recent(); }
 
  private:
   Snapshot snapshot_;  // ends after everything that reads
@@ -220,8 +337,8 @@ class OwningCursor final : public RowCursor {
 
 }  // namespace
 
-Result<RowSource> RowSource::Open(const BoundQuery& query, const AccessPath& access, RowOrder order,
-                                  Reader& reader) {
+Result<RowSource> RowSource::Open(const BoundQuery& query, const AccessPath& access,
+                                  const RowOrder& order, Reader& reader) {
   FIRN_TRY(Statement rows, OpenRows(*query.object, access, order, query.all_rows, reader));
   return RowSource(std::move(rows), query);
 }

@@ -19,7 +19,7 @@ class RowSource {
  public:
   // `access` of the query's filter; the tree, filter and reader must outlive it.
   [[nodiscard]] static Result<RowSource> Open(const BoundQuery& query, const AccessPath& access,
-                                              RowOrder order, Reader& reader);
+                                              const RowOrder& order, Reader& reader);
   // Moves the tree to the next row that matches.
   [[nodiscard]] Result<bool> Next();
   [[nodiscard]] int64_t record_number() const { return rows_.Int(0); }

@@ -40,32 +40,47 @@ class Binder {
     Filter filter;
     filter.kind = condition.kind;
     if (condition.kind != Condition::Kind::kCompare) {
+      const bool conjunction = condition.kind == Condition::Kind::kAnd;
+      if (!conjunction && HasJoin(condition)) {
+        return Bad("MALFORMED_QUERY", condition.at,
+                   "Semi join sub-selects are not allowed with the '" +
+                       std::string(condition.kind == Condition::Kind::kOr ? "OR" : "NOT") +
+                       "' operator");
+      }
       for (const auto& part : condition.parts) {
         FIRN_TRY(Filter bound, Bind(part));
         filter.parts.push_back(std::move(bound));
       }
       return filter;
     }
-    std::vector<std::string> path = condition.left.path;
-    if (path.empty()) return Bad("MALFORMED_QUERY", condition.at, "aggregates stand in HAVING");
-    context_.localise(path);
-    auto ref = context_.tree.Resolve(path, context_.see_hidden);
-    if (!ref) return Bad("INVALID_FIELD", condition.left.at, ref.error());
-    filter.field = *std::move(ref);
-    filter.function = condition.left.function;
+    if (IsAggregate(condition.left.function)) {
+      return Bad("MALFORMED_QUERY", condition.at,
+                 "Aggregate functions are not allowed in the WHERE clause");
+    }
+    if (condition.left.format || condition.left.function == "GROUPING") {
+      return Bad("MALFORMED_QUERY", condition.at, "unexpected function in the WHERE clause");
+    }
+    FIRN_TRY(filter.left, context_.bind_field(condition.left));
     filter.op = condition.op;
     FIRN_CHECK(CheckField(filter, condition));
     if (condition.subquery) {
       filter.by_set = true;
+      FIRN_CHECK(CheckJoin(filter, condition));
       FIRN_CHECK(context_.run_subquery(*condition.subquery, filter));
       return filter;
     }
+    FIRN_CHECK(Operands(condition, filter.left.field.info().name, filter));
+    return filter;
+  }
+
+  Result<void> Operands(const Condition& condition, const std::string& name, Filter& filter) {
+    name_ = name;
     for (const auto& literal : condition.values) {
       FIRN_TRY(Operand operand, BindLiteral(filter, literal));
       filter.operands.push_back(std::move(operand));
     }
     MakeSet(filter);
-    return filter;
+    return {};
   }
 
  private:
@@ -74,11 +89,17 @@ class Binder {
   }
 
   Result<void> CheckField(Filter& filter, const Condition& condition) const {
-    const FieldInfo& info = filter.field.info();
+    const FieldInfo& info = filter.left.field.info();
+    const std::string& function = filter.left.function;
     const size_t at = condition.left.at;
-    filter.family = filter.field.type_name ? Family::kText : FamilyOf(info.type);
-    if (IsDateFunction(filter.function)) {
-      filter.family = filter.function == "DAY_ONLY" ? Family::kDate : Family::kNumber;
+    filter.family = filter.left.field.type_name ? Family::kText : FamilyOf(info.type);
+    if (IsDateFunction(function)) {
+      filter.family = function == "DAY_ONLY" ? Family::kDate : Family::kNumber;
+    }
+    if (function == "DISTANCE") {
+      filter.family = Family::kNumber;
+      if (filter.op == CompareOp::kLt || filter.op == CompareOp::kGt) return {};
+      return Bad("INVALID_QUERY_FILTER_OPERATOR", at, "DISTANCE can only be compared with < and >");
     }
     const bool structured = info.type == FieldType::kAddress || info.type == FieldType::kLocation;
     if (!info.filterable || structured) {
@@ -113,15 +134,34 @@ class Binder {
     }
   }
 
+  // Semi-joins compare ids, and what a sub-select gives must be what the field holds.
+  // Source: SOQL and SOSL Reference, 'Comparison Operators', 'Semi-Joins with IN and Anti-Joins
+  // with NOT IN', read 2026-11.
+  Result<void> CheckJoin(const Filter& filter, const Condition& condition) const {
+    if (filter.family != Family::kId) {
+      return Bad(
+          "MALFORMED_QUERY", condition.left.at,
+          "The left operand of a semi join must be an id or a reference field: " + name_of(filter));
+    }
+    if (condition.subquery->where && HasJoin(*condition.subquery->where)) {
+      return Bad("MALFORMED_QUERY", condition.left.at,
+                 "Nesting of semi join sub-selects is not supported");
+    }
+    return {};
+  }
+  static const std::string& name_of(const Filter& filter) { return filter.left.field.info().name; }
+  static bool HasJoin(const Condition& condition) {
+    return condition.subquery != nullptr ||
+           std::any_of(condition.parts.begin(), condition.parts.end(), HasJoin);
+  }
+
   tl::unexpected<Error> WrongType(const Filter& filter, const Literal& literal) const {
-    const bool quoted = literal.kind == Literal::Kind::kString;
     const bool wants_quotes = filter.family == Family::kText || filter.family == Family::kId;
     return Bad("INVALID_FIELD", literal.at,
-               "value of filter criterion for field '" + filter.field.info().name +
-                   "' must be of type " + std::string(FamilyTypeName(filter.family)) +
-                   (quoted && !wants_quotes   ? " and should not be enclosed in quotes"
-                    : !quoted && wants_quotes ? " and should be enclosed in quotes"
-                                              : ""));
+               "value of filter criterion for field '" + name_ + "' must be of type " +
+                   std::string(FamilyTypeName(filter.family)) +
+                   (wants_quotes ? " and should be enclosed in quotes"
+                                 : " and should not be enclosed in quotes"));
   }
 
   Result<Operand> BindLiteral(const Filter& filter, const Literal& literal) const {
@@ -207,12 +247,16 @@ class Binder {
   Result<Operand> BindDate(const Filter& filter, const Literal& literal) const {
     Operand operand;
     const bool instant = filter.family == Family::kDateTime;
-    const int64_t unit = instant ? kDayMillis : 1;
     if (literal.kind == Literal::Kind::kDateRange) {
-      const int64_t today = context_.now_millis / kDayMillis;
-      const DayRange range = RangeOf(literal.text, literal.n, today);
-      operand.number = range.from * unit;
-      operand.upto = range.to * unit;
+      const auto locals = context_.locals();
+      const int64_t local = context_.now_millis + locals->zone->OffsetAt(context_.now_millis);
+      const int64_t today = local / kDayMillis - (local % kDayMillis < 0);
+      const DayRange range = RangeOf(literal.text, literal.n, today, locals->fiscal);
+      const auto place = [&](int64_t day) {
+        return instant ? locals->zone->ToUtc(day * kDayMillis) : day;
+      };
+      operand.number = place(range.from);
+      operand.upto = place(range.to);
       return operand;
     }
     if (instant && literal.kind == Literal::Kind::kDateTime) {
@@ -248,6 +292,7 @@ class Binder {
   }
 
   const FilterContext& context_;
+  std::string name_;  // of the field, for error texts
 };
 
 int Sign(__int128 value) { return value < 0 ? -1 : value > 0 ? 1 : 0; }
@@ -339,6 +384,11 @@ Result<Filter> BindFilter(const Condition& condition, const FilterContext& conte
   return Binder(context).Bind(condition);
 }
 
+Result<void> BindOperands(const Condition& condition, const std::string& name,
+                          const FilterContext& context, Filter& filter) {
+  return Binder(context).Operands(condition, name, filter);
+}
+
 bool LikeMatches(std::string_view text, std::string_view pattern) {
   size_t t = 0;
   size_t p = 0;
@@ -423,9 +473,7 @@ bool Matches(const Filter& filter, RowTree& tree) {
     case Condition::Kind::kCompare:
       break;
   }
-  Value value = tree.Get(filter.field);
-  if (IsDateFunction(filter.function)) value = ApplyDateFunction(filter.function, value);
-  return MatchesValue(filter, value);
+  return MatchesValue(filter, Evaluate(filter.left, tree));
 }
 
 }  // namespace firn::sandbox::soql

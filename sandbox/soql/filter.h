@@ -1,9 +1,9 @@
 // WHERE: conditions bound to fields and typed values, evaluated on a RowTree's current row.
 //
 // Texts compare without case; a comparison with a null is false except `!=` and NOT IN, which are
-// true; `= null` asks for null, also through a relationship that is null. Source: SOQL and SOSL
-// Reference, 'Comparison Operators', 'Null Values in Lookup Relationships and Outer Joins', read
-// 2026-11.
+// true; `= null` asks for null, also through a relationship that is null. Date literals are the
+// user's own days. Source: SOQL and SOSL Reference, 'Comparison Operators', 'Null Values in Lookup
+// Relationships and Outer Joins', 'Date Formats and Date Literals', read 2026-11.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sandbox/soql/ast.h"
-#include "sandbox/soql/row_tree.h"
+#include "sandbox/soql/expression.h"
 
 namespace firn::sandbox::soql {
 
@@ -34,8 +34,7 @@ struct Operand {
 struct Filter {
   Condition::Kind kind = Condition::Kind::kCompare;
   std::vector<Filter> parts;
-  FieldRef field;
-  std::string function;
+  Expression left;
   Family family = Family::kText;
   CompareOp op = CompareOp::kEq;
   std::vector<Operand> operands;
@@ -50,15 +49,18 @@ struct FilterContext {
   std::string_view soql;
   RowTree& tree;
   int64_t now_millis = 0;
-  bool see_hidden = false;
-  // `Account.Name` of an aliased query and the like, rewritten to a path from the queried object.
-  std::function<void(std::vector<std::string>&)> localise;
+  std::function<std::shared_ptr<const Locals>()> locals;
+  std::function<Result<Expression>(const FieldExpr&)> bind_field;
   // The values of a semi-join's single column.
   std::function<Result<void>(const Query& subquery, Filter& into)> run_subquery;
 };
 
 // Errors: api errors INVALID_FIELD, INVALID_QUERY_FILTER_OPERATOR with position.
 [[nodiscard]] Result<Filter> BindFilter(const Condition& condition, const FilterContext& context);
+
+// The comparison alone: `filter.left` and `filter.family` are given, `name` is for error texts.
+[[nodiscard]] Result<void> BindOperands(const Condition& condition, const std::string& name,
+                                        const FilterContext& context, Filter& filter);
 
 [[nodiscard]] bool Matches(const Filter& filter, RowTree& tree);
 // One comparison of a value, for HAVING and for Matches.

@@ -61,14 +61,23 @@ class Lexer {
     const std::string_view two = text_.substr(at_, 2);
     if (two == "<=" || two == ">=" || two == "!=" || two == "<>") {
       token.text = two;
-    } else if (std::string_view("=<>(),.:").find(c) != std::string_view::npos) {
+    } else if (std::string_view("=<>(),.:*").find(c) != std::string_view::npos) {
       token.text = std::string(1, c);
     } else {
-      return Fail(
-          ErrorAt(text_, at_, "MALFORMED_QUERY", "unexpected char: '" + std::string(1, c) + "'"));
+      return Fail(NoAlternative(c));
     }
     at_ += token.text.size();
     return {};
+  }
+
+  // What no word can begin with is told without the caret.
+  [[nodiscard]] Error NoAlternative(char c) const {
+    const std::string_view before = text_.substr(0, at_);
+    const auto rows = std::count(before.begin(), before.end(), '\n') + 1;
+    const size_t line = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
+    return ApiError(400, "MALFORMED_QUERY",
+                    "line " + std::to_string(rows) + ":" + std::to_string(at_ - line) +
+                        " no viable alternative at character '" + std::string(1, c) + "'");
   }
 
   Result<void> NumberOrDate(Token& token) {

@@ -8,6 +8,7 @@
 #include "sandbox/query.h"
 #include "sandbox/soql/ast.h"
 #include "sandbox/store/access_view.h"
+#include "sandbox/soql/expression.h"
 #include "sandbox/store/tables.h"
 
 namespace firn::sandbox::soql {
@@ -18,8 +19,11 @@ struct QueryContext {
   int64_t now_millis = 0;
   QueryOptions options;
   std::shared_ptr<const AccessView> view;  // nullptr: the org's own work, which sees everything
+  int depth = 0;  // of sub-selects in SELECT lists: how many queries stand around this one
   // Live or all records of an object, without a scan.
   std::function<uint64_t(const ObjectInfo&, bool all_rows)> count;
+  // Who asks; read when a query first needs it.
+  std::function<std::shared_ptr<const Locals>()> locals;
 };
 
 [[nodiscard]] Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql,

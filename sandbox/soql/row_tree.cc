@@ -20,18 +20,25 @@ std::vector<const ObjectInfo*> Targets(const Catalogue& catalogue, const FieldRe
   return targets;
 }
 
-std::string NoColumn(const std::string& column, const std::string& entity) {
-  return "No such column '" + column + "' on entity '" + entity +
-         "'. If you are attempting to use a custom field, be sure to append the '__c' after the "
-         "custom field name. Please reference your WSDL or the describe call for the appropriate "
-         "names.";
-}
-
 std::string NoRelationship(const std::string& name) {
   return "Didn't understand relationship '" + name +
          "' in field path. If you are attempting to use a custom relationship, be sure to append "
          "the '__r' after the custom relationship name. Please reference your WSDL or the describe "
          "call for the appropriate names.";
+}
+
+// What can be asked of a record through a relationship to several objects: the fields and
+// relationships of the object that stands for all of them.
+// Source: Object Reference, 'Name', read 2026-11.
+bool IsOfName(const std::string& name, bool last) {
+  static constexpr std::string_view kFields[] = {
+      "alias",     "email", "firstname", "id",   "isactive",     "lastname", "name",
+      "profileid", "phone", "title",     "type", "recordtypeid", "username", "userroleid"};
+  static constexpr std::string_view kRelationships[] = {"profile", "userrole", "recordtype"};
+  const std::string folded = Folded(name);
+  const auto is = [&](std::string_view each) { return each == folded; };
+  return last ? std::any_of(std::begin(kFields), std::end(kFields), is)
+              : std::any_of(std::begin(kRelationships), std::end(kRelationships), is);
 }
 
 void AppendMember(std::string_view name, const Value& value, std::string& out) {
@@ -42,6 +49,13 @@ void AppendMember(std::string_view name, const Value& value, std::string& out) {
 }
 
 }  // namespace
+
+std::string NoSuchColumn(const std::string& column, const std::string& entity) {
+  return "No such column '" + column + "' on entity '" + entity +
+         "'. If you are attempting to use a custom field, be sure to append the '__c' after the "
+         "custom field name. Please reference your WSDL or the describe call for the appropriate "
+         "names.";
+}
 
 const FieldInfo& FieldRef::info() const {
   for (const FieldInfo* field : fields) {
@@ -124,54 +138,109 @@ void RowTree::Want(int node, size_t candidate, const FieldInfo& field) {
   formulas_[&field] = std::move(bound);
 }
 
+RowTree::Step RowTree::StepFrom(int node, const ObjectInfo* only, const std::string& name,
+                                bool last, bool see_hidden) const {
+  Step step;
+  step.ref.node = node;
+  const bool shared = only == nullptr && polymorphic(node);
+  for (const auto& candidate : nodes_[node].candidates) {
+    const ObjectInfo& object = *candidate.object;
+    const FieldInfo* field = last ? object.Field(name) : object.Relationship(name);
+    // Every record has a Name there: a case's is its number.
+    if (shared && field == nullptr && last && Folded(name) == "name") field = object.NameField();
+    if (field != nullptr && field->hidden && !see_hidden) field = nullptr;
+    if (shared && !IsOfName(name, last)) field = nullptr;
+    if (only != nullptr && only != &object) field = nullptr;
+    if (step.entity.empty() || only == &object) step.entity = object.name;
+    step.known = step.known || field != nullptr;
+    step.ref.fields.push_back(field);
+    step.ref.objects.push_back(&object);
+  }
+  if (shared) step.entity = "Name";
+  return step;
+}
+
 tl::expected<FieldRef, std::string> RowTree::Resolve(std::vector<std::string>& path,
                                                      bool see_hidden) {
-  if (path.size() > kLevelsMax + 1) {
-    return tl::unexpected(std::string("Invalid number of relationship levels: at most 5"));
-  }
-  int node = 0;
-  for (size_t i = 0; i < path.size(); ++i) {
+  return ResolveAt(0, nullptr, path, see_hidden);
+}
+
+tl::expected<FieldRef, std::string> RowTree::ResolveAt(int node, const ObjectInfo* object,
+                                                       std::vector<std::string>& path,
+                                                       bool see_hidden) {
+  if (path.empty()) return tl::unexpected(std::string("empty field path"));
+  for (size_t i = 0;; ++i) {
     const bool last = i + 1 == path.size();
-    FieldRef step;
-    step.node = node;
-    std::string entity;
-    for (const auto& candidate : nodes_[node].candidates) {
-      const ObjectInfo& object = *candidate.object;
-      const FieldInfo* field = last ? object.Field(path[i]) : object.Relationship(path[i]);
-      // Through a polymorphic relationship every record has a Name: a case's is its number.
-      const bool many = nodes_[node].candidates.size() > 1;
-      if (field == nullptr && last && many && Folded(path[i]) == "name") field = object.NameField();
-      if (field != nullptr && field->hidden && !see_hidden) field = nullptr;
-      if (entity.empty()) entity = object.name;
-      step.fields.push_back(field);
-      step.objects.push_back(&object);
-    }
-    if (nodes_[node].candidates.size() > 1) entity = "Name";
-    const bool known = std::any_of(step.fields.begin(), step.fields.end(),
-                                   [](const FieldInfo* each) { return each != nullptr; });
+    Step step = StepFrom(node, object, path[i], last, see_hidden);
     // `Type` through a relationship to several objects is the object's name, whatever they have.
-    const bool type_name = last && node > 0 && Folded(path[i]) == "type" &&
-                           nodes_[node].via.info().reference_to.size() > 1;
-    if (type_name) {
+    if (last && object == nullptr && polymorphic(node) && Folded(path[i]) == "type") {
       path[i] = "Type";
-      step.type_name = true;
-      for (size_t k = 0; k < step.fields.size(); ++k) step.fields[k] = &step.objects[k]->fields[0];
-      return step;
-    }
-    if (!known && last) return tl::unexpected(NoColumn(path[i], entity));
-    if (!known) return tl::unexpected(NoRelationship(path[i]));
-    if (last) {
-      path[i] = step.info().name;
-      for (size_t k = 0; k < step.fields.size(); ++k) {
-        if (step.fields[k] != nullptr) Want(node, k, *step.fields[k]);
+      step.ref.type_name = true;
+      for (size_t k = 0; k < step.ref.fields.size(); ++k) {
+        step.ref.fields[k] = &step.ref.objects[k]->fields[0];
       }
-      return step;
+      return std::move(step.ref);
     }
-    path[i] = step.info().relationship_name;
-    node = NodeFor(node, Folded(path[i]), step);
+    if (!step.known) {
+      return tl::unexpected(last ? NoSuchColumn(path[i], step.entity) : NoRelationship(path[i]));
+    }
+    if (last) {
+      const bool name = Folded(path[i]) == "name";
+      path[i] = name ? "Name" : step.ref.info().name;
+      for (size_t k = 0; k < step.ref.fields.size(); ++k) {
+        if (step.ref.fields[k] != nullptr) Want(node, k, *step.ref.fields[k]);
+      }
+      return std::move(step.ref);
+    }
+    path[i] = step.ref.info().relationship_name;
+    // What one object leads to is apart from what another does.
+    const std::string key = Folded(path[i]) + (object != nullptr ? '@' + object->name : "");
+    if (nodes_.size() >= kNodesMax) {
+      return tl::unexpected(std::string("The query leads over too many relationships"));
+    }
+    node = NodeFor(node, key, step.ref);
+    if (Depth(node) > kLevelsMax) {
+      return tl::unexpected(std::string("Invalid number of relationship levels: at most 5"));
+    }
+    object = nullptr;
     if (nodes_[node].candidates.empty()) return tl::unexpected(NoRelationship(path[i]));
   }
-  return tl::unexpected(std::string("empty field path"));
+}
+
+tl::expected<int, std::string> RowTree::ResolveNode(std::vector<std::string>& path,
+                                                    bool see_hidden) {
+  std::vector<std::string> with_id = path;
+  with_id.emplace_back("Id");
+  auto ref = Resolve(with_id, see_hidden);
+  if (!ref) return tl::unexpected(ref.error());
+  std::copy(with_id.begin(), with_id.end() - 1, path.begin());
+  return ref->node;
+}
+
+std::vector<const ObjectInfo*> RowTree::ObjectsAt(int node) const {
+  std::vector<const ObjectInfo*> objects;
+  for (const auto& candidate : nodes_[node].candidates) objects.push_back(candidate.object);
+  return objects;
+}
+
+size_t RowTree::Depth(int node) const {
+  size_t depth = 0;
+  for (; nodes_[node].parent >= 0; node = nodes_[node].parent) ++depth;
+  return depth;
+}
+
+FieldRef RowTree::Component(const FieldRef& compound, std::string_view ending) {
+  FieldRef ref = compound;
+  for (size_t k = 0; k < ref.fields.size(); ++k) {
+    const FieldInfo* whole = compound.fields[k];
+    ref.fields[k] = nullptr;
+    if (whole == nullptr) continue;
+    for (const int at : whole->components) {
+      const FieldInfo& part = ref.objects[k]->fields[at];
+      if (part.name.ends_with(ending)) ref.fields[k] = &part;
+    }
+  }
+  return ref;
 }
 
 FieldRef RowTree::RefOf(const FieldInfo& field) {
@@ -182,9 +251,9 @@ FieldRef RowTree::RefOf(const FieldInfo& field) {
   return ref;
 }
 
-std::vector<int> RowTree::Way(const FieldRef& ref) const {
+std::vector<int> RowTree::WayTo(int node) const {
   std::vector<int> way;
-  for (int node = ref.node; node >= 0; node = nodes_[node].parent) way.push_back(node);
+  for (; node >= 0; node = nodes_[node].parent) way.push_back(node);
   std::reverse(way.begin(), way.end());
   return way;
 }
@@ -281,8 +350,7 @@ Value RowTree::Compound(const Candidate& candidate, const FieldInfo& field) {
       {"Street", "street"},
       {"Latitude__s", "latitude"},
       {"Longitude__s", "longitude"}};
-  if (scratch_used_ == scratch_.size()) scratch_.emplace_back();
-  std::string& json = scratch_[scratch_used_++];
+  std::string& json = Scratch();
   json = "{";
   bool any = false;
   for (const auto& [ending, member] : kMembers) {
@@ -304,8 +372,7 @@ Value RowTree::Formula(const FieldInfo& field) {
   const auto& inputs = found->second.inputs;
   const auto result =
       formula::Evaluate(*found->second.expression, [&](int input) { return Get(inputs[input]); });
-  if (scratch_used_ == scratch_.size()) scratch_.emplace_back();
-  return formula::ToField(field, result, scratch_[scratch_used_++]);
+  return formula::ToField(field, result, Scratch());
 }
 
 }  // namespace firn::sandbox::soql

@@ -31,6 +31,9 @@ struct FieldRef {
   [[nodiscard]] const FieldInfo& info() const;
 };
 
+// The vendor's sentence for a field that is not there, or not for this client.
+[[nodiscard]] std::string NoSuchColumn(const std::string& column, const std::string& entity);
+
 class RowTree {
  public:
   RowTree(std::shared_ptr<const Catalogue> catalogue, const ObjectInfo& object,
@@ -42,11 +45,39 @@ class RowTree {
   [[nodiscard]] tl::expected<FieldRef, std::string> Resolve(std::vector<std::string>& path,
                                                             bool see_hidden);
   [[nodiscard]] FieldRef RefOf(const FieldInfo& field);
+  // The node a path of relationships leads to; `path` is rewritten too. Errors as of Resolve.
+  [[nodiscard]] tl::expected<int, std::string> ResolveNode(std::vector<std::string>& path,
+                                                           bool see_hidden);
+  // A path that begins at a node whose record is an object of this name, or, with no name, at the
+  // fields every object there shares.
+  [[nodiscard]] tl::expected<FieldRef, std::string> ResolveAt(int node, const ObjectInfo* object,
+                                                              std::vector<std::string>& path,
+                                                              bool see_hidden);
+  // A node whose relationship may lead to several objects.
+  [[nodiscard]] bool polymorphic(int node) const {
+    return node > 0 && nodes_[node].via.info().reference_to.size() > 1;
+  }
+  // The objects it may lead to, of those this org has.
+  [[nodiscard]] std::vector<const ObjectInfo*> ObjectsAt(int node) const;
+  // The compound's component whose name ends so: `Latitude`.
+  [[nodiscard]] FieldRef Component(const FieldRef& compound, std::string_view ending);
+  // Text that lives until the next SetRow.
+  [[nodiscard]] std::string& Scratch() {
+    if (scratch_used_ == scratch_.size()) scratch_.emplace_back();
+    std::string& text = scratch_[scratch_used_++];
+    text.clear();
+    return text;
+  }
   [[nodiscard]] const ObjectInfo& object() const { return *nodes_[0].candidates[0].object; }
   [[nodiscard]] const Catalogue& catalogue() const { return *catalogue_; }
   [[nodiscard]] const std::shared_ptr<Reader>& reader() const { return reader_; }
   // The nodes from the root to a ref's node, root first.
-  [[nodiscard]] std::vector<int> Way(const FieldRef& ref) const;
+  [[nodiscard]] std::vector<int> Way(const FieldRef& ref) const { return WayTo(ref.node); }
+  [[nodiscard]] std::vector<int> WayTo(int node) const;
+  // As the catalogue writes it: `Owner`.
+  [[nodiscard]] const std::string& relationship_name(int node) const {
+    return nodes_[node].via.info().relationship_name;
+  }
 
   // The blob must live until the next SetRow. Errors: Corrupt.
   [[nodiscard]] Result<void> SetRow(int64_t record_number, bool deleted, int64_t modstamp,
@@ -77,9 +108,19 @@ class RowTree {
     std::shared_ptr<const StoredRow> row;
   };
   static constexpr size_t kCacheMax = 4096;
+  static constexpr size_t kNodesMax =
+      200;  // SOQL limits allow 55 relationships; formulas add theirs
   static constexpr size_t kLevelsMax = 5;  // SOQL and SOSL Reference, 'Relationship Query Limits'
 
+  struct Step {
+    FieldRef ref;
+    std::string entity;  // for error texts
+    bool known = false;
+  };
+  Step StepFrom(int node, const ObjectInfo* only, const std::string& name, bool last,
+                bool see_hidden) const;
   int NodeFor(int parent, const std::string& relationship, FieldRef via);
+  [[nodiscard]] size_t Depth(int node) const;
   void Want(int node, size_t candidate, const FieldInfo& field);
   bool Load(Node& node);
   Value Compute(int node, size_t candidate, const FieldInfo& field);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sandbox/soql/date_range.h"
-
 namespace firn::sandbox::soql {
 namespace {
 
@@ -16,8 +14,7 @@ void AppendNumber(int64_t number, std::string& out) {
 
 void AppendSortKey(const std::vector<BoundOrder>& order, RowTree& tree, std::string& out) {
   for (const auto& item : order) {
-    Value value = tree.Get(item.field);
-    if (IsDateFunction(item.function)) value = ApplyDateFunction(item.function, value);
+    const Value value = Evaluate(item.expression, tree);
     if (value.null()) {
       out += item.nulls_last ? '\x02' : '\x00';
       continue;

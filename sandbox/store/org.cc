@@ -3,6 +3,7 @@
 #include "core/base/random.h"
 #include "sandbox/api_error.h"
 #include "sandbox/soql/query.h"
+#include "sandbox/store/locals.h"
 #include "sandbox/store/org_impl.h"
 #include "sandbox/store/record_view.h"
 
@@ -203,6 +204,12 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
   context.count = [this](const ObjectInfo& object, bool all_rows) -> uint64_t {
     const ObjectCounters* counters = FindCounters(object);
     return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
+  };
+  context.locals = [schema = context.catalogue, rows = context.reader.get(), org_id = org_id_,
+                    user_id = options.user_id,
+                    known = std::shared_ptr<const soql::Locals>()]() mutable {
+    if (!known) known = ReadLocals(*schema, *rows, user_id, org_id);
+    return known;
   };
   return soql::OpenQuery(soql, std::move(context));
 }
