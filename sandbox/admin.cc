@@ -41,7 +41,9 @@ ordered_json LimitsJson(ApiParts& parts) {
           {"bulk_query_jobs", one(Allotment::kBulkQueryJobs)},
           {"bulk_query_bytes", one(Allotment::kBulkQueryBytes)},
           {"delivered_events", one(Allotment::kDeliveredEvents)},
-          {"published_events", one(Allotment::kPublishedEvents)}};
+          {"published_events", one(Allotment::kPublishedEvents)},
+          {"bulk_batches", one(Allotment::kBulkBatches)},
+          {"bulk_rows", one(Allotment::kBulkRows)}};
 }
 
 Answer Status(ApiParts& parts) {
@@ -144,10 +146,13 @@ Answer Limits(ApiParts& parts, const net::ServerRequest& request) {
       {"bulk_query_jobs", Allotment::kBulkQueryJobs},
       {"bulk_query_bytes", Allotment::kBulkQueryBytes},
       {"delivered_events", Allotment::kDeliveredEvents},
-      {"published_events", Allotment::kPublishedEvents}};
-  int64_t* const values[] = {&limits.api_requests, &limits.bulk_query_jobs,
+      {"published_events", Allotment::kPublishedEvents},
+      {"bulk_batches", Allotment::kBulkBatches},
+      {"bulk_rows", Allotment::kBulkRows}};
+  int64_t* const values[] = {&limits.api_requests,     &limits.bulk_query_jobs,
                              &limits.bulk_query_bytes, &limits.delivered_events,
-                             &limits.published_events};
+                             &limits.published_events, &limits.bulk_batches,
+                             &limits.bulk_rows};
   try {
     for (size_t i = 0; i < kAllotments; ++i) {
       const json one = body.value(kNames[i].first, json::object());
@@ -162,7 +167,9 @@ Answer Limits(ApiParts& parts, const net::ServerRequest& request) {
                      {"bulk_query_jobs", limits.bulk_query_jobs},
                      {"bulk_query_bytes", limits.bulk_query_bytes},
                      {"delivered_events", limits.delivered_events},
-                     {"published_events", limits.published_events}};
+                     {"published_events", limits.published_events},
+                     {"bulk_batches", limits.bulk_batches},
+                     {"bulk_rows", limits.bulk_rows}};
   if (auto saved = parts.db.SetSetting("limits", kept.dump()); !saved) {
     return AdminError(saved.error());
   }

@@ -30,7 +30,9 @@ Result<std::unique_ptr<ApiDb>> ApiDb::Open(const std::string& folder) {
            "CREATE TABLE approval(client_id TEXT NOT NULL, user_id TEXT NOT NULL,"
            " PRIMARY KEY(client_id, user_id)) WITHOUT ROWID;"
            "CREATE TABLE password(user_id TEXT PRIMARY KEY, salt BLOB NOT NULL,"
-           " hash BLOB NOT NULL) WITHOUT ROWID;"}));
+           " hash BLOB NOT NULL) WITHOUT ROWID;",
+           "CREATE TABLE ingest_job(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"
+           "CREATE TABLE classic_job(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"}));
   return std::unique_ptr<ApiDb>(new ApiDb(std::move(db)));
 }
 

@@ -32,6 +32,8 @@ namespace firn::sandbox {
 class BulkQueryJobs;
 class ChangeCapture;
 class EventBus;
+class ClassicJobs;
+class IngestJobs;
 class QueryPages;
 
 struct ApiParts {
@@ -47,6 +49,8 @@ struct ApiParts {
   RequestLog& log;
   QueryPages& pages;
   BulkQueryJobs& jobs;
+  IngestJobs& ingest;
+  ClassicJobs& classic;
   SigningKeys& keys;
   Passwords& passwords;
   EventBus& events;

@@ -1,9 +1,8 @@
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "sandbox/bulk/create_body.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
@@ -52,28 +51,6 @@ ordered_json FullJobJson(const BulkQueryJob& job) {
   return body;
 }
 
-// A text of the create request that must be one of a few.
-struct Choice {
-  std::string key;
-  std::vector<std::string> values;
-  std::string value;  // default, then what the client chose
-};
-
-// Nothing: it was fine.
-std::optional<Answer> ReadChoice(const json& body, Choice& choice) {
-  const auto found = body.find(choice.key);
-  if (found == body.end() || found->is_null()) return std::nullopt;
-  if (found->is_string()) choice.value = found->get<std::string>();
-  const bool known = found->is_string() && std::find(choice.values.begin(), choice.values.end(),
-                                                     choice.value) != choice.values.end();
-  if (known) return std::nullopt;
-  std::string list;
-  for (const std::string& value : choice.values) list += (list.empty() ? "" : ", ") + value;
-  return ErrorAnswer(400, "JSON_PARSER_ERROR",
-                     "Cannot deserialize value for '" + choice.key + "': " + found->dump() +
-                         " is not one of the values accepted: [" + list + "]");
-}
-
 Answer CreateJob(ApiParts& parts, const ApiRequest& request) {
   const std::string type = request.http.headers.GetOr("Content-Type", "application/json");
   if (type.find("application/json") == std::string::npos) {
@@ -85,18 +62,14 @@ Answer CreateJob(ApiParts& parts, const ApiRequest& request) {
   }
   Choice operation{"operation", {"query", "queryAll"}, ""};
   Choice content{"contentType", {"CSV"}, "CSV"};
-  Choice delimiter{
-      "columnDelimiter", {"BACKQUOTE", "CARET", "COMMA", "PIPE", "SEMICOLON", "TAB"}, "COMMA"};
-  Choice ending{"lineEnding", {"LF", "CRLF"}, "LF"};
+  Choice delimiter = DelimiterChoice();
+  Choice ending = LineEndingChoice();
   for (Choice* choice : {&operation, &content, &delimiter, &ending}) {
     if (auto refusal = ReadChoice(body, *choice)) return *std::move(refusal);
   }
-  for (const auto& [key, value] : body.items()) {
-    constexpr std::array<std::string_view, 7> kKnown{"operation",  "contentType", "columnDelimiter",
-                                                     "lineEnding", "query",       "object"};
-    if (std::find(kKnown.begin(), kKnown.end(), key) == kKnown.end()) {
-      return ErrorAnswer(400, "JSON_PARSER_ERROR", "Unrecognized field \"" + key + "\"");
-    }
+  if (auto refusal = RefuseUnknownKeys(
+          body, {"operation", "contentType", "columnDelimiter", "lineEnding", "query", "object"})) {
+    return *std::move(refusal);
   }
   if (operation.value.empty()) return ErrorAnswer(400, "INVALIDJOB", "No operation specified");
   const auto query = body.find("query");

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "sandbox/value.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -14,7 +16,7 @@ struct KindName {
   std::string_view name;
   FaultKind kind;
 };
-constexpr std::array<KindName, 19> kKinds{{
+constexpr std::array<KindName, 22> kKinds{{
     {"delay", FaultKind::kDelay},
     {"status", FaultKind::kStatus},
     {"drop", FaultKind::kDrop},
@@ -34,6 +36,9 @@ constexpr std::array<KindName, 19> kKinds{{
     {"replay_refused", FaultKind::kReplayRefused},
     {"bad_event", FaultKind::kBadEvent},
     {"migrate_org", FaultKind::kMigrateOrg},
+    {"maintenance", FaultKind::kMaintenance},
+    {"lock", FaultKind::kLock},
+    {"batch_failure", FaultKind::kBatchFailure},
 }};
 
 tl::unexpected<Error> BadFault(std::string why) {
@@ -152,6 +157,12 @@ Result<FaultBook::Fault> FaultBook::Parse(std::string_view json_object, size_t n
     return BadFault("`object` is needed");
   }
   fault.effect.kind = *kind;
+  if (*kind == FaultKind::kLock) fault.stage = Stage::kRow;
+  if (*kind == FaultKind::kBatchFailure) {
+    fault.stage = Stage::kBatch;
+    if (!object.contains("rows")) fault.effect.rows = 0;
+  }
+  if (fault.method == "BATCH") fault.stage = Stage::kBatch;
   // Changes of state happen once unless asked for more; `nth` alone means that one call.
   const bool once = object.contains("nth") || needs_field || *kind == FaultKind::kLateCommit ||
                     *kind == FaultKind::kClockSkew || *kind == FaultKind::kMigrateOrg;
@@ -176,6 +187,7 @@ Result<void> FaultBook::Add(std::string_view text) {
   for (Fault& fault : parsed) {
     std::erase_if(faults_,
                   [&](const Fault& known) { return known.effect.name == fault.effect.name; });
+    if (fault.stage == Stage::kRow) locks_ = true;
     faults_.push_back(std::move(fault));
     ++added_;
   }
@@ -185,6 +197,7 @@ Result<void> FaultBook::Add(std::string_view text) {
 void FaultBook::Clear() {
   std::lock_guard lock(mutex_);
   faults_.clear();
+  locks_ = false;
 }
 
 bool FaultBook::Remove(std::string_view name) {
@@ -209,17 +222,46 @@ std::string FaultBook::ToJson() const {
   return list.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+bool FaultBook::Counts(Fault& fault) {
+  ++fault.seen;
+  if (fault.seen < fault.nth || (fault.times > 0 && fault.struck >= fault.times)) return false;
+  if (fault.probability < 1.0 && fault.random->Unit() >= fault.probability) return false;
+  ++fault.struck;
+  return true;
+}
+
+std::vector<FaultEffect> FaultBook::StrikeBatch(std::string_view path) {
+  std::lock_guard lock(mutex_);
+  std::vector<FaultEffect> effects;
+  for (Fault& fault : faults_) {
+    if (fault.stage != Stage::kBatch || !GlobMatches(fault.path, path)) continue;
+    if (Counts(fault)) effects.push_back(fault.effect);
+  }
+  return effects;
+}
+
+bool FaultBook::StrikeRow(std::string_view object, int64_t id) {
+  if (!locks_) return false;
+  std::lock_guard lock(mutex_);
+  for (Fault& fault : faults_) {
+    if (fault.stage != Stage::kRow) continue;
+    if (!fault.effect.object.empty() && fault.effect.object != object) continue;
+    const bool any = fault.path == "*";
+    if (!any && !GlobMatches(fault.path, "/" + std::string(object) + "/" + IdText(id))) continue;
+    if (Counts(fault)) return true;
+  }
+  return false;
+}
+
 std::vector<FaultEffect> FaultBook::Strike(std::string_view method, std::string_view path,
                                            std::string_view target) {
   std::lock_guard lock(mutex_);
   std::vector<FaultEffect> effects;
   for (Fault& fault : faults_) {
+    if (fault.stage != Stage::kRequest) continue;
     if (!fault.method.empty() && fault.method != method) continue;
     if (!GlobMatches(fault.path, path) && !GlobMatches(fault.path, target)) continue;
-    ++fault.seen;
-    if (fault.seen < fault.nth || (fault.times > 0 && fault.struck >= fault.times)) continue;
-    if (fault.probability < 1.0 && fault.random->Unit() >= fault.probability) continue;
-    ++fault.struck;
+    if (!Counts(fault)) continue;
     effects.push_back(fault.effect);
   }
   return effects;

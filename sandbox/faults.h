@@ -5,6 +5,7 @@
 // endpoint. This class only decides; the server and the handlers carry out. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -38,6 +39,9 @@ enum class FaultKind {
   kReplayRefused,  // the replay id is not accepted
   kBadEvent,       // the bytes of the event after `events` others fit no schema
   kMigrateOrg,     // the org moves to another instance: old replay ids are unknown
+  kMaintenance,   // 503 SERVER_UNAVAILABLE, as during the vendor's maintenance windows
+  kLock,          // a row of `object` (all without it) is locked: UNABLE_TO_LOCK_ROW
+  kBatchFailure,  // an internal batch of an ingest job breaks off after `rows` rows of it
 };
 
 struct FaultEffect {
@@ -70,10 +74,17 @@ class FaultBook {
   // glob may fit the path alone or the target with its query.
   [[nodiscard]] std::vector<FaultEffect> Strike(std::string_view method, std::string_view path,
                                                 std::string_view target);
+  // The same for an internal batch of an ingest job, `/jobs/ingest/<id>/batches/<n>`: batch
+  // failures, and every other fault whose method is `BATCH`.
+  [[nodiscard]] std::vector<FaultEffect> StrikeBatch(std::string_view path);
+  // True when a lock keeps this record from being written; its path is `/<object>/<id>`.
+  [[nodiscard]] bool StrikeRow(std::string_view object, int64_t id);
 
  private:
+  enum class Stage { kRequest, kBatch, kRow };
   struct Fault {
     FaultEffect effect;
+    Stage stage = Stage::kRequest;
     std::string method;  // empty: any
     std::string path = "*";
     int64_t nth = 1;    // the first match that counts
@@ -86,7 +97,11 @@ class FaultBook {
   };
   [[nodiscard]] static Result<Fault> Parse(std::string_view json_object, size_t number);
 
+  // Counts one match; true when the fault strikes.
+  [[nodiscard]] static bool Counts(Fault& fault);
+
   mutable std::mutex mutex_;
+  std::atomic<bool> locks_{false};  // there is a fault of a row
   std::vector<Fault> faults_;
   uint64_t added_ = 0;
 };

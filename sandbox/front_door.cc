@@ -5,6 +5,7 @@
 
 #include "core/net/inflate.h"
 #include "sandbox/admin.h"
+#include "sandbox/bulk/classic_http.h"
 #include "sandbox/oauth_text.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
@@ -126,6 +127,11 @@ std::optional<Answer> FrontDoor::Before(const std::vector<FaultEffect>& faults, 
       const std::string code = fault.code.empty() ? "UNKNOWN_EXCEPTION" : fault.code;
       instead = fault.body.empty() ? ErrorAnswer(fault.status, code, fault.message)
                                    : JsonAnswer(fault.status, fault.body);
+    } else if (fault.kind == FaultKind::kMaintenance) {
+      instead = ErrorAnswer(
+          503, "SERVER_UNAVAILABLE",
+          fault.message.empty() ? "The server is too busy or down for maintenance" : fault.message);
+      instead->headers.Set("Retry-After", "30");
     } else if (fault.kind != FaultKind::kLateCommit) {
       CarryOut(parts_, fault);
     }
@@ -144,6 +150,7 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
                : MethodNotAllowed(request.method, "GET,HEAD");
   }
   if (path.starts_with("/services/data/")) return Data(request, call, std::move(faults), line);
+  if (path.starts_with("/services/async/")) return Async(request, line);
   if (path == "/" && request.method == "GET") {
     Answer answer;
     answer.headers.Set("Content-Type", "text/plain;charset=UTF-8");
@@ -170,6 +177,36 @@ std::optional<Answer> FrontDoor::SignIn(const net::ServerRequest& request, Sessi
                        "This session is not valid for use with the REST API");
   }
   return std::nullopt;
+}
+
+Answer FrontDoor::Async(const net::ServerRequest& request, RequestLine& line) {
+  std::vector<std::string> path = DecodedSegments(request.target);
+  const auto version = path.size() > 2 ? ParseVersion("v" + path[2]) : std::nullopt;
+  ClassicRequest classic{request, version.value_or(0), {}, "", {}};
+  if (!version || *version > kVersionNewest || *version < kVersionOldest) {
+    return ClassicError(parts_, classic, "InvalidVersion", "Unsupported API version");
+  }
+  classic.path.assign(path.begin() + 3, path.end());
+  std::string token = request.headers.GetOr("X-SFDC-Session", "");
+  if (token.empty()) token = BearerToken(request);
+  auto session = parts_.sessions.Find(SessionStore::TokenKind::kAccess, token);
+  if (!session) {
+    return ClassicError(parts_, classic, "InvalidSessionId", "Invalid session id");
+  }
+  classic.session = *std::move(session);
+  if (const auto app = parts_.apps.Find(classic.session.client_id)) line.client = app->name;
+  line.username = classic.session.user_id;
+  if (parts_.usage.Used(Allotment::kApiRequests) >= parts_.usage.limits().api_requests) {
+    return ClassicError(parts_, classic, "ExceededQuota", "TotalRequests Limit exceeded.");
+  }
+  parts_.usage.Add(Allotment::kApiRequests, 1);
+  line.cost = 1;
+  auto body = net::InflateBody(request.headers.GetOr("Content-Encoding", "identity"), request.body);
+  if (!body) {
+    return ClassicError(parts_, classic, "ClientInputError", "The body's encoding cannot be read");
+  }
+  classic.body = *std::move(body);
+  return HandleClassicBulk(parts_, classic);
 }
 
 Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
@@ -207,7 +244,9 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
       api.method = method;
     }
     auto body =
-        net::InflateBody(request.headers.GetOr("Content-Encoding", "identity"), request.body);
+        request.body_stream != nullptr
+            ? Result<std::string>("")  // read by its handler, piece by piece
+            : net::InflateBody(request.headers.GetOr("Content-Encoding", "identity"), request.body);
     if (body) {
       api.body = *std::move(body);
       answer = HandleRest(parts_, api);

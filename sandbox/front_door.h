@@ -25,6 +25,8 @@ class FrontDoor {
   // `/services/data/vNN.0/..`
   [[nodiscard]] Answer Data(const net::ServerRequest& request, const Call& call,
                             std::vector<FaultEffect> faults, RequestLine& line);
+  // `/services/async/NN.0/..`, the first Bulk API, with its own header and errors for sessions.
+  [[nodiscard]] Answer Async(const net::ServerRequest& request, RequestLine& line);
   [[nodiscard]] std::optional<Answer> SignIn(const net::ServerRequest& request, Session& session,
                                              RequestLine& line);
   void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,

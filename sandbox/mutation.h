@@ -47,6 +47,13 @@ struct Mutation {
   std::span<const Cell> cells;
 };
 
+// What came of one mutation. Errors are api errors (REQUIRED_FIELD_MISSING, UNABLE_TO_LOCK_ROW ..).
+struct RowOutcome {
+  int64_t id = 0;        // also of a row that failed, where it is known
+  bool created = false;  // insert, or an upsert that inserted
+  std::optional<Error> error;
+};
+
 struct MutateOptions {
   std::string user_id;  // 18 characters; empty = the org's administrator
   bool set_audit_fields =
@@ -54,14 +61,13 @@ struct MutateOptions {
   bool all_or_none = false;  // one row that fails takes the others with it
   // Rows that share a transaction key, as the vendor cuts Bulk batches into chunks of 200. 0: all.
   uint32_t rows_per_key = 0;
+  // The texts are a CSV file's: `yes` is true, and a wrong type is told as Bulk tells it.
+  bool from_csv = false;
   std::string origin;  // what a change event's header says of where it came from
-};
-
-// What came of one mutation. Errors are api errors (REQUIRED_FIELD_MISSING, UNABLE_TO_LOCK_ROW ..).
-struct RowOutcome {
-  int64_t id = 0;        // also of a row that failed, where it is known
-  bool created = false;  // insert, or an upsert that inserted
-  std::optional<Error> error;
+  // A text that is kept with the rows, in their transaction: what a long job needs to go on after a
+  // crash. Made from the outcomes just before the commit. Org::Note reads it.
+  std::string note_key;
+  std::function<Result<std::string>(std::span<const RowOutcome>)> note;
 };
 
 // One change of a record. Spans are by slot (FieldInfo::slot) and live as long as the call.

@@ -128,6 +128,9 @@ class Org {
   // written then); what is wrong with a row stands in its outcome.
   [[nodiscard]] virtual Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
                                                                const MutateOptions& options) = 0;
+  // The text that the last call of Mutate with this note key left; empty: none.
+  [[nodiscard]] virtual Result<std::string> Note(std::string_view key) = 0;
+  [[nodiscard]] virtual Result<void> DropNote(std::string_view key) = 0;
   // Hears of every change from now on; must outlive the org or be taken away by RemoveSink.
   [[nodiscard]] virtual Result<void> AddSink(ChangeSink* sink) = 0;
   virtual void RemoveSink(ChangeSink* sink) = 0;

@@ -53,6 +53,9 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
   if (family == "jobs" && request.path.size() > 1 && request.path[1] == "query") {
     return HandleBulkQuery(parts, request);
   }
+  if (family == "jobs" && request.path.size() > 1 && request.path[1] == "ingest") {
+    return HandleBulkIngest(parts, request);
+  }
   if (family == "tooling" && request.path.size() > 1 && request.path[1] == "query") {
     request.path.erase(request.path.begin());
     return HandleQuery(parts, request, false);
@@ -100,7 +103,7 @@ Answer HandleLimits(ApiParts& parts, ApiRequest& request) {
   body["ConcurrentSyncReportRuns"] = untouched(20);
   body["DailyApiRequests"] = left(Allotment::kApiRequests, 1);
   body["DailyAsyncApexExecutions"] = untouched(250'000);
-  body["DailyBulkApiBatches"] = untouched(15'000);
+  body["DailyBulkApiBatches"] = left(Allotment::kBulkBatches, 1);
   body["DailyBulkV2QueryFileStorageMB"] = left(Allotment::kBulkQueryBytes, 1 << 20);
   body["DailyBulkV2QueryJobs"] = left(Allotment::kBulkQueryJobs, 1);
   body["DailyDeliveredPlatformEvents"] = left(Allotment::kDeliveredEvents, 1);

@@ -33,6 +33,10 @@ inline constexpr int kVersionNewest = 67;
 [[nodiscard]] Answer HandleComposite(ApiParts& parts, ApiRequest& request);
 // `jobs/query`.
 [[nodiscard]] Answer HandleBulkQuery(ApiParts& parts, ApiRequest& request);
+// `jobs/ingest`.
+[[nodiscard]] Answer HandleBulkIngest(ApiParts& parts, ApiRequest& request);
+// True for requests whose body may be large and is read piece by piece.
+[[nodiscard]] bool StreamsBody(std::string_view method, std::string_view path);
 
 // The object's definition if clients of this version may see it; nullptr otherwise.
 [[nodiscard]] const ObjectInfo* VisibleObject(const Catalogue& catalogue, std::string_view name);

@@ -8,7 +8,10 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/net/server.h"
+#include "sandbox/admin.h"
 #include "sandbox/api_request.h"
+#include "sandbox/bulk/classic_jobs.h"
+#include "sandbox/bulk/ingest_jobs.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/crypto.h"
 #include "sandbox/events/activity.h"
@@ -20,6 +23,7 @@
 #include "sandbox/proxy_door.h"
 #include "sandbox/pubsub/door.h"
 #include "sandbox/query_pages.h"
+#include "sandbox/rest.h"
 
 namespace firn::sandbox {
 namespace {
@@ -118,6 +122,8 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<EventBus> events_;
   std::unique_ptr<ChangeCapture> changes_;
   std::unique_ptr<Activity> activity_;
+  std::unique_ptr<IngestJobs> ingest_;
+  std::unique_ptr<ClassicJobs> classic_;
   std::unique_ptr<ApiParts> parts_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<AuthCodes> codes_;
@@ -144,6 +150,8 @@ SandboxImpl::~SandboxImpl() {
     house_.join();
   }
   jobs_.reset();
+  ingest_.reset();
+  classic_.reset();
   if (activity_) {
     if (auto told = activity_->Flush(); !told) {
       log::Err("sandbox_activity_not_told", {{"error", told.error().OneLine()}});
@@ -205,6 +213,8 @@ Result<void> SandboxImpl::OpenStores() {
       limits.bulk_query_bytes = json.value("bulk_query_bytes", limits.bulk_query_bytes);
       limits.delivered_events = json.value("delivered_events", limits.delivered_events);
       limits.published_events = json.value("published_events", limits.published_events);
+      limits.bulk_batches = json.value("bulk_batches", limits.bulk_batches);
+      limits.bulk_rows = json.value("bulk_rows", limits.bulk_rows);
     }
   }
   usage_->SetLimits(options_.limits.value_or(limits));
@@ -222,13 +232,23 @@ Result<void> SandboxImpl::OpenStores() {
   activity_ = std::make_unique<Activity>(*events_);
   log_.OnLine([this](const RequestLine& line) { activity_->NoteRequest(line); });
   FIRN_CHECK(org_->AddSink(changes_.get()));
+  FIRN_TRY(ingest_, IngestJobs::Open({.folder = folder,
+                                      .threads = options_.job_threads,
+                                      .job_time_min = options_.job_time_min},
+                                     {*org_, *db_, clock_, *usage_, faults_}));
+  FIRN_TRY(classic_, ClassicJobs::Open({.folder = folder, .threads = options_.job_threads},
+                                       {*org_, *db_, clock_, *usage_}));
+  org_->OnLock([faults = &faults_](const ObjectInfo& object, int64_t id) {
+    return faults->StrikeRow(object.name, id);
+  });
   return {};
 }
 
 Result<void> SandboxImpl::OpenDoors() {
   parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
-                            clock_, faults_, log_, *pages_, *jobs_, *keys_, *passwords_, *events_,
-                            *changes_, options_.bulk_page_rows});
+                            clock_, faults_, log_, *pages_, *jobs_, *ingest_, *classic_, *keys_,
+                            *passwords_, *events_, *changes_, options_.bulk_page_rows});
+  ingest_->Start([parts = parts_.get()](const FaultEffect& effect) { CarryOut(*parts, effect); });
   const SignInParts sign_in{
       *apps_,
       *sessions_,
@@ -254,12 +274,14 @@ Result<void> SandboxImpl::OpenDoors() {
   plain.port = options_.http_port;
   // The vendor's own limit answers within the API's manners (414, 431): the door checks it.
   plain.header_bytes_max = 1 << 17;
+  plain.streams_body = StreamsBody;
   FIRN_TRY(http_, net::Listen(plain, handler));
   if (!options_.tls) return OpenPubSub({});
   FIRN_TRY(net::ServerOptions secure, TlsOptions(options_.folder, options_.clock->Now()));
   secure.address = options_.address;
   secure.port = options_.tls_port;
   secure.header_bytes_max = plain.header_bytes_max;
+  secure.streams_body = plain.streams_body;
   FIRN_TRY(tls_, net::Listen(secure, handler));
   FIRN_CHECK(OpenPubSub(secure));
   if (!options_.proxy) return {};
@@ -310,6 +332,8 @@ void SandboxImpl::KeepHouse(const std::stop_token& stop) {
       if (done) done = pages_->DropOld();
       if (done) done = jobs_->DropOld();
       if (done) done = events_->DropOld();
+      if (done) done = ingest_->DropOld();
+      if (done) done = classic_->DropOld();
     }
     if (!done) log::Err("sandbox_upkeep_failed", {{"error", done.error().OneLine()}});
   }

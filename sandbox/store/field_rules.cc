@@ -18,6 +18,19 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) + 1 - first);
 }
 
+// The words for true and false that a CSV file may use. Source: Bulk API 2.0 and Bulk API Developer
+// Guide, 'Valid CSV Record Rows', read 2026-11.
+std::string_view PlainFlag(std::string_view text) {
+  const std::string folded = Folded(text);
+  for (const char* yes : {"yes", "y", "on"}) {
+    if (folded == yes) return "true";
+  }
+  for (const char* no : {"no", "n", "off"}) {
+    if (folded == no) return "false";
+  }
+  return text;
+}
+
 tl::unexpected<Error> NotWritable(const std::vector<std::string>& fields) {
   std::string names;
   for (const auto& name : fields) names += (names.empty() ? "" : ", ") + name;
@@ -63,7 +76,18 @@ Result<Value> WriteBatch::ReadCell(const Target& target, std::string_view text) 
   }
   // The vendor keeps no blanks around a text.
   if (IsText(field.type) && field.type != FieldType::kBase64) text = Trimmed(text);
-  FIRN_TRY(Value value, ParseFieldView(field, text));
+  if (options_.from_csv && field.type == FieldType::kBoolean) text = PlainFlag(text);
+  auto parsed = ParseFieldView(field, text);
+  if (!parsed) {
+    if (!options_.from_csv || parsed.error().remote().api_code != "JSON_PARSER_ERROR") {
+      return parsed;
+    }
+    return Fail(
+        ApiError(400, "INVALID_TYPE_ON_FIELD_IN_RECORD",
+                 field.label + ": value not of required type: " + std::string(text.substr(0, 80)),
+                 {field.name}));
+  }
+  Value value = *parsed;
   if (field.type == FieldType::kBoolean && value.null()) value = Value::Bool(false);
   return value;
 }
@@ -99,9 +123,11 @@ Result<void> WriteBatch::CheckPicklist(const FieldInfo& field, const Value& valu
 }
 
 Result<void> WriteBatch::CheckReference(const FieldInfo& field, const Value& value) {
-  if (live_.contains(value.number)) return {};
+  const bool known = live_.contains(value.number);
+  if (known && !org_.refuses_lock_) return {};
   const ObjectInfo* target = catalogue_->ByKeyPrefix(KeyPrefixOf(value.number));
   if (target == nullptr) return {};  // an object this org does not have
+  if (known) return CheckLock(*target, value.number);
   if (std::find(field.reference_to.begin(), field.reference_to.end(), target->name) ==
       field.reference_to.end()) {
     return Fail(ApiError(400, "FIELD_INTEGRITY_EXCEPTION",
@@ -119,7 +145,7 @@ Result<void> WriteBatch::CheckReference(const FieldInfo& field, const Value& val
                          there ? "entity is deleted" : "invalid cross reference id", {field.name}));
   }
   FIRN_CHECK(CheckLock(*target, value.number));
-  if (live_.size() < kLiveParentsMax && !org_.refuses_lock_) live_.insert(value.number);
+  if (live_.size() < kLiveParentsMax) live_.insert(value.number);
   return {};
 }
 

@@ -48,6 +48,7 @@ Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutati
     failed = failed || outcomes[i].error.has_value();
   }
   if (!failed || !options.all_or_none) {
+    if (options.note) FIRN_CHECK(KeepNote(options, outcomes));
     FIRN_CHECK(batch.Commit());
     if (changes_access) ForgetViews();
     return outcomes;
@@ -61,6 +62,31 @@ Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutati
                              "request was using AllOrNone header");
   }
   return outcomes;
+}
+
+Result<void> OrgImpl::KeepNote(const MutateOptions& options, std::span<const RowOutcome> outcomes) {
+  FIRN_TRY(const std::string text, options.note(outcomes));
+  FIRN_TRY(Statement * put,
+           writer_.Cached("INSERT OR REPLACE INTO notes(key, text) VALUES (?, ?)"));
+  put->Bind(1, std::string_view(options.note_key)).Bind(2, std::string_view(text));
+  return put->Run();
+}
+
+Result<std::string> OrgImpl::Note(std::string_view key) {
+  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(Statement * find, reader->Cached("SELECT text FROM notes WHERE key = ?"));
+  find->Bind(1, key);
+  FIRN_TRY(const bool found, find->Step());
+  std::string text(found ? find->Text(0) : std::string_view());
+  find->Reset();
+  return text;
+}
+
+Result<void> OrgImpl::DropNote(std::string_view key) {
+  const std::lock_guard lock(write_mutex_);
+  FIRN_TRY(Statement * drop, writer_.Cached("DELETE FROM notes WHERE key = ?"));
+  drop->Bind(1, key);
+  return drop->Run();
 }
 
 Result<int64_t> OrgImpl::MutateOne(const Mutation& mutation, const Change& change) {

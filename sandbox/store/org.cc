@@ -32,6 +32,10 @@ constexpr std::string_view kRecycleBin =
     " slot INTEGER NOT NULL, parent INTEGER NOT NULL);"
     "CREATE INDEX bin_cleared_root ON bin_cleared(root);";
 
+// What jobs that write records need to go on after a crash.
+constexpr std::string_view kNotes =
+    "CREATE TABLE notes(key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;";
+
 Result<std::optional<std::string>> Meta(Database& db, std::string_view key) {
   FIRN_TRY(Statement find, db.Prepare("SELECT value FROM meta WHERE key = ?"));
   find.Bind(1, key);
@@ -85,7 +89,7 @@ Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
   Database::Options database;
   database.cache_kib = 64 * 1024;
   FIRN_TRY(Database db, Database::Open(options.folder + "/org.db", database));
-  FIRN_CHECK(Migrate(db, {kFirstSchema, kRecycleBin}));
+  FIRN_CHECK(Migrate(db, {kFirstSchema, kRecycleBin, kNotes}));
   auto org =
       std::unique_ptr<OrgImpl>(new OrgImpl(std::move(options), std::move(lock), std::move(db)));
   FIRN_CHECK(org->Prepare());

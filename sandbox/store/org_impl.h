@@ -49,6 +49,8 @@ class OrgImpl final : public Org {
   Result<void> Purge(int64_t id, const Change& change) override;
   Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
                                          const MutateOptions& options) override;
+  Result<std::string> Note(std::string_view key) override;
+  Result<void> DropNote(std::string_view key) override;
   Result<void> AddSink(ChangeSink* sink) override;
   void RemoveSink(ChangeSink* sink) override;
   void OnLock(std::function<bool(const ObjectInfo& object, int64_t id)> refuses) override;
@@ -86,6 +88,7 @@ class OrgImpl final : public Org {
   static bool TouchesAccess(const Catalogue& schema, const Mutation& mutation);
   void ForgetViews();
   // mutate.cc
+  Result<void> KeepNote(const MutateOptions& options, std::span<const RowOutcome> outcomes);
   Result<int64_t> MutateOne(const Mutation& mutation, const Change& change);
   [[nodiscard]] int64_t NowSeconds() const;  // as milliseconds, whole seconds
 

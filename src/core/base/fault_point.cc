@@ -62,6 +62,9 @@ constexpr FaultPointInfo kPoints[] = {
      "a merge's data and delete files are synced, nothing refers to them"},
     {"lake.merge.committed", "a merge is committed, its index does not know yet"},
     {"lake.index.before_rename", "a key index is written, under another name"},
+    {"sandbox.ingest.before_commit",
+     "an ingest job's results are synced, its rows are not committed"},
+    {"sandbox.ingest.after_commit", "an ingest job's rows and its progress are committed"},
 };
 
 struct Armed {
