@@ -423,6 +423,13 @@ Result<void> LateCommit(ApiParts& parts, const FaultEffect& effect) {
                           {.user_id = "", .set_audit_fields = true});
 }
 
+Answer EmptyBin(ApiParts& parts) {
+  // Of the current second too: stamps are whole seconds.
+  const auto purged = parts.org.EmptyRecycleBin(parts.clock.Now() + std::chrono::seconds(1));
+  if (!purged) return AdminError(purged.error());
+  return JsonAnswer(200, Dump({{"purged", *purged}}));
+}
+
 }  // namespace
 
 void CarryOut(ApiParts& parts, const FaultEffect& effect) {
@@ -481,6 +488,7 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "passwords") return SetPassword(parts, request);
   if (what == "fields") return Fields(parts, request);
   if (what == "events") return Events(parts, request, path);
+  if (what == "recycle_bin" && request.method == "DELETE") return EmptyBin(parts);
   if (what == "seed" && request.method == "POST") return SeedMore(parts, request);
   if (what == "stop" && request.method == "POST") {
     parts.stop_asked = true;

@@ -69,7 +69,7 @@ std::shared_ptr<ClassicJob> ClassicJobs::FindLocked(std::string_view id) const {
 }
 
 Result<ClassicJob> ClassicJobs::Create(ClassicJob job) {
-  const auto catalogue = parts_.org.catalogue();
+  const auto catalogue = parts_.org.CatalogueFor(job.user_id);
   const ObjectInfo* object = catalogue->Object(job.object);
   if (object == nullptr) {
     return Refuse("InvalidEntity", "Entity '" + job.object + "' is not supported by the Bulk API.");

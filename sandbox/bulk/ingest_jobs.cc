@@ -96,7 +96,7 @@ Result<void> IngestJobs::CheckHardDelete(const IngestJob& job) const {
 }
 
 Result<void> IngestJobs::CheckCreate(const IngestJob& job) const {
-  const auto catalogue = parts_.org.catalogue();
+  const auto catalogue = parts_.org.CatalogueFor(job.user_id);
   const ObjectInfo* object = catalogue->Object(job.object);
   if (object == nullptr) {
     return Fail(

@@ -97,7 +97,7 @@ Result<void> IngestRun::Open() {
 }
 
 Result<void> IngestRun::CheckHeader() const {
-  const auto catalogue = parts_.org.catalogue();
+  const auto catalogue = parts_.org.CatalogueFor(job_.user_id);
   const ObjectInfo* object = catalogue->Object(job_.object);
   if (object == nullptr) return JobFails("InvalidBatch", "Unable to find object: " + job_.object);
   return CheckColumns(*object);

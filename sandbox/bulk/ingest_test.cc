@@ -354,5 +354,35 @@ TEST_F(IngestTest, JobsSurviveARestart) {
   EXPECT_EQ(*sandbox_->org().Count("Account", true), 2U);
 }
 
+TEST_F(IngestTest, JobsOfSeveralClientsAtOnceLoseNoRow) {
+  static constexpr int kClients = 4;
+  static constexpr int kRows = 900;
+  std::vector<std::string> jobs;
+  for (int client = 0; client < kClients; ++client) jobs.push_back(Open("Account", "insert"));
+  {
+    std::vector<std::jthread> clients;
+    for (int client = 0; client < kClients; ++client) {
+      clients.emplace_back([this, client, job = jobs[client]] {
+        std::string csv = "Name\n";
+        for (int i = 0; i < kRows; ++i) {
+          csv += "c" + std::to_string(client) + " " + std::to_string(i) + "\n";
+        }
+        EXPECT_EQ(Put(job, csv).status, 201);
+        Close(job);
+        EXPECT_EQ(GetJson(kJobs)["records"].size(), static_cast<size_t>(kClients));
+        EXPECT_EQ(Wait(job)["numberRecordsProcessed"], kRows);
+      });
+    }
+    clients.emplace_back([this] {
+      for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(Get("/services/data/v60.0/query?q=SELECT+Name+FROM+Account+LIMIT+50").status, 200);
+        EXPECT_TRUE(sandbox_->org().Insert("Contact", {{"LastName", "between"}}, {}));
+      }
+    });
+  }
+  EXPECT_EQ(*sandbox_->org().Count("Account", false), static_cast<uint64_t>(kClients * kRows));
+  EXPECT_EQ(*sandbox_->org().Count("Contact", false), 20U);
+}
+
 }  // namespace
 }  // namespace firn::sandbox

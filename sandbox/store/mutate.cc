@@ -168,12 +168,14 @@ Result<uint64_t> OrgImpl::EmptyRecycleBin(UtcMicros before) {
       const MutateOptions options;
       WriteBatch batch(*this, options);
       FIRN_CHECK(batch.Begin());
+      const uint64_t purged_before = purged;
       for (const int64_t id : ids) {
         RowOutcome outcome;
         FIRN_CHECK(batch.Apply({.kind = Mutation::Kind::kPurge, .id = id}, outcome));
         purged += outcome.error ? 0 : 1;
       }
       FIRN_CHECK(batch.Commit());
+      if (purged == purged_before) break;  // what is left cannot go
     }
   }
   return purged;

@@ -1,6 +1,7 @@
 // What could go wrong: a failing row that takes others with it or leaves half of itself, an event
 // without its change, a parent deleted under its children, an undelete that brings back too little.
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <map>
 
@@ -28,6 +29,9 @@ std::string ChildOf(const std::string& name, const std::string& more) {
          "Box__r" +
          more + "}\n";
 }
+
+constexpr const char* kSpare =
+    "  - {name: Spare__c, type: reference, referenceTo: [Box__c], relationship: Spare__r}\n";
 
 // Notes what it hears, in a table of its own too.
 class NotingSink final : public ChangeSink {
@@ -63,7 +67,7 @@ class MutateTest : public ::testing::Test {
  protected:
   MutateTest()
       : org_({kBox, ChildOf("Part__c", ", cascadeDelete: true"),
-              ChildOf("Label__c", ", restrictedDelete: true"), ChildOf("Note__c", "")}) {}
+              ChildOf("Label__c", ", restrictedDelete: true"), ChildOf("Note__c", "") + kSpare}) {}
 
   std::vector<RowOutcome> Run(const std::vector<Mutation>& mutations, MutateOptions options = {}) {
     auto outcomes = org_->Mutate(mutations, options);
@@ -237,6 +241,15 @@ TEST_F(MutateTest, OptionalLookupIsClearedAndRestoredUnlessSetElsewhere) {
   EXPECT_EQ(org_.One("SELECT Name, Box__r.Name FROM Note__c ORDER BY Name"), "N1|B\nN2|O");
 }
 
+TEST_F(MutateTest, RecordThatPointsTwiceToTheDeletedOneIsClearedAndRestoredInBoth) {
+  const int64_t box = Make("Box__c", {{"Name", "B"}});
+  Make("Note__c", {{"Name", "N"}, {"Box__c", IdText(box)}, {"Spare__c", IdText(box)}});
+  ASSERT_TRUE(org_->Delete(box, {}));
+  EXPECT_EQ(org_.One("SELECT Name FROM Note__c WHERE Box__c = NULL AND Spare__c = NULL"), "N");
+  ASSERT_TRUE(org_->Undelete(box, {}));
+  EXPECT_EQ(org_.One("SELECT Box__r.Name, Spare__r.Name FROM Note__c"), "B|B");
+}
+
 TEST_F(MutateTest, UniqueValueOfADeletedRecordMayBeTakenAndThenBlocksItsUndelete) {
   const int64_t first = Make("Box__c", {{"Name", "A"}, {"Code__c", "k"}});
   ASSERT_TRUE(org_->Delete(first, {}));
@@ -296,6 +309,43 @@ TEST_F(MutateTest, UpdateByAnIdOfAnotherObjectOrOfNoneIsRefusedRowByRow) {
   EXPECT_EQ(CodeOf(outcomes[1]), "MALFORMED_ID");
   EXPECT_EQ(CodeOf(outcomes[2]), "MISSING_ARGUMENT");
   EXPECT_EQ(CodeOf(outcomes[3]), "INVALID_CROSS_REFERENCE_KEY");
+}
+
+// Any run of inserts, deletes, undeletes and purges leaves counters that a scan confirms and no
+// live detail without its live master.
+TEST_F(MutateTest, AnyRunOfDeletesAndUndeletesKeepsDetailsWithTheirMasters) {
+  std::vector<int64_t> boxes;
+  std::vector<int64_t> parts;
+  const auto pick = [](const std::vector<int64_t>& from, uint32_t number) {
+    return from[number % from.size()];
+  };
+  const auto run = rc::check([&](const std::vector<std::pair<uint8_t, uint16_t>>& steps) {
+    for (const auto& [what, number] : steps) {
+      const bool of_part = number % 3 != 0 && !parts.empty();
+      if (boxes.empty() || what % 6 == 0) {
+        boxes.push_back(*org_->Insert("Box__c", {{"Name", "B"}}, {}));
+      } else if (what % 6 == 1) {
+        const auto part = org_->Insert(
+            "Part__c", {{"Name", "P"}, {"Box__c", IdText(pick(boxes, number))}}, {});
+        if (part) parts.push_back(*part);  // refused where the master is deleted
+      } else {
+        const int64_t id = of_part ? pick(parts, number) : pick(boxes, number);
+        if (what % 6 <= 3) static_cast<void>(org_->Delete(id, {}));
+        if (what % 6 == 4) static_cast<void>(org_->Undelete(id, {}));
+        if (what % 6 == 5 && number % 4 == 0) static_cast<void>(org_->Purge(id, {}));
+      }
+    }
+    for (const char* object : {"Box__c", "Part__c"}) {
+      RC_ASSERT(org_.One("SELECT COUNT() FROM " + std::string(object)) ==
+                std::to_string(*org_->Count(object, false)));
+      RC_ASSERT(org_.One("SELECT COUNT() FROM " + std::string(object) + " ALL ROWS") ==
+                std::to_string(*org_->Count(object, true)));
+    }
+    const std::string masters = "(SELECT Id FROM Box__c WHERE Id != NULL)";
+    RC_ASSERT(org_.One("SELECT COUNT() FROM Part__c WHERE Box__c IN " + masters) ==
+              std::to_string(*org_->Count("Part__c", false)));
+  });
+  EXPECT_TRUE(run);
 }
 
 }  // namespace

@@ -32,24 +32,24 @@ Result<void> WriteBatch::Delete(int64_t id, bool for_good, RowOutcome& outcome) 
   deletion.ids.insert(id);
   deletion.doomed.push_back(std::move(draft));
   for (size_t i = 0; i < deletion.doomed.size(); ++i) {
-    FIRN_CHECK(CollectChildren(deletion, i, for_good));
+    FIRN_CHECK(CollectChildren(deletion, i));
   }
   // A lookup of a record that goes as well needs no clearing.
-  std::erase_if(deletion.cleared, [&](const Deletion::Cleared& each) {
-    return deletion.ids.contains(each.child.id());
+  std::erase_if(deletion.cleared, [&](const auto& each) {
+    return deletion.ids.contains(each.first);
   });
   return Remove(std::move(deletion), for_good);
 }
 
-Result<void> WriteBatch::CollectChildren(Deletion& deletion, size_t at, bool for_good) {
+Result<void> WriteBatch::CollectChildren(Deletion& deletion, size_t at) {
   for (const ChildRelationship& each : deletion.doomed[at].object().child_relationships) {
-    FIRN_CHECK(CollectOf(deletion, at, each, for_good));
+    FIRN_CHECK(CollectOf(deletion, at, each));
   }
   return {};
 }
 
 Result<void> WriteBatch::CollectOf(Deletion& deletion, size_t at,
-                                   const ChildRelationship& relationship, bool for_good) {
+                                   const ChildRelationship& relationship) {
   const ObjectInfo* child = catalogue_->Object(relationship.child_object);
   const FieldInfo* field = child == nullptr ? nullptr : child->Field(relationship.field);
   if (field == nullptr || field->key_column < 0) return {};
@@ -68,15 +68,19 @@ Result<void> WriteBatch::CollectOf(Deletion& deletion, size_t at,
       return Fail(ApiError(400, "DELETE_FAILED",
                            "Too many records to cascade delete or set null: " + IdText(id)));
     }
-    FIRN_TRY(Draft draft, Load(id));
     if (relationship.cascade_delete) {
+      FIRN_TRY(Draft draft, Load(id));
       deletion.ids.insert(id);
       deletion.doomed.push_back(std::move(draft));
-    } else {
-      // Its record of the bin is what an undelete restores it from; for good there is none.
-      draft.values[field->slot] = Value{};
-      deletion.cleared.push_back({std::move(draft), for_good ? -1 : field->slot});
+      continue;
     }
+    // One record may point to what goes by several lookups.
+    const auto [place, is_new] = deletion.cleared.try_emplace(id);
+    if (is_new) {
+      FIRN_TRY(place->second.child, Load(id));
+    }
+    place->second.child.values[field->slot] = Value{};
+    place->second.slots.push_back(field->slot);
   }
   return {};
 }
@@ -99,11 +103,13 @@ Result<void> WriteBatch::Remove(Deletion deletion, bool for_good) {
   live_.clear();
   const int64_t root = deletion.doomed.front().id();
   const bool root_stays = !for_good && HasBin(deletion.doomed.front().object());
-  for (auto& [child, slot] : deletion.cleared) {
-    if (root_stays && slot >= 0) {
+  for (auto& [child_id, each] : deletion.cleared) {
+    Draft& child = each.child;
+    for (const int slot : each.slots) {
+      if (!root_stays) break;  // for good: there will be no undelete
       FIRN_TRY(Statement * put, org_.writer_.Cached("INSERT INTO bin_cleared(root, child, slot,"
                                                     " parent) VALUES (?, ?, ?, ?)"));
-      put->Bind(1, root).Bind(2, child.id()).Bind(3, slot).Bind(4, child.before[slot].number);
+      put->Bind(1, root).Bind(2, child_id).Bind(3, slot).Bind(4, child.before[slot].number);
       FIRN_CHECK(put->Run());
     }
     // The system's doing, not a user's: only SystemModstamp moves.

@@ -59,9 +59,9 @@ class WriteBatch {
     std::vector<Draft> doomed;  // the record first, then what goes with it
     struct Cleared {
       Draft child;
-      int slot;
+      std::vector<int> slots;
     };
-    std::vector<Cleared> cleared;
+    std::map<int64_t, Cleared> cleared;  // by the child's id
     std::unordered_set<int64_t> ids;  // of the doomed
   };
 
@@ -104,9 +104,9 @@ class WriteBatch {
   // remove.cc
   [[nodiscard]] Result<void> Delete(int64_t id, bool for_good, RowOutcome& outcome);
   [[nodiscard]] Result<void> Undelete(int64_t id, RowOutcome& outcome);
-  [[nodiscard]] Result<void> CollectChildren(Deletion& deletion, size_t at, bool for_good);
+  [[nodiscard]] Result<void> CollectChildren(Deletion& deletion, size_t at);
   [[nodiscard]] Result<void> CollectOf(Deletion& deletion, size_t at,
-                                       const ChildRelationship& relationship, bool for_good);
+                                       const ChildRelationship& relationship);
   [[nodiscard]] Result<void> Remove(Deletion deletion, bool for_good);
   [[nodiscard]] Result<void> EraseRow(const ObjectInfo& object, int64_t id);
   [[nodiscard]] Result<void> NoteInBin(int64_t id, int64_t root);

@@ -18,7 +18,8 @@ DISK_ONLY = {"base.file.write"}
 def points():
     listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
                                        capture_output=True, check=True).stdout)
-    return [row["name"] for row in listed["rows"] if row["name"] not in DISK_ONLY and not row["name"].startswith("sandbox.")]
+    names = [row["name"] for row in listed["rows"]]
+    return [name for name in names if name not in DISK_ONLY and not name.startswith("sandbox.")]
 
 
 @pytest.fixture(scope="module")

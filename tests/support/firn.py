@@ -57,7 +57,8 @@ def firn(*words, cwd=None, timeout=COMMAND_SECONDS_MAX, **environment):
 class Sandbox:
     """A running org. Use as a context manager."""
 
-    def __init__(self, folder, scale=0, seed=7, object_files=(), tls=False):
+    def __init__(self, folder, scale=0, seed=7, object_files=(), tls=False,
+                 environment=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         ready = self.folder / "ready.json"
@@ -69,7 +70,7 @@ class Sandbox:
             words += ["--object-file", str(path)]
         self.log = open(self.folder / "output.log", "wb")
         self.process = subprocess.Popen(words, stdout=self.log, stderr=self.log,
-                                        env=firn_environment())
+                                        env=firn_environment(**(environment or {})))
         until = time.monotonic() + START_SECONDS_MAX
         while not ready.exists():
             if self.process.poll() is not None or time.monotonic() > until:
