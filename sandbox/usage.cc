@@ -5,8 +5,8 @@
 namespace firn::sandbox {
 namespace {
 
-constexpr std::array<std::string_view, kAllotments> kKinds{"api", "query_jobs", "query_bytes",
-                                                           "delivered", "published", "batches", "bulk_rows"};
+constexpr std::array<std::string_view, kAllotments> kKinds{
+    "api", "query_jobs", "query_bytes", "delivered", "published", "batches", "bulk_rows"};
 
 constexpr int64_t WindowMinutes(size_t allotment) {
   return allotment == static_cast<size_t>(Allotment::kPublishedEvents) ? 60 : 24 * 60;

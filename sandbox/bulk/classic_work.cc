@@ -132,7 +132,7 @@ Result<void> ClassicJobs::RunRows(const ClassicJob& job, ClassicBatch& batch) {
   options.user_id = job.user_id;
   options.rows_per_key = kRowsPerChunk;
   options.from_csv = true;
-  options.origin = "com/salesforce/api/bulk/" + std::to_string(job.api_version) + ".0";
+  options.origin = "com/salesforce/api/bulkapi/" + std::to_string(job.api_version) + ".0";
   options.note_key = key;
   options.note = [&](std::span<const RowOutcome> outcomes) -> Result<std::string> {
     batch.failed = 0;

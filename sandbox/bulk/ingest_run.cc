@@ -234,7 +234,7 @@ Result<void> IngestRun::CommitBlock(Block& block) {
   options.user_id = job_.user_id;
   options.rows_per_key = kRowsPerChunk;
   options.from_csv = true;
-  options.origin = "com/salesforce/api/bulk/" + std::to_string(job_.api_version) + ".0";
+  options.origin = "com/salesforce/api/bulkapi/" + std::to_string(job_.api_version) + ".0";
   options.note_key = NoteKey(job_);
   options.note = [&](std::span<const RowOutcome> outcomes) {
     return WriteResults(block, outcomes, next);
