@@ -7,6 +7,7 @@
 #include "sandbox/admin.h"
 #include "sandbox/bulk/classic_http.h"
 #include "sandbox/oauth_text.h"
+#include "sandbox/pretty_json.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
 
@@ -52,6 +53,8 @@ std::optional<int> ParseVersion(std::string_view text) {
   if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
   return version;
 }
+
+bool IsTrue(const std::string& header) { return header == "1" || header == "true"; }
 
 bool AcceptsGzip(const net::ServerRequest& request) {
   return request.headers.GetOr("Accept-Encoding", "").find("gzip") != std::string::npos;
@@ -263,6 +266,10 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
 void FrontDoor::Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
                        Answer& answer) {
   answer.headers.Set("Date", HttpDate(parts_.clock.Now()));
+  if (IsTrue(request.headers.GetOr("X-PrettyPrint", "")) && !answer.body_stream &&
+      answer.headers.GetOr("Content-Type", "").starts_with("application/json")) {
+    answer.body = PrettyJson(answer.body);
+  }
   if (AcceptsGzip(request) && request.method != "HEAD") Compress(answer);
   for (const FaultEffect& fault : faults) {
     if (fault.kind == FaultKind::kDrop) answer.drop_after_bytes = fault.at_byte;

@@ -95,6 +95,10 @@ class Org {
   // One record, deleted ones only with `all_rows`. Errors: api error NOT_FOUND.
   [[nodiscard]] virtual Result<Record> Read(std::string_view object, std::string_view id,
                                             const QueryOptions& options) = 0;
+  // The live record as a REST read of all its fields answers it. Errors: api errors NOT_FOUND,
+  // ENTITY_IS_DELETED.
+  [[nodiscard]] virtual Result<std::string> RecordJson(std::string_view object, int64_t id,
+                                                       const QueryOptions& options) = 0;
   // The ids of the live records whose external (or idLookup) field has this value; 300 Multiple
   // Choices is the caller's. Errors: api errors NOT_FOUND (no such object), INVALID_FIELD.
   [[nodiscard]] virtual Result<std::vector<int64_t>> FindByExternalId(std::string_view object,

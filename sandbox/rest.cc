@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sandbox/rest_recent.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -29,6 +31,37 @@ Answer Resources(const ApiRequest& request) {
   return JsonAnswer(200, resources.dump());
 }
 
+// JSON bodies only; a request without a body or without a type passes.
+bool TakesBody(const ApiRequest& request) {
+  const std::string type = Folded(request.http.headers.GetOr("Content-Type", ""));
+  return request.body.empty() || type.empty() || type.find("json") != std::string::npos;
+}
+
+// Source: REST API Developer Guide, "Recent Items", read 2026-11.
+Answer Recent(ApiParts& parts, const ApiRequest& request) {
+  constexpr size_t kMax = 200;
+  const std::string limit = request.Query("limit");
+  const size_t max = limit.empty() ? kMax : std::strtoul(limit.c_str(), nullptr, 10);
+  const auto json = RecentJson(parts, request, "", std::min(max, kMax));
+  return json ? JsonAnswer(200, *json) : ErrorAnswer(json.error());
+}
+
+// `limits/recordCount?sObjects=Account,Contact`: live records, all objects when none is named.
+// Source: REST API Developer Guide, "Record Count", read 2026-11.
+Answer RecordCounts(ApiParts& parts, const ApiRequest& request) {
+  if (request.method != "GET") return MethodNotAllowed(request.method, "GET,HEAD");
+  const std::string asked = ',' + Folded(request.Query("sObjects")) + ',';
+  ordered_json counts = ordered_json::array();
+  const auto catalogue = parts.org.catalogue();
+  for (const ObjectInfo& object : catalogue->objects()) {
+    if (asked != ",," && asked.find(',' + Folded(object.name) + ',') == std::string::npos) continue;
+    const auto count = parts.org.Count(object.name, false);
+    if (!count) return ErrorAnswer(count.error());
+    counts.push_back({{"count", *count}, {"name", object.name}});
+  }
+  return JsonAnswer(200, ordered_json{{"sObjects", counts}}.dump());
+}
+
 }  // namespace
 
 Answer VersionsAnswer() {
@@ -44,11 +77,18 @@ Answer VersionsAnswer() {
 Answer HandleRest(ApiParts& parts, ApiRequest& request) {
   if (request.path.empty()) return Resources(request);
   const std::string& family = request.path[0];
+  if ((family == "sobjects" || family == "composite") && !TakesBody(request)) {
+    return ErrorAnswer(415, "UNSUPPORTED_MEDIA_TYPE",
+                       "The Content-Type of the request is not supported: use application/json");
+  }
   if (family == "sobjects") return HandleSobjects(parts, request);
   if (family == "query" || family == "queryAll") {
     return HandleQuery(parts, request, family == "queryAll");
   }
   if (family == "limits" && request.path.size() == 1) return HandleLimits(parts, request);
+  if (family == "limits" && request.path.size() == 2 && request.path[1] == "recordCount") {
+    return RecordCounts(parts, request);
+  }
   if (family == "composite") return HandleComposite(parts, request);
   if (family == "jobs" && request.path.size() > 1 && request.path[1] == "query") {
     return HandleBulkQuery(parts, request);
@@ -60,7 +100,7 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
     request.path.erase(request.path.begin());
     return HandleQuery(parts, request, false);
   }
-  if (family == "recent" && request.path.size() == 1) return JsonAnswer(200, "[]");
+  if (family == "recent" && request.path.size() == 1) return Recent(parts, request);
   return NotFoundAnswer();
 }
 

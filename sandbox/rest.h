@@ -29,8 +29,12 @@ inline constexpr int kVersionNewest = 67;
 // query, queryAll and their next pages; also what the tooling API is asked.
 [[nodiscard]] Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows);
 [[nodiscard]] Answer HandleLimits(ApiParts& parts, ApiRequest& request);
-// `composite/batch`, `composite`.
+// `composite`, `composite/batch`, and on to the two below.
 [[nodiscard]] Answer HandleComposite(ApiParts& parts, ApiRequest& request);
+// `composite/sobjects`: create, update, upsert, delete and retrieve lists of records.
+[[nodiscard]] Answer HandleCollections(ApiParts& parts, ApiRequest& request);
+// `composite/tree/X`.
+[[nodiscard]] Answer HandleTree(ApiParts& parts, ApiRequest& request);
 // `jobs/query`.
 [[nodiscard]] Answer HandleBulkQuery(ApiParts& parts, ApiRequest& request);
 // `jobs/ingest`.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sandbox/rest.h"
+#include "sandbox/rest_recent.h"
 
 namespace firn::sandbox {
 namespace {
@@ -212,8 +213,11 @@ Answer BasicObjectInfo(ApiParts& parts, const ApiRequest& request) {
   const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr) return NotFoundAnswer();
-  return JsonAnswer(200, Dump({{"objectDescribe", ObjectSummary(*object, request.Root())},
-                               {"recentItems", json::array()}}));
+  constexpr size_t kRecentMax = 200;
+  const auto recent = RecentJson(parts, request, object->name, kRecentMax);
+  if (!recent) return ErrorAnswer(recent.error());
+  return JsonAnswer(200, "{\"objectDescribe\":" + Dump(ObjectSummary(*object, request.Root())) +
+                             ",\"recentItems\":" + *recent + "}");
 }
 
 Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {

@@ -3,6 +3,7 @@
 
 #include "sandbox/query_pages.h"
 #include "sandbox/rest.h"
+#include "sandbox/rest_recent.h"
 
 namespace firn::sandbox {
 namespace {
@@ -127,10 +128,9 @@ void Plant(std::vector<ColumnNode>& nodes, const Column& column, size_t level) {
   const bool leaf = column.path.size() <= 1 || level + 1 == column.path.size();
   const std::string& name = column.path.size() <= 1 ? column.name : column.path[level];
   if (leaf) {
-    nodes.push_back({name, &column, {}});
-    if (column.subquery) {
-      nodes.back().children.push_back({"Id", nullptr, {}});
-    }
+    ColumnNode node{name, &column, {}};
+    for (const Column& inner : column.columns) Plant(node.children, inner, 0);
+    nodes.push_back(std::move(node));
     return;
   }
   const auto known = std::find_if(nodes.begin(), nodes.end(), [&](const ColumnNode& node) {
@@ -176,16 +176,26 @@ Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows) {
   if (soql.empty()) {
     return ErrorAnswer(400, "MALFORMED_QUERY", "SOQL statements cannot be empty or null");
   }
-  auto cursor = parts.org.Query(soql, request.Options(all_rows));
+  const uint64_t batch_size = BatchSize(request.http);
+  QueryOptions options = request.Options(all_rows);
+  options.child_rows_max = batch_size;
+  options.keep_rest = [&](RowCursor& rest, uint64_t shown) {
+    return parts.pages.Keep(rest, shown, request.version, batch_size, request.session.user_id);
+  };
+  auto cursor = parts.org.Query(soql, options);
   if (!cursor) return ErrorAnswer(cursor.error());
   if (request.Query("columns") == "true") return ColumnsAnswer(**cursor);
   if ((*cursor)->count_only()) {
     return JsonAnswer(200, "{\"totalSize\":" + std::to_string((*cursor)->count()) +
                                ",\"done\":true,\"records\":[]}");
   }
-  auto page = parts.pages.First(**cursor, request.version, BatchSize(request.http),
-                                request.session.user_id);
-  return page ? PageAnswer(request, *std::move(page)) : ErrorAnswer(page.error());
+  auto page = parts.pages.First(**cursor, request.version, batch_size, request.session.user_id);
+  if (!page) return ErrorAnswer(page.error());
+  if (!page->ids.empty()) {
+    const auto noted = NoteRecent(parts, request.session.user_id, page->ids);
+    if (!noted) return ErrorAnswer(noted.error());
+  }
+  return PageAnswer(request, *std::move(page));
 }
 
 }  // namespace firn::sandbox

@@ -1,115 +1,87 @@
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/base/time_text.h"
-#include "sandbox/events/change_origin.h"
 #include "sandbox/rest.h"
+#include "sandbox/rest_body.h"
+#include "sandbox/rest_write.h"
 
 namespace firn::sandbox {
 namespace {
 
-using nlohmann::json;
-
-Org::Change ChangeBy(const ApiRequest& request) {
-  return {.user_id = request.session.user_id,
-          .set_audit_fields = false,
-          .origin = ChangeOrigin("rest", request.version,
-                                 request.http.headers.GetOr("Sforce-Call-Options", ""))};
-}
-
-// The one record that an external id of a parent names, for `{"Account": {"Ext__c": "7"}}`.
-Result<FieldText> ParentByExternalId(ApiParts& parts, const ObjectInfo& object,
-                                     const std::string& key, const json& value) {
-  const FieldInfo* reference = object.Relationship(key);
-  if (reference == nullptr || reference->reference_to.empty()) {
-    return Fail(ApiError(400, "INVALID_FIELD",
-                         "No such column '" + key + "' on sobject of type " + object.name, {key}));
-  }
-  for (const auto& [field, text] : value.items()) {
-    if (field == "attributes") continue;
-    const std::string wanted = text.is_string() ? text.get<std::string>() : text.dump();
-    for (const std::string& target : reference->reference_to) {
-      const auto found = parts.org.FindByExternalId(target, field, wanted);
-      if (!found && reference->reference_to.size() == 1) return Fail(found.error());
-      if (!found || found->empty()) continue;
-      return FieldText{reference->name, IdText(found->front())};
-    }
-    return Fail(ApiError(400, "INVALID_FIELD",
-                         "Foreign key external ID: " + wanted + " not found for field " + field +
-                             " in entity " + reference->reference_to.front(),
-                         {reference->name}));
-  }
-  return FieldText{reference->name, std::nullopt};
-}
-
-Result<std::vector<FieldText>> ParseFields(ApiParts& parts, const ObjectInfo& object,
-                                           const std::string& text) {
-  const json body = json::parse(text, nullptr, false);
-  if (!body.is_object()) {
-    return Fail(ApiError(400, "JSON_PARSER_ERROR", "The HTTP entity body is not a JSON object"));
-  }
-  std::vector<FieldText> fields;
-  for (const auto& [key, value] : body.items()) {
-    if (key == "attributes") continue;
-    if (value.is_null()) {
-      fields.push_back({key, std::nullopt});
-    } else if (value.is_string()) {
-      fields.push_back({key, value.get<std::string>()});
-    } else if (value.is_object()) {
-      FIRN_TRY(FieldText parent, ParentByExternalId(parts, object, key, value));
-      fields.push_back(std::move(parent));
-    } else {
-      fields.push_back({key, value.dump()});
-    }
-  }
-  return fields;
-}
-
-std::string SavedJson(int64_t id, std::optional<bool> created) {
-  std::string json = "{\"id\":\"" + IdText(id) + "\",\"success\":true,\"errors\":[]";
-  if (created) json += *created ? ",\"created\":true" : ",\"created\":false";
-  return json + "}";
-}
+// From here on an upsert that updates answers 200 and the id, before 204 and nothing.
+// Source: REST API Developer Guide, "Insert or Update (Upsert) a Record Using an External ID",
+// read 2026-11.
+constexpr int kUpsertAnswersSince = 46;
 
 Answer Create(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object) {
-  auto fields = ParseFields(parts, object, request.body);
-  if (!fields) return ErrorAnswer(fields.error());
-  const auto id = parts.org.Insert(object.name, *fields, ChangeBy(request));
-  if (!id) return ErrorAnswer(id.error());
-  Answer answer = JsonAnswer(201, SavedJson(*id, std::nullopt));
-  answer.headers.Set("Location", request.Root() + "/sobjects/" + object.name + "/" + IdText(*id));
+  const auto body = ReadRecordBody(request.body);
+  if (!body) return ErrorAnswer(body.error());
+  if (!body->id.empty()) {
+    return ErrorAnswer(400, "INVALID_FIELD",
+                       "The Id field should not be specified in the sobject data.");
+  }
+  Mutation mutation;
+  mutation.object = object.name;
+  mutation.cells = body->cells;
+  const auto row = WriteRow(parts, request, mutation);
+  if (!row) return ErrorAnswer(row.error());
+  Answer answer = JsonAnswer(201, SavedJson(row->id, std::nullopt));
+  answer.headers.Set("Location",
+                     request.Root() + "/sobjects/" + object.name + "/" + IdText(row->id));
   return answer;
+}
+
+Answer Update(ApiParts& parts, const ApiRequest& request, int64_t id) {
+  const auto body = ReadRecordBody(request.body);
+  if (!body) return ErrorAnswer(body.error());
+  if (!body->id.empty()) {
+    return ErrorAnswer(400, "INVALID_FIELD",
+                       "The Id field should not be specified in the sobject data.");
+  }
+  Mutation mutation;
+  mutation.kind = Mutation::Kind::kUpdate;
+  mutation.id = id;
+  mutation.cells = body->cells;
+  const auto row = WriteRow(parts, request, mutation);
+  return row ? NoContent() : ErrorAnswer(row.error());
 }
 
 // PATCH by external id: creates, or updates the only match.
 Answer Upsert(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object,
               const std::vector<int64_t>& found) {
-  auto fields = ParseFields(parts, object, request.body);
-  if (!fields) return ErrorAnswer(fields.error());
+  auto body = ReadRecordBody(request.body);
+  if (!body) return ErrorAnswer(body.error());
+  Mutation mutation;
+  mutation.object = object.name;
+  const bool by_id = Folded(request.path[2]) == "id";
+  if (found.empty() && (request.Query("updateOnly") == "true" || by_id)) return NotFoundAnswer();
   if (!found.empty()) {
-    const auto updated = parts.org.Update(found.front(), *fields, ChangeBy(request));
-    return updated ? JsonAnswer(200, SavedJson(found.front(), false))
-                   : ErrorAnswer(updated.error());
+    mutation.kind = Mutation::Kind::kUpdate;
+    mutation.id = found.front();
+  } else {
+    body->cells.push_back({request.path[2], request.path[3]});
   }
-  fields->push_back({request.path[2], request.path[3]});
-  const auto id = parts.org.Insert(object.name, *fields, ChangeBy(request));
-  return id ? JsonAnswer(201, SavedJson(*id, true)) : ErrorAnswer(id.error());
-}
-
-std::string SelectList(const ObjectInfo& object, int version) {
-  std::string list;
-  for (const FieldInfo& field : object.fields) {
-    if (VisibleField(field, version)) list += (list.empty() ? "" : ",") + field.name;
+  mutation.cells = body->cells;
+  const auto row = WriteRow(parts, request, mutation);
+  if (!row) return ErrorAnswer(row.error());
+  if (found.empty()) {
+    Answer answer = JsonAnswer(201, SavedJson(row->id, true));
+    answer.headers.Set("Location",
+                       request.Root() + "/sobjects/" + object.name + "/" + IdText(row->id));
+    return answer;
   }
-  return list;
+  if (request.version < kUpsertAnswersSince) return NoContent();
+  return JsonAnswer(200, SavedJson(found.front(), false));
 }
 
 // A record as a query answers it: `fields` may go over relationships.
 Answer Retrieve(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object, int64_t id) {
-  std::string list = request.Query("fields");
-  const bool chosen = !list.empty();
-  if (!chosen) list = SelectList(object, request.version);
+  const std::string list = request.Query("fields");
+  if (list.empty()) {
+    auto json = parts.org.RecordJson(object.name, id, request.Options(false));
+    return json ? JsonAnswer(200, *std::move(json)) : ErrorAnswer(json.error());
+  }
   const std::string soql =
       "SELECT " + list + " FROM " + object.name + " WHERE Id = '" + IdText(id) + "'";
   const auto cursor = parts.org.Query(soql, request.Options(false));
@@ -164,14 +136,14 @@ Answer ById(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object
     return Retrieve(parts, request, object, id);
   }
   if (request.method == "DELETE") {
-    const auto deleted = parts.org.Delete(id, ChangeBy(request));
-    return deleted ? NoContent() : ErrorAnswer(deleted.error());
+    Mutation mutation;
+    mutation.kind = Mutation::Kind::kDelete;
+    mutation.id = id;
+    const auto row = WriteRow(parts, request, mutation);
+    return row ? NoContent() : ErrorAnswer(row.error());
   }
   if (request.method != "PATCH") return MethodNotAllowed(request.method, "DELETE,GET,HEAD,PATCH");
-  auto fields = ParseFields(parts, object, request.body);
-  if (!fields) return ErrorAnswer(fields.error());
-  const auto updated = parts.org.Update(id, *fields, ChangeBy(request));
-  return updated ? NoContent() : ErrorAnswer(updated.error());
+  return Update(parts, request, id);
 }
 
 Answer ByExternalId(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object) {
@@ -185,9 +157,12 @@ Answer ByExternalId(ApiParts& parts, const ApiRequest& request, const ObjectInfo
     }
     return JsonAnswer(300, urls + "]");
   }
-  const bool upsert =
-      request.method == "PATCH" || (request.method == "POST" && request.path[2] != "Id");
-  if (upsert) return Upsert(parts, request, object, *found);
+  if (request.method == "POST" && Folded(request.path[2]) == "id") {
+    return Create(parts, request, object);
+  }
+  if (request.method == "PATCH" || request.method == "POST") {
+    return Upsert(parts, request, object, *found);
+  }
   if (found->empty()) return NotFoundAnswer();
   return ById(parts, request, object, found->front());
 }

@@ -254,6 +254,20 @@ Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
   return record;
 }
 
+Result<std::string> OrgImpl::RecordJson(std::string_view object_name, int64_t id,
+                                        const QueryOptions& options) {
+  const auto schema = catalogue();
+  const ObjectInfo* object = schema->Object(object_name);
+  FIRN_TRY(auto reader, readers_->Take());
+  std::optional<StoredRow> row;
+  if (object != nullptr && KeyPrefixOf(id) == object->key_prefix) {
+    FIRN_TRY(row, reader->Load(*object, id));
+  }
+  if (!row) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
+  if (row->deleted) return Fail(ApiError(404, "ENTITY_IS_DELETED", "entity is deleted"));
+  return RenderRecord(schema, *object, id, *row, std::move(reader), NowSeconds(), options);
+}
+
 Result<std::vector<int64_t>> OrgImpl::FindByExternalId(std::string_view object_name,
                                                        std::string_view field_name,
                                                        std::string_view value) {

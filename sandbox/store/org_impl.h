@@ -34,6 +34,8 @@ class OrgImpl final : public Org {
                                            const QueryOptions& options) override;
   Result<Record> Read(std::string_view object, std::string_view id,
                       const QueryOptions& options) override;
+  Result<std::string> RecordJson(std::string_view object, int64_t id,
+                                 const QueryOptions& options) override;
   Result<std::vector<int64_t>> FindByExternalId(std::string_view object, std::string_view field,
                                                 std::string_view value) override;
   std::shared_ptr<const Catalogue> CatalogueFor(const std::string& user_id) override;

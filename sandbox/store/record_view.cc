@@ -23,4 +23,33 @@ Result<void> FillRecord(Record& record, const StoredRow& row, std::shared_ptr<Re
   return {};
 }
 
+Result<std::string> RenderRecord(std::shared_ptr<const Catalogue> catalogue,
+                                 const ObjectInfo& object, int64_t id, const StoredRow& row,
+                                 std::shared_ptr<Reader> reader, int64_t now_millis,
+                                 const QueryOptions& options) {
+  soql::RowTree tree(std::move(catalogue), object, std::move(reader), now_millis);
+  std::vector<std::pair<const FieldInfo*, soql::FieldRef>> columns;
+  for (const auto& field : object.fields) {
+    const bool visible =
+        field.min_api_version <= options.api_version && (!field.hidden || options.see_hidden);
+    if (visible) columns.emplace_back(&field, tree.RefOf(field));
+  }
+  FIRN_CHECK(
+      tree.SetRow(static_cast<int64_t>(RecordNumberOf(id)), row.deleted, row.modstamp, row.blob));
+  const std::string url = "/services/data/v" + std::to_string(options.api_version) +
+                          ".0/sobjects/" + object.name + '/' + IdText(id);
+  std::string json = R"({"attributes":{"type":")" + object.name + R"(","url":")" + url + "\"}";
+  for (const auto& [field, ref] : columns) {
+    json += ",\"" + field->name + "\":";
+    const Value value = tree.Get(ref);
+    if (field->type == FieldType::kBase64 && !value.null()) {
+      json += '"' + url + '/' + field->name + '"';  // the address of its body
+    } else {
+      AppendJson(value, json);
+    }
+  }
+  if (tree.failure()) return Fail(*tree.failure());
+  return json + '}';
+}
+
 }  // namespace firn::sandbox

@@ -10,4 +10,10 @@ namespace firn::sandbox {
 [[nodiscard]] Result<void> FillRecord(Record& record, const StoredRow& row,
                                       std::shared_ptr<Reader> reader, int64_t now_millis);
 
+// The visible fields as a REST read answers them: `{"attributes":{..},"Id":..}`.
+[[nodiscard]] Result<std::string> RenderRecord(std::shared_ptr<const Catalogue> catalogue,
+                                               const ObjectInfo& object, int64_t id,
+                                               const StoredRow& row, std::shared_ptr<Reader> reader,
+                                               int64_t now_millis, const QueryOptions& options);
+
 }  // namespace firn::sandbox

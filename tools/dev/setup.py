@@ -36,6 +36,8 @@ def setup(groups):
         fill_venv(group)
     if "test" in wanted:
         fetch_jars()
+        fetch_node_clients()
+        fill_tap_venv()
 
 
 def check_machine():
@@ -148,3 +150,23 @@ def fetch_jars():
     """Jars that tests need, by Maven's own client and settings (tools/setup/jars.txt)."""
     from dev import jars
     jars.fetch(ROOT / ".deps" / "jars")
+
+
+def fetch_node_clients():
+    """jsforce, by npm's own client and settings (tools/setup/npm)."""
+    from dev import npm
+    npm.fetch(LISTS, ROOT / ".deps" / "npm", venv_python())
+
+
+def fill_tap_venv():
+    """The Singer tap has a venv of its own: it pins versions that the other peers do not share."""
+    wanted = LISTS / "requirements-tap.txt"
+    venv = ROOT / ".deps" / "tap-venv"
+    stamp = venv / ".pin"
+    mark = hashlib.sha256(wanted.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == mark:
+        return
+    say("filling the Singer tap's venv")
+    run(system_python(), "-m", "venv", venv)
+    run(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", wanted)
+    stamp.write_text(mark)

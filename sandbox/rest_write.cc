@@ -1,0 +1,80 @@
+#include "sandbox/rest_write.h"
+
+#include "sandbox/rest_undo.h"
+
+namespace firn::sandbox {
+namespace {
+
+// `client=acme` of `Sforce-Call-Options: client=acme, defaultNamespace=x`.
+std::string ClientOf(const ApiRequest& request) {
+  const std::string options = request.http.headers.GetOr("Sforce-Call-Options", "");
+  const size_t at = options.find("client=");
+  if (at == std::string::npos) return {};
+  const size_t end = std::min(options.find(',', at), options.size());
+  return options.substr(at + 7, end - at - 7);
+}
+
+}  // namespace
+
+MutateOptions OptionsOf(const ApiRequest& request, bool all_or_none) {
+  MutateOptions options;
+  options.user_id = request.session.user_id;
+  options.all_or_none = all_or_none;
+  options.origin = "com/salesforce/api/rest/" + std::to_string(request.version) + ".0";
+  if (const std::string client = ClientOf(request); !client.empty()) {
+    options.origin += ";client=" + client;
+  }
+  return options;
+}
+
+Result<std::vector<RowOutcome>> WriteRows(ApiParts& parts, const ApiRequest& request,
+                                          const std::vector<Mutation>& mutations,
+                                          bool all_or_none) {
+  if (request.undo != nullptr) {
+    for (const Mutation& mutation : mutations) {
+      const auto id = mutation.id != 0 ? std::optional(mutation.id) : ParseId(mutation.id_text);
+      if (mutation.kind == Mutation::Kind::kUpdate && id) request.undo->Changing(*id);
+    }
+  }
+  FIRN_TRY(auto outcomes, parts.org.Mutate(mutations, OptionsOf(request, all_or_none)));
+  for (size_t i = 0; i < outcomes.size() && request.undo != nullptr; ++i) {
+    if (outcomes[i].error) continue;
+    if (outcomes[i].created) request.undo->Created(outcomes[i].id);
+    if (mutations[i].kind == Mutation::Kind::kDelete) request.undo->Deleted(outcomes[i].id);
+  }
+  return outcomes;
+}
+
+Result<RowOutcome> WriteRow(ApiParts& parts, const ApiRequest& request, const Mutation& mutation) {
+  FIRN_TRY(auto outcomes, WriteRows(parts, request, {mutation}, true));
+  if (!outcomes[0].error) return outcomes[0];
+  const ApiErrorParts error = PartsOf(*outcomes[0].error);
+  // What a list calls a wrong reference is, by itself, a record that is not there.
+  if (error.code == "INVALID_CROSS_REFERENCE_KEY" && error.status == 404) {
+    return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
+  }
+  return Fail(*std::move(outcomes[0].error));
+}
+
+std::string SavedJson(int64_t id, std::optional<bool> created) {
+  std::string json = "{\"id\":\"" + IdText(id) + "\",\"success\":true,\"errors\":[]";
+  if (created) json += *created ? ",\"created\":true" : ",\"created\":false";
+  return json + "}";
+}
+
+std::string RowErrorJson(const Error& error) {
+  const ApiErrorParts parts = PartsOf(error);
+  std::string json = "{\"statusCode\":" + JsonString(parts.code) +
+                     ",\"message\":" + JsonString(parts.message) + ",\"fields\":[";
+  for (size_t i = 0; i < parts.fields.size(); ++i) {
+    json += (i > 0 ? "," : "") + JsonString(parts.fields[i]);
+  }
+  return json + "]}";
+}
+
+std::string FailedJson(const Error& error, const std::string& id) {
+  return (id.empty() ? "{" : "{\"id\":" + JsonString(id) + ",") + "\"success\":false,\"errors\":[" +
+         RowErrorJson(error) + "]}";
+}
+
+}  // namespace firn::sandbox
