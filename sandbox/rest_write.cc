@@ -1,29 +1,15 @@
 #include "sandbox/rest_write.h"
 
+#include "sandbox/events/change_origin.h"
 #include "sandbox/rest_undo.h"
 
 namespace firn::sandbox {
-namespace {
-
-// `client=acme` of `Sforce-Call-Options: client=acme, defaultNamespace=x`.
-std::string ClientOf(const ApiRequest& request) {
-  const std::string options = request.http.headers.GetOr("Sforce-Call-Options", "");
-  const size_t at = options.find("client=");
-  if (at == std::string::npos) return {};
-  const size_t end = std::min(options.find(',', at), options.size());
-  return options.substr(at + 7, end - at - 7);
-}
-
-}  // namespace
-
 MutateOptions OptionsOf(const ApiRequest& request, bool all_or_none) {
   MutateOptions options;
   options.user_id = request.session.user_id;
   options.all_or_none = all_or_none;
-  options.origin = "com/salesforce/api/rest/" + std::to_string(request.version) + ".0";
-  if (const std::string client = ClientOf(request); !client.empty()) {
-    options.origin += ";client=" + client;
-  }
+  options.origin =
+      ChangeOrigin("rest", request.version, request.http.headers.GetOr("Sforce-Call-Options", ""));
   return options;
 }
 

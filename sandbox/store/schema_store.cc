@@ -10,6 +10,7 @@ namespace {
 bool WantsIndex(const FieldInfo& field) {
   if (field.name == "CreatedById" || field.name == "LastModifiedById") return false;
   if (field.type == FieldType::kReference || field.name == "CreatedDate") return true;
+  if (field.name_field && IsText(field.type)) return true;
   return field.external_id || field.unique || (field.id_lookup && field.type != FieldType::kId);
 }
 

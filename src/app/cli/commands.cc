@@ -7,6 +7,7 @@ CommandTree AllCommands() {
   AddInitCommand(tree);
   AddDoctorCommand(tree);
   AddOrgCommands(tree);
+  AddOrgCheckCommand(tree);
   AddExportCommands(tree);
   AddEventCommands(tree);
   AddLakeCommands(tree);
