@@ -125,7 +125,7 @@ Answer Delete(ApiParts& parts, const ApiRequest& request) {
 
 // Records by id, null where there is none, in the order asked for.
 Answer Retrieve(ApiParts& parts, const ApiRequest& request, const RecordsBody& body) {
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[2]);
   if (object == nullptr) return NotFoundAnswer();
   if (body.ids.empty() || body.fields.empty()) {

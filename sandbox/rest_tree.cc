@@ -114,7 +114,7 @@ Result<std::string> Insert(ApiParts& parts, const ApiRequest& request, Level& le
 Answer HandleTree(ApiParts& parts, ApiRequest& request) {
   if (request.path.size() != 3) return NotFoundAnswer();
   if (request.method != "POST") return MethodNotAllowed(request.method, "POST");
-  const auto catalogue = parts.org.catalogue();
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   if (VisibleObject(*catalogue, request.path[2]) == nullptr) return NotFoundAnswer();
   auto body = ReadRecordsBody(request.body);
   if (!body) return ErrorAnswer(body.error());

@@ -7,8 +7,8 @@
 
 #include "sandbox/query.h"
 #include "sandbox/soql/ast.h"
-#include "sandbox/store/access_view.h"
 #include "sandbox/soql/expression.h"
+#include "sandbox/store/access_view.h"
 #include "sandbox/store/tables.h"
 
 namespace firn::sandbox::soql {

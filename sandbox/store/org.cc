@@ -209,7 +209,7 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
     const ObjectCounters* counters = FindCounters(object);
     return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
   };
-  context.locals = [schema = context.catalogue, rows = context.reader.get(), org_id = org_id_,
+  context.locals = [schema = catalogue(), rows = context.reader.get(), org_id = org_id_,
                     user_id = options.user_id,
                     known = std::shared_ptr<const soql::Locals>()]() mutable {
     if (!known) known = ReadLocals(*schema, *rows, user_id, org_id);
@@ -256,12 +256,16 @@ Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
 
 Result<std::string> OrgImpl::RecordJson(std::string_view object_name, int64_t id,
                                         const QueryOptions& options) {
-  const auto schema = catalogue();
+  FIRN_TRY(const auto view, ViewOf(options.see_hidden ? std::string() : options.user_id));
+  const auto& schema = view->catalogue();
   const ObjectInfo* object = schema->Object(object_name);
   FIRN_TRY(auto reader, readers_->Take());
   std::optional<StoredRow> row;
   if (object != nullptr && KeyPrefixOf(id) == object->key_prefix) {
     FIRN_TRY(row, reader->Load(*object, id));
+  }
+  if (row && view->OwnOnly(*object)) {
+    FIRN_CHECK(Read(object_name, IdText(id), options));  // refuses what this user may not see
   }
   if (!row) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
   if (row->deleted) return Fail(ApiError(404, "ENTITY_IS_DELETED", "entity is deleted"));
