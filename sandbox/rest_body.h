@@ -17,6 +17,14 @@ namespace firn::sandbox {
 struct ChildList;
 
 struct RecordBody {
+  // Cells point into the texts: a body is moved, never copied.
+  RecordBody() = default;
+  RecordBody(RecordBody&&) noexcept = default;
+  RecordBody& operator=(RecordBody&&) noexcept = default;
+  RecordBody(const RecordBody&) = delete;
+  RecordBody& operator=(const RecordBody&) = delete;
+  ~RecordBody() = default;
+
   std::string type;          // `attributes.type`; empty when it is not told
   std::string reference_id;  // `attributes.referenceId`
   std::string id;            // `id` or `Id`, as the client wrote it
