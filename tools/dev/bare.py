@@ -59,6 +59,9 @@ def make_root(root):
         elif source.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+    # mmdebstrap's copy of the sources that were just carried in: apt warns of each line named twice.
+    for copy in (root / "etc/apt/sources.list.d").glob("0000*"):
+        copy.unlink()
 
 
 def clone(root):
