@@ -3,11 +3,12 @@
 What could go wrong in production: after a crash the table is half new, rows are doubled by the next
 run, or files are left that nobody reports.
 """
+import concurrent.futures
 import json
 
 import pytest
 
-from support.lake_desk import Desk, expected_row, firn, firn_json
+from support.lake_desk import Desk, expected_row, firn, firn_json, write_page
 
 KILLED = -9
 
@@ -82,6 +83,41 @@ def test_a_kill_while_manifests_are_put_together_loses_no_row(desk, point):
     if not committed:
         desk.load(range(16, 17))
     assert ids(desk) == wanted(range(0, 17))
+
+
+MAINTAIN = ("lake", "maintain", "--only", "compact", "--only", "manifests", "--warehouse")
+
+
+@pytest.mark.parametrize("point", ["lake.compact.before_commit",
+                                   *(p for p in COMMIT_POINTS if not p.endswith("after_merged"))])
+def test_a_kill_while_a_table_is_maintained_changes_no_row(desk, point):
+    for number in range(5):
+        desk.load(range(number, number + 1))
+    done = firn(*MAINTAIN, desk.warehouse, check=False, environment={"FIRN_FAULT_POINT": point})
+    assert done.returncode == KILLED, done.stderr
+    assert ids(desk) == wanted(range(0, 5))
+    firn(*MAINTAIN, desk.warehouse)
+    assert ids(desk) == wanted(range(0, 5))
+    assert len(firn_json("lake", "files", "sales.Deal", "--warehouse", desk.warehouse)["rows"]) == 1
+
+
+def test_processes_side_by_side_lose_and_double_nothing(desk):
+    desk.load(range(0, 3))
+    pages = []
+    for start in range(3, 27, 3):
+        page = desk.folder / f"side-{start}.csv"
+        write_page(page, [expected_row(n) for n in range(start, start + 3)])
+        pages.append(page)
+    load = [("lake", "import", "--table", "sales.Deal", "--pages", page, "--describe", desk.describe,
+             "--warehouse", desk.warehouse) for page in pages]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        # A maintenance between each two loads; whoever comes second works its commit out again.
+        commands = [command for one in load for command in (one, (*MAINTAIN, desk.warehouse))]
+        for done in pool.map(lambda command: firn(*command, check=False), commands):
+            assert done.returncode == 0, done.stderr
+    assert ids(desk) == wanted(range(0, 27))
+    firn(*MAINTAIN, desk.warehouse)
+    assert ids(desk) == wanted(range(0, 27))
 
 
 @pytest.mark.parametrize("point", CREATE_POINTS)

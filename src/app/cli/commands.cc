@@ -12,6 +12,10 @@ CommandTree AllCommands() {
   AddEventCommands(tree);
   AddLakeCommands(tree);
   AddLakeImportCommand(tree);
+  AddLakeStateCommands(tree);
+  AddLakeSqlCommand(tree);
+  AddLakeMaintainCommand(tree);
+  AddLakeSetCommands(tree);
   AddSandboxCommands(tree);
   AddDemoCommand(tree);
   AddGeneralCommands(tree);

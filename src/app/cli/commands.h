@@ -15,6 +15,10 @@ void AddExportCommands(CommandTree& tree);
 void AddEventCommands(CommandTree& tree);
 void AddLakeCommands(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);
+void AddLakeMaintainCommand(CommandTree& tree);
+void AddLakeStateCommands(CommandTree& tree);  // at, diff, sample
+void AddLakeSetCommands(CommandTree& tree);    // set, tag
+void AddLakeSqlCommand(CommandTree& tree);
 void AddSandboxCommands(CommandTree& tree);
 
 // All of them, in the order that help shows.

@@ -233,9 +233,17 @@ void AddLakeCommands(CommandTree& tree) {
                               .value = "N",
                               .help = "rows at most (default: 20, or all with --csv or --json)",
                               .type = ValueType::kInteger},
+                             {.name = "where",
+                              .value = "FILTER",
+                              .help = "only rows for which this holds: COLUMN OPERATOR LITERAL, "
+                                      "joined by AND"},
                              {.name = "csv", .help = "as CSV with a header row"},
+                             {.name = "at",
+                              .value = "TIME",
+                              .help = "the state that was current then, as 2026-11-24T02:56:02Z"},
                              SnapshotChoice()}),
             .examples = {"firn lake rows salesforce.Account --columns Id,Name --limit 5",
+                         "firn lake rows salesforce.Account --where \"Name = 'Acme'\"",
                          "firn lake rows salesforce.Account --csv > account.csv"},
             .run = LakeRows});
 }

@@ -1,6 +1,8 @@
 #include "app/cli/lake_access.h"
+#include "core/base/time_text.h"
 #include "ends/lake/row_text.h"
 #include "ends/lake/rows.h"
+#include "ends/lake/snapshot_at.h"
 
 namespace firn::cli {
 namespace {
@@ -50,6 +52,16 @@ Result<ExitCode> PrintTable(Context& context, lake::RowReader& reader) {
   return ExitCode::kDone;
 }
 
+// Option `at` as the snapshot that was current then, or option `snapshot`.
+Result<std::optional<int64_t>> StateOption(Context& context, const lake::Table& table) {
+  if (!context.Has("at")) return SnapshotOption(context);
+  if (context.Has("snapshot"))
+    return Fail(context.UsageError("--at and --snapshot exclude each other"));
+  FIRN_TRY(const UtcMicros at, ParseInstant(context.Text("at")));
+  FIRN_TRY(const lake::SnapshotInfo snapshot, lake::SnapshotAt(table, at));
+  return std::optional<int64_t>(snapshot.snapshot_id);
+}
+
 }  // namespace
 
 Result<ExitCode> LakeRows(Context& context) {
@@ -63,8 +75,9 @@ Result<ExitCode> LakeRows(Context& context) {
   if (!csv && !json && (options.limit < 0 || options.limit > kTableRowsMax))
     return Fail(context.UsageError("a table shows at most " + std::to_string(kTableRowsMax) +
                                    " rows; use --csv or --json for more"));
-  FIRN_TRY(options.snapshot, SnapshotOption(context));
+  options.where = context.Text("where");
   FIRN_TRY(const lake::Table table, OpenTable(context));
+  FIRN_TRY(options.snapshot, StateOption(context, table));
   FIRN_TRY(const auto reader, lake::RowReader::Open(context.call(), table, options));
   if (json) {
     FIRN_CHECK(EachRow(context, *reader, [&](const lake::RowText& text, int64_t row) {

@@ -17,9 +17,10 @@ Result<CommitDraft> RewriteManifestsChange::operator()(const Call& call, const C
   plan.metadata = *base.metadata;
   plan.operation = "replace";
   FIRN_CHECK(KeepLines(call, base, {}, plan));
-  const size_t before = plan.lines.size();
+  // Manifests in which nothing is live are dropped on the way.
+  const size_t before = base.manifests->size();
   FIRN_CHECK(MergeAll(call, base, plan));
-  if (plan.written.empty()) {
+  if (plan.written.empty() && plan.lines.size() == before) {
     draft.unchanged = true;
     return draft;
   }
