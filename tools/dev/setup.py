@@ -153,7 +153,7 @@ def fetch_jars():
 
 
 def fetch_node_clients():
-    """jsforce, by npm's own client and settings (tools/setup/npm)."""
+    """jsforce and the Pub/Sub client, by npm's own client and settings (tools/setup/npm)."""
     from dev import npm
     npm.fetch(LISTS, ROOT / ".deps" / "npm", venv_python())
 
