@@ -174,6 +174,28 @@ def test_a_table_that_pyiceberg_made_is_merged_into(desk, duck):
     assert count == (51, 51)
 
 
+def test_a_partitioned_table_is_refused(desk):
+    from pyiceberg.partitioning import PartitionField, PartitionSpec
+    from pyiceberg.schema import Schema
+    from pyiceberg.transforms import IdentityTransform
+    from pyiceberg.types import NestedField, StringType
+    desk.load([0])
+    schema = Schema(NestedField(1, "Id", StringType(), required=True),
+                    NestedField(2, "Name", StringType()))
+    desk.catalog().create_table("sales.Split", schema=schema, partition_spec=PartitionSpec(
+        PartitionField(2, 1000, IdentityTransform(), "Name")))
+    page = desk.folder / "split.csv"
+    page.write_text('"Id","Name"\n"a01000000000001AAA","three"\n')
+    describe = desk.folder / "split.json"
+    describe.write_text(json.dumps({"name": "Split", "fields": [
+        {"name": "Id", "type": "id", "length": 18, "nillable": False},
+        {"name": "Name", "type": "string", "length": 255}]}))
+    done = firn("lake", "import", "--table", "sales.Split", "--pages", page, "--describe", describe,
+                "--warehouse", desk.warehouse, "--mode", "upsert", check=False)
+    assert done.returncode != 0
+    assert "LAKE-MERGE-001" in done.stderr and "partitioned" in done.stderr
+
+
 def test_a_table_that_spark_made_and_deletes_from_is_merged_into(desk, spark_for):
     desk.load([0])
     spark = spark_for(desk.warehouse)

@@ -85,7 +85,9 @@ constexpr ErrorCode kCodes[] = {
      "top-level columns",
      "let that writer compact the table, or read it with another engine"},
     {"LAKE-MERGE-001", "the table cannot be merged into",
-     "a column has a type that cannot do what it is to do, or a data file has too many rows",
+     "it is partitioned, a column has a type that cannot do what it is to do, or a data file has "
+     "too "
+     "many rows",
      "name another column with --key; compact the table so that its files are smaller"},
     {"LAKE-MERGE-002", "the key column does not name rows",
      "many rows have a value that other rows have too",

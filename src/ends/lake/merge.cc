@@ -45,7 +45,12 @@ Error WrongType(const Table& table, const Field& field, const char* allowed) {
                allowed);
 }
 
-Result<void> CheckColumns(const Table& table, const MergeOptions& options) {
+Result<void> CheckMergeable(const Table& table, const MergeOptions& options) {
+  // A row whose partition changes would have to move; mirrors are not partitioned.
+  if (!table.metadata().default_spec().unpartitioned())
+    return Fail(Error(Kind::kUnsupported, "LAKE-MERGE-001",
+                      "table `" + table.ident().Text() + "` cannot be merged into")
+                    .Because("it is partitioned"));
   FIRN_TRY(const Field* key, ColumnNamed(table, options.key));
   if (key->type.id != TypeId::kString && key->type.id != TypeId::kInt &&
       key->type.id != TypeId::kLong)
@@ -190,7 +195,7 @@ class TableMerger final : public Merger {
   }
 
   Result<void> Follow(const Call& call, const Table& now) {
-    FIRN_CHECK(CheckColumns(now, state_.options));
+    FIRN_CHECK(CheckMergeable(now, state_.options));
     if (now.schema().fields != state_.table.schema().fields) state_.cache.Clear();
     FIRN_CHECK(state_.files.Follow(call, now));
     // Numbers of files that are gone may be given away again.
@@ -373,7 +378,7 @@ Result<std::unique_ptr<Merger>> Merger::Open(const Call& call, Lake& lake,
                                              const MergeOptions& options) {
   FIRN_TRY(Table table, lake.Load(options.table));
   FIRN_TRY(table, WithSoftColumns(call, lake, std::move(table), options));
-  FIRN_CHECK(CheckColumns(table, options));
+  FIRN_CHECK(CheckMergeable(table, options));
   const IndexOwner owner{table.metadata().table_uuid, table.schema().Find(options.key)->id};
   const HashSeed seed{call.random->Next(), call.random->Next()};
   MergeState state{options,

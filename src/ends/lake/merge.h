@@ -148,9 +148,10 @@ class Merger {
   virtual ~Merger() = default;
 
   // Loads, repairs or rebuilds the index. Errors: NotFound (LAKE-TABLE-001; LAKE-COLUMN-001 for the
-  // key or order column); Unsupported (LAKE-MERGE-001) for a key of another type, (LAKE-COMMIT-005)
-  // for tables that cannot be written; BadInput (LAKE-MERGE-002) when more rows share a key than
-  // the index can hold; Corrupt naming a damaged data file.
+  // key or order column); Unsupported (LAKE-MERGE-001) for a key of another type and for a
+  // partitioned table; (LAKE-COMMIT-005) for tables that cannot be written; BadInput
+  // (LAKE-MERGE-002) when more rows share a key than the index can hold; Corrupt naming a damaged
+  // data file.
   [[nodiscard]] static Result<std::unique_ptr<Merger>> Open(const Call& call, Lake& lake,
                                                             const MergeOptions& options);
 

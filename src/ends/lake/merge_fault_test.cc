@@ -253,6 +253,20 @@ TEST_F(MergeFaultTest, AnIndexFileIsUsedAgain) {
   EXPECT_EQ(Read().size(), 21U);
 }
 
+TEST_F(MergeFaultTest, TheIndexFileRemembersTheOrderOfRecentChanges) {
+  {
+    const auto merger = Open();
+    Upsert(*merger, {{TestId(1), Row("new", 1)}, {TestId(2), Row("gone", 2)}}, {20, 20});
+    Delete(*merger, TestId(2), {30});
+    Commit(*merger);
+    ASSERT_TRUE(merger->SaveIndex(call_));
+  }
+  const auto merger = Open();
+  Upsert(*merger, {{TestId(1), Row("old", 1)}, {TestId(2), Row("gone", 2)}}, {10, 20});
+  EXPECT_EQ(Commit(*merger).changes_stale, 2);
+  EXPECT_EQ(Read(), (TestTable{{TestId(1), Row("new", 1)}}));
+}
+
 TEST_F(MergeFaultTest, AStaleIndexFileIsBroughtUpToTheTable) {
   {
     const auto merger = Filled(20);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "core/base/file.h"
+#include "ends/lake/format/metadata.h"
 #include "ends/lake/object_store.h"
 
 namespace firn::lake {
@@ -87,6 +88,7 @@ Result<DataFile> MergeFileWriter::Close() {
   FIRN_TRY(DataFile file, writer_->Close());
   path_.clear();
   file.path = uri_;
+  file.spec_id = table_.metadata().default_spec_id;
   return file;
 }
 
