@@ -79,6 +79,13 @@ class Week:
         self.counts["schema_changes"] += 1
 
 
+def assert_no_row_twice(project, what):
+    for name in OBJECTS:
+        read = project.firn("lake", "rows", f"salesforce.{name}", "--columns", "Id", "--csv")
+        ids = read.out.split()[1:]
+        assert len(ids) == len(set(ids)), f"{name} holds a row twice after {what}"
+
+
 def run_once(project, chance, numbers):
     point = chance.choice(KILLS) if chance.random() < 0.4 else None
     environment = {"FIRN_FAULT_POINT": point} if point else {}
@@ -117,6 +124,7 @@ def test_after_a_simulated_week_with_kills_every_row_agrees(tmp_path):
                 week.schema()
             let_pass(org, STEP_HOURS * HOUR)
             run_once(project, chance, numbers)
+            assert_no_row_twice(project, f"step {step}: {numbers}")
         if week.hidden:
             week.schema()
         let_pass(org, HOUR)

@@ -16,6 +16,7 @@ CommandTree AllCommands() {
   AddLakeSqlCommand(tree);
   AddLakeMaintainCommand(tree);
   AddLakeSetCommands(tree);
+  AddLakeForgetCommand(tree);
   AddSandboxCommands(tree);
   AddDemoCommand(tree);
   AddGeneralCommands(tree);

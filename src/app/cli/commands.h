@@ -14,6 +14,7 @@ void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);
 void AddEventCommands(CommandTree& tree);
 void AddLakeCommands(CommandTree& tree);
+void AddLakeForgetCommand(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);
 void AddLakeMaintainCommand(CommandTree& tree);
 void AddLakeStateCommands(CommandTree& tree);  // at, diff, sample

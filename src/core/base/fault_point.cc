@@ -45,6 +45,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.ingest.file_synced", "a data file and its folder are synced, nobody was told"},
     {"lake.create.before_catalog", "a table's first metadata is synced, the catalog lacks it"},
     {"lake.create.after_catalog", "the catalog has the new table"},
+    {"lake.erase.prepared", "the table's history may be let go, the record is still in its files"},
+    {"lake.erase.committed", "the record's files are replaced, the table's own rules not yet back"},
     {"lake.commit.after_data", "data files and their folders are synced, nothing refers to them"},
     {"lake.commit.after_manifest", "the manifest of the added files is synced"},
     {"lake.commit.after_deleted", "a manifest of replaced files is synced"},

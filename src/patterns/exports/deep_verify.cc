@@ -131,7 +131,7 @@ class DeepVerify {
         ++out_.explained;
       }
     }
-    const bool extra = row.kind == DifferentRow::Kind::kExtra;
+    const bool extra = row.kind == DifferentRow::Kind::kExtra && !pair.twice;
     const auto most = extra ? kExtrasLookedUp : static_cast<size_t>(deep_.rows_named_max);
     std::vector<DifferentRow>& kept = extra                     ? extras_
                                       : row.explanation.empty() ? unexplained_

@@ -19,14 +19,17 @@ constexpr size_t kIdsPerDelete = 4096;
 class WindowMerge {
  public:
   WindowMerge(const Call& call, lake::Lake& lake, const MergeInput& input)
-      : call_(call), lake_(lake), input_(input) {}
+      : call_(call), lake_(lake), input_(input), ordered_(!input.cursor.empty()) {}
 
   Result<MergeTotals> Run() {
     FIRN_TRY(merger_, lake::Merger::Open(call_, lake_, Options()));
     // The list was taken before the rows were read: a row that came alive is newer than its entry.
     FIRN_CHECK(FeedIds(input_.listed_path, totals_.by_list));
     FIRN_CHECK(FeedRows(input_.files));
+    // What a sweep read again is the org's word of now, whatever its stamp says.
+    ordered_ = false;
     FIRN_CHECK(FeedRows(input_.late_files));
+    ordered_ = !input_.cursor.empty();
     FIRN_CHECK(FeedIds(input_.gone_path, totals_.by_sweep));
     FIRN_CHECK(FeedColumns());
     FIRN_CHECK(CommitLast());
@@ -79,7 +82,7 @@ class WindowMerge {
     std::vector<record::RowMark> marks;
     record::RowMarks(*batch, input_.schema, input_.cursor, marks);
     std::vector<int64_t> orders;
-    if (!input_.cursor.empty()) {
+    if (ordered_) {
       for (const record::RowMark& mark : marks) {
         orders.push_back(mark.stamp != 0 ? mark.stamp : lake::kNoOrder);
       }
@@ -181,6 +184,7 @@ class WindowMerge {
   const Call& call_;
   lake::Lake& lake_;
   const MergeInput& input_;
+  bool ordered_;  // changes carry their stamps
   std::unique_ptr<lake::Merger> merger_;
   std::vector<std::string> ids_;
   std::vector<int64_t> orders_;

@@ -84,7 +84,7 @@ Result<void> ObjectRun::SweepInto(const lake::Table& table, MergeInput& input) {
   input.late_files = std::move(swept.reread.files);
   i.swept = FormatUtc(now);
   i.swept_ids = swept.ids_org;
-  i.late_rows = swept.late;
+  i.late_rows = swept.late + swept.twice;
   i.delete_sources.push_back("sweep: " + std::to_string(swept.ids_org) +
                              " Ids of the org against " + std::to_string(swept.ids_lake) +
                              " of the table");
@@ -92,6 +92,10 @@ Result<void> ObjectRun::SweepInto(const lake::Table& table, MergeInput& input) {
     Warn("the sweep found " + std::to_string(swept.late) +
          " records with a stamp before the window that the table lacked or had older: they were "
          "committed late, and were read again");
+  }
+  if (swept.twice > 0) {
+    Warn(std::to_string(swept.twice) +
+         " rows stood in the table more than once: they were read again");
   }
   if (swept.late_unread > 0) {
     Warn(std::to_string(swept.late_unread) +

@@ -16,7 +16,8 @@ Result<void> CompareSorted(const std::vector<SpilledMark>& org,
       FIRN_CHECK(each({.org = &org[o++]}));
     } else if (lake_first) {
       ++counts.extra;
-      FIRN_CHECK(each({.lake = &lake[l++]}));
+      const bool twice = l > 0 && lake[l - 1].id == lake[l].id;
+      FIRN_CHECK(each({.lake = &lake[l++], .twice = twice}));
     } else if (org[o].hash != lake[l].hash) {
       ++counts.differs;
       FIRN_CHECK(each({.org = &org[o++], .lake = &lake[l++]}));

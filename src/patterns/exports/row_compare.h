@@ -13,6 +13,7 @@ namespace firn::exports {
 struct MarkPair {
   const SpilledMark* org = nullptr;   // null: only in the lake
   const SpilledMark* lake = nullptr;  // null: only in the org
+  bool twice = false;  // the lake has the record a second time; `org` is null though the org has it
 };
 
 struct MarkCounts {

@@ -63,9 +63,13 @@ TEST_F(RowCompareTest, AnIdThatStandsTwiceInTheLakeIsExtraOnce) {
   ASSERT_TRUE(lake.Add(Mark(1, 5)));
   ASSERT_TRUE(org.Finish());
   ASSERT_TRUE(lake.Finish());
-  const auto counts =
-      CompareMarks(call_, org, lake, [](const MarkPair&) { return Result<void>(); });
+  int twice = 0;
+  const auto counts = CompareMarks(call_, org, lake, [&twice](const MarkPair& pair) {
+    twice += pair.twice ? 1 : 0;
+    return Result<void>();
+  });
   ASSERT_TRUE(counts);
+  EXPECT_EQ(twice, 1) << "it must not be taken for a record that is gone";
   EXPECT_EQ(counts->same, 1);
   EXPECT_EQ(counts->extra, 1);
 }
