@@ -5,6 +5,8 @@
 
 #include "core/base/log.h"
 #include "core/base/time_text.h"
+#include "sandbox/admin_answer.h"
+#include "sandbox/admin_life.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/crypto.h"
 #include "sandbox/events/change_capture.h"
@@ -15,18 +17,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-std::string Dump(const ordered_json& value) {
-  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-Answer AdminError(int status, std::string_view what) {
-  return JsonAnswer(status, "{\"error\":" + JsonString(what) + "}");
-}
-
-Answer AdminError(const Error& error) {
-  const int status = error.kind() == Kind::kNotFound ? 404 : 400;
-  return AdminError(status, error.what() + (error.why().empty() ? "" : ": " + error.why()));
-}
+std::string Dump(const ordered_json& value) { return DumpJson(value); }
 
 Answer Done(const Result<void>& result) {
   return result ? NoContent() : AdminError(result.error());
@@ -200,7 +191,7 @@ ordered_json AppJson(const App& app) {
 }
 
 // Makes an app, or changes the one with that client id; the answer holds a new app's secret.
-Answer PutApp(ApiParts& parts, const json& body) {
+Answer PutApp(ApiParts& parts, LifeParts& life, const json& body) {
   App app;
   bool fresh = true;
   try {
@@ -230,7 +221,11 @@ Answer PutApp(ApiParts& parts, const json& body) {
   }
   ordered_json answer = AppJson(app);
   if (fresh) answer["client_secret"] = app.client_secret.Reveal();
+  const std::string name = app.name;
   if (auto put = parts.apps.Put(std::move(app)); !put) return AdminError(put.error());
+  life.activity.SetupChanged(fresh ? "createdConnectedApplication" : "changedConnectedApplication",
+                             "Connected Apps",
+                             (fresh ? "Created connected app " : "Changed connected app ") + name);
   return JsonAnswer(fresh ? 201 : 200, Dump(answer));
 }
 
@@ -249,13 +244,13 @@ Answer NewRefreshToken(ApiParts& parts, const App& app, const json& body) {
 }
 
 // `/sandbox/apps[/{client id}[/certificates[/{name}] | /refresh_tokens]]`
-Answer Apps(ApiParts& parts, const net::ServerRequest& request,
+Answer Apps(ApiParts& parts, LifeParts& life, const net::ServerRequest& request,
             const std::vector<std::string>& path) {
   json body = request.body.empty() ? json::object() : json::parse(request.body, nullptr, false);
   if (!body.is_object()) return AdminError(400, "the body is not a JSON object");
   const std::string& method = request.method;
   if (path.size() == 2) {
-    if (method == "POST") return PutApp(parts, body);
+    if (method == "POST") return PutApp(parts, life, body);
     ordered_json apps = ordered_json::array();
     for (const App& app : parts.apps.All()) apps.push_back(AppJson(app));
     return JsonAnswer(200, Dump(apps));
@@ -280,7 +275,7 @@ Answer Apps(ApiParts& parts, const net::ServerRequest& request,
 }
 
 // {"closed_profiles": [..], "private_objects": [..]}: what is not given stays as it is.
-Answer Access(ApiParts& parts, const net::ServerRequest& request) {
+Answer Access(ApiParts& parts, LifeParts& life, const net::ServerRequest& request) {
   AccessRules rules = parts.org.access_rules();
   if (request.method == "POST") {
     const json body = json::parse(request.body, nullptr, false);
@@ -292,6 +287,8 @@ Answer Access(ApiParts& parts, const net::ServerRequest& request) {
       return AdminError(400, "give lists of names");
     }
     if (auto set = parts.org.SetAccessRules(rules); !set) return AdminError(set.error());
+    life.activity.SetupChanged("sharingSettingsChanged", "Sharing Defaults",
+                               "Changed which profiles and objects are restricted");
   }
   return JsonAnswer(200, Dump({{"closed_profiles", rules.closed_profiles},
                                {"private_objects", rules.private_objects}}));
@@ -312,7 +309,7 @@ Answer Keys(ApiParts& parts, const net::ServerRequest& request) {
 }
 
 // {"username", "password", "security_token"}
-Answer SetPassword(ApiParts& parts, const net::ServerRequest& request) {
+Answer SetPassword(ApiParts& parts, LifeParts& life, const net::ServerRequest& request) {
   const json body = json::parse(request.body, nullptr, false);
   if (request.method != "POST" || !body.is_object()) {
     return AdminError(405, "POST `username`, `password` and, if there is one, `security_token`");
@@ -322,6 +319,8 @@ Answer SetPassword(ApiParts& parts, const net::ServerRequest& request) {
     if (!user) return AdminError(404, "no user has this username");
     const auto password = body.at("password").get<std::string>();
     if (password.empty()) return AdminError(400, "the password is empty");
+    life.activity.SetupChanged("resetpassword", "Manage Users",
+                               "Reset password for user " + user->username);
     return Done(parts.passwords.Set(user->id, password + body.value("security_token", "")));
   } catch (const json::exception&) {
     return AdminError(400, "POST `username`, `password` and, if there is one, `security_token`");
@@ -329,7 +328,7 @@ Answer SetPassword(ApiParts& parts, const net::ServerRequest& request) {
 }
 
 // {"object", "field", "hidden": bool} or {.., "removed": bool}
-Answer Fields(ApiParts& parts, const net::ServerRequest& request) {
+Answer Fields(ApiParts& parts, LifeParts& life, const net::ServerRequest& request) {
   const json body = json::parse(request.body, nullptr, false);
   if (request.method != "POST" || !body.is_object()) {
     return AdminError(400, "POST `object`, `field` and `hidden` or `removed`");
@@ -337,6 +336,8 @@ Answer Fields(ApiParts& parts, const net::ServerRequest& request) {
   try {
     const auto object = body.at("object").get<std::string>();
     const auto field = body.at("field").get<std::string>();
+    life.activity.SetupChanged("changedFieldSecurity", "Field Security",
+                               "Changed field " + object + "." + field);
     if (body.contains("hidden")) {
       return Done(parts.org.HideField(object, field, body["hidden"].get<bool>()));
     }
@@ -468,7 +469,7 @@ void CarryOut(ApiParts& parts, const FaultEffect& effect) {
   }
 }
 
-Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
+Answer HandleAdmin(ApiParts& parts, LifeParts& life, const net::ServerRequest& request) {
   const std::string host = request.headers.GetOr("Host", "");
   const std::string origin = request.headers.GetOr("Origin", "");
   if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) {
@@ -482,11 +483,18 @@ Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request) {
   if (what == "clock") return MoveClock(parts, request);
   if (what == "log") return Log(parts, request);
   if (what == "limits") return Limits(parts, request);
-  if (what == "apps") return Apps(parts, request, path);
-  if (what == "access") return Access(parts, request);
+  if (what == "apps") return Apps(parts, life, request, path);
+  if (what == "load") return HandleLoad(parts, life, request);
+  if (what == "traffic") return HandleTraffic(life, request);
+  if (what == "snapshot") return HandleSnapshot(parts, life, request);
+  if (what == "query") return HandlePageQuery(parts, request);
+  if (what == "event_logs") return HandleEventLogs(life, request);
+  if (what == "access") return Access(parts, life, request);
+  if (what == "certificate") return HandleCertificate(life, request);
+  if (what == "migrate") return HandleMigrate(parts, life, request);
   if (what == "signing_keys") return Keys(parts, request);
-  if (what == "passwords") return SetPassword(parts, request);
-  if (what == "fields") return Fields(parts, request);
+  if (what == "passwords") return SetPassword(parts, life, request);
+  if (what == "fields") return Fields(parts, life, request);
   if (what == "events") return Events(parts, request, path);
   if (what == "recycle_bin" && request.method == "DELETE") return EmptyBin(parts);
   if (what == "seed" && request.method == "POST") return SeedMore(parts, request);

@@ -5,10 +5,15 @@
 #pragma once
 
 #include "sandbox/api_request.h"
+#include "sandbox/life_parts.h"
 
 namespace firn::sandbox {
 
-[[nodiscard]] Answer HandleAdmin(ApiParts& parts, const net::ServerRequest& request);
+[[nodiscard]] Answer HandleAdmin(ApiParts& parts, LifeParts& life,
+                                 const net::ServerRequest& request);
+
+// The page at `/`, made of page/index.html.
+[[nodiscard]] std::string_view PageHtml();
 
 // What one fault does at once to the org (sessions, quota, clock, fields, a late commit). Those
 // that shape an answer do nothing here.

@@ -93,7 +93,7 @@ Answer SessionInvalid() {
 
 Answer FrontDoor::Serve(const net::ServerRequest& request, const Call& call) {
   const SteadyTime start = parts_.clock.Steady();
-  if (request.path.starts_with("/sandbox/")) return HandleAdmin(parts_, request);
+  if (request.path.starts_with("/sandbox/")) return HandleAdmin(parts_, life_, request);
   RequestLine line;
   line.at = parts_.clock.Now();
   line.method = request.method;
@@ -117,6 +117,7 @@ Answer FrontDoor::Serve(const net::ServerRequest& request, const Call& call) {
   Finish(request, faults, answer);
   line.micros =
       std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - start).count();
+  life_.activity.Answered(request, line);
   parts_.log.Add(std::move(line));
   return answer;
 }
@@ -145,6 +146,7 @@ std::optional<Answer> FrontDoor::Before(const std::vector<FaultEffect>& faults, 
 Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
                         std::vector<FaultEffect> faults, RequestLine& line) {
   const std::string& path = request.path;
+  if (path == "/services/oauth2/revoke") return Revoke(request);
   if (OAuth::Owns(path)) return oauth_.Handle(request);
   if (path.starts_with("/services/Soap/")) return soap_.Handle(request);
   if (path == "/services/data" || path == "/services/data/") {
@@ -154,14 +156,16 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
   }
   if (path.starts_with("/services/data/")) return Data(request, call, std::move(faults), line);
   if (path.starts_with("/services/async/")) return Async(request, line);
-  if (path == "/" && request.method == "GET") {
-    Answer answer;
-    answer.headers.Set("Content-Type", "text/plain;charset=UTF-8");
-    answer.body = "Firn sandbox org " + parts_.org.org_id() +
-                  "\nstatus: /sandbox/status  requests: /sandbox/log  faults: /sandbox/faults\n";
-    return answer;
-  }
+  if (path == "/" && request.method == "GET") return HtmlAnswer(200, std::string(PageHtml()));
   return NotFoundAnswer();
+}
+
+Answer FrontDoor::Revoke(const net::ServerRequest& request) {
+  const auto session = parts_.sessions.Find(SessionStore::TokenKind::kAccess,
+                                            FieldOf(BodyAndQuery(request), "token"));
+  Answer answer = oauth_.Handle(request);
+  if (session && answer.status == 200) life_.activity.SignedOut(request, session->user_id);
+  return answer;
 }
 
 std::optional<Answer> FrontDoor::SignIn(const net::ServerRequest& request, Session& session,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sandbox/api_request.h"
+#include "sandbox/life_parts.h"
 #include "sandbox/oauth.h"
 #include "sandbox/soap_login.h"
 
@@ -12,8 +13,8 @@ namespace firn::sandbox {
 
 class FrontDoor {
  public:
-  FrontDoor(ApiParts& parts, OAuth& oauth, SoapLogin& soap)
-      : parts_(parts), oauth_(oauth), soap_(soap) {}
+  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapLogin& soap)
+      : parts_(parts), life_(life), oauth_(oauth), soap_(soap) {}
   [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
 
  private:
@@ -32,7 +33,11 @@ class FrontDoor {
   void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
               Answer& answer);
 
+  // Revokes a token; the end of an access token is a logout.
+  [[nodiscard]] Answer Revoke(const net::ServerRequest& request);
+
   ApiParts& parts_;
+  LifeParts& life_;
   OAuth& oauth_;
   SoapLogin& soap_;
 };

@@ -32,15 +32,20 @@ constexpr size_t kRequestsWaitingMax = 4096;
 constexpr auto kFlushEvery = std::chrono::seconds(1);
 constexpr auto kDropOldEvery = std::chrono::minutes(10);
 
+const std::vector<std::string> kTlsNames = {"localhost",
+                                            "login.salesforce.com",
+                                            "test.salesforce.com",
+                                            "*.salesforce.com",
+                                            "*.my.salesforce.com",
+                                            "*.sandbox.my.salesforce.com",
+                                            "*.develop.my.salesforce.com",
+                                            "api.pubsub.salesforce.com"};
+
 // The CA and the server certificate of the org folder, made at the first start.
 Result<net::ServerOptions> TlsOptions(const std::string& folder, UtcMicros now) {
   const std::string tls = folder + "/tls";
   if (!FileExists(tls + "/server.pem") || !FileExists(tls + "/server.key")) {
-    FIRN_TRY(const TlsMaterial material,
-             MintTls({"localhost", "login.salesforce.com", "test.salesforce.com",
-                      "*.salesforce.com", "*.my.salesforce.com", "*.sandbox.my.salesforce.com",
-                      "*.develop.my.salesforce.com", "api.pubsub.salesforce.com"},
-                     now));
+    FIRN_TRY(const TlsMaterial material, MintTls(kTlsNames, now));
     FIRN_CHECK(MakeFolders(tls, 0700));
     FIRN_CHECK(WriteFileDurably(folder + "/ca.pem", material.ca_pem));
     FIRN_CHECK(WriteFileDurably(tls + "/ca.key", material.ca_key_pem, 0600));
@@ -64,7 +69,7 @@ class SandboxImpl final : public Sandbox {
     return "http://" + options_.address + ":" + std::to_string(http_->port());
   }
   std::string tls_url() const override {
-    return tls_ ? "https://localhost:" + std::to_string(tls_->port()) : "";
+    return secure_.port ? "https://localhost:" + std::to_string(secure_.port) : "";
   }
   std::string proxy_url() const override {
     return proxy_ ? "http://" + options_.address + ":" + std::to_string(proxy_->port()) : "";
@@ -76,7 +81,7 @@ class SandboxImpl final : public Sandbox {
     const uint16_t port = pubsub_ ? pubsub_->tls_port() : 0;
     return port == 0 ? "" : "localhost:" + std::to_string(port);
   }
-  std::string ca_file() const override { return tls_ ? options_.folder + "/ca.pem" : ""; }
+  std::string ca_file() const override { return secure_.port ? options_.folder + "/ca.pem" : ""; }
   std::string client_id() const override { return FirstApp().client_id; }
   std::string client_secret() const override { return FirstApp().client_secret.Reveal(); }
   std::string key_file() const override { return options_.folder + "/keys/demo.key"; }
@@ -105,6 +110,8 @@ class SandboxImpl final : public Sandbox {
   }
   [[nodiscard]] Result<std::string> NewToken(SessionStore::TokenKind kind);
   void KeepHouse(const std::stop_token& stop);
+  // Opens the TLS door anew when its certificate shall change.
+  [[nodiscard]] Result<void> ShowCertificate();
 
   SandboxOptions options_;
   SandboxClock clock_;
@@ -128,12 +135,18 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<AuthCodes> codes_;
   std::unique_ptr<Passwords> passwords_;
+  std::unique_ptr<ActivityLog> audit_;
+  std::unique_ptr<Traffic> traffic_;
+  std::unique_ptr<LifeParts> life_;
   std::unique_ptr<OAuth> oauth_;
   std::unique_ptr<SoapLogin> soap_;
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
   std::unique_ptr<PubSubDoor> pubsub_;
+  net::Handler handler_;
+  net::ServerOptions secure_;
+  std::atomic<bool> certificate_shown_swapped_{false};
   std::unique_ptr<ProxyDoor> proxy_;
   std::mutex house_mutex_;
   std::condition_variable_any house_wake_;
@@ -141,14 +154,17 @@ class SandboxImpl final : public Sandbox {
 };
 
 SandboxImpl::~SandboxImpl() {
-  proxy_.reset();
-  pubsub_.reset();
-  tls_.reset();
-  http_.reset();
+  // The upkeep first: it may open the TLS door anew.
   if (house_.joinable()) {
     house_.request_stop();
     house_.join();
   }
+  proxy_.reset();
+  pubsub_.reset();
+  tls_.reset();
+  http_.reset();
+  handler_ = {};
+  traffic_.reset();
   jobs_.reset();
   ingest_.reset();
   classic_.reset();
@@ -160,6 +176,9 @@ SandboxImpl::~SandboxImpl() {
   if (changes_) org_->RemoveSink(changes_.get());
   changes_.reset();  // holds statements of the org's connection
   if (!usage_) return;
+  if (auto flushed = audit_->Flush(); !flushed) {
+    log::Err("sandbox_audit_not_saved", {{"error", flushed.error().OneLine()}});
+  }
   if (auto flushed = usage_->Flush(); !flushed) {
     log::Err("sandbox_usage_not_saved", {{"error", flushed.error().OneLine()}});
   }
@@ -201,6 +220,8 @@ Result<void> SandboxImpl::OpenStores() {
   FIRN_TRY(sessions_, SessionStore::Open(*db_, clock_, *options_.random, org_->org_id()));
   keys_ = std::make_unique<SigningKeys>(folder, org_->org_id(), clock_);
   codes_ = std::make_unique<AuthCodes>(*db_, clock_, *options_.random);
+  audit_ = std::make_unique<ActivityLog>(folder, *org_, clock_);
+  traffic_ = std::make_unique<Traffic>(*org_);
   passwords_ = std::make_unique<Passwords>(*db_, *options_.random);
   FIRN_TRY(usage_, UsageMeter::Open(*db_, clock_));
   FIRN_TRY(const auto kept, db_->Setting("limits"));
@@ -249,6 +270,12 @@ Result<void> SandboxImpl::OpenDoors() {
                             clock_, faults_, log_, *pages_, *jobs_, *ingest_, *classic_, *keys_,
                             *passwords_, *events_, *changes_, options_.bulk_page_rows});
   ingest_->Start([parts = parts_.get()](const FaultEffect& effect) { CarryOut(*parts, effect); });
+  life_.reset(new LifeParts{*audit_, *traffic_});
+  life_->on_org_migrated = [this] {
+    if (auto moved = events_->MigrateInstance(); !moved) {
+      log::Err("sandbox_org_not_migrated", {{"error", moved.error().OneLine()}});
+    }
+  };
   const SignInParts sign_in{
       *apps_,
       *sessions_,
@@ -261,11 +288,12 @@ Result<void> SandboxImpl::OpenDoors() {
       org_->org_id(),
       [this](const net::ServerRequest& request, const SignInAttempt& attempt) {
         activity_->NoteSignIn(attempt, request.headers.GetOr("User-Agent", ""));
+        audit_->SignedIn(request, attempt);
       }};
   oauth_ = std::make_unique<OAuth>(sign_in);
   soap_ = std::make_unique<SoapLogin>(sign_in);
-  door_ = std::make_unique<FrontDoor>(*parts_, *oauth_, *soap_);
-  const net::Handler handler =
+  door_ = std::make_unique<FrontDoor>(*parts_, *life_, *oauth_, *soap_);
+  handler_ =
       net::OnPool([door = door_.get()](net::ServerRequest request,
                                        const Call& call) { return door->Serve(request, call); },
                   options_.request_threads, kRequestsWaitingMax);
@@ -275,15 +303,16 @@ Result<void> SandboxImpl::OpenDoors() {
   // The vendor's own limit answers within the API's manners (414, 431): the door checks it.
   plain.header_bytes_max = 1 << 17;
   plain.streams_body = StreamsBody;
-  FIRN_TRY(http_, net::Listen(plain, handler));
+  FIRN_TRY(http_, net::Listen(plain, handler_));
   if (!options_.tls) return OpenPubSub({});
-  FIRN_TRY(net::ServerOptions secure, TlsOptions(options_.folder, options_.clock->Now()));
-  secure.address = options_.address;
-  secure.port = options_.tls_port;
-  secure.header_bytes_max = plain.header_bytes_max;
-  secure.streams_body = plain.streams_body;
-  FIRN_TRY(tls_, net::Listen(secure, handler));
-  FIRN_CHECK(OpenPubSub(secure));
+  FIRN_TRY(secure_, TlsOptions(options_.folder, options_.clock->Now()));
+  secure_.address = options_.address;
+  secure_.port = options_.tls_port;
+  secure_.header_bytes_max = plain.header_bytes_max;
+  secure_.streams_body = plain.streams_body;
+  FIRN_TRY(tls_, net::Listen(secure_, handler_));
+  secure_.port = tls_->port();
+  FIRN_CHECK(OpenPubSub(secure_));
   if (!options_.proxy) return {};
   FIRN_TRY(proxy_, ProxyDoor::Open({.address = options_.address,
                                     .port = options_.proxy_port,
@@ -302,6 +331,21 @@ Result<void> SandboxImpl::OpenPubSub(const net::ServerOptions& secure) {
   options.certificate_pem = secure.certificate_pem;
   options.key_pem = secure.key_pem;
   FIRN_TRY(pubsub_, PubSubDoor::Open(*parts_, *events_, options));
+  return {};
+}
+
+Result<void> SandboxImpl::ShowCertificate() {
+  const bool swapped = life_->certificate_swapped;
+  if (!secure_.port || swapped == certificate_shown_swapped_) return {};
+  net::ServerOptions options = secure_;
+  if (swapped) {
+    FIRN_TRY(const TlsMaterial other, MintTls(kTlsNames, options_.clock->Now()));
+    options.certificate_pem = other.chain_pem;
+    options.key_pem = other.key_pem;
+  }
+  tls_.reset();
+  FIRN_TRY(tls_, net::Listen(options, handler_));
+  certificate_shown_swapped_ = swapped;
   return {};
 }
 
@@ -327,6 +371,8 @@ void SandboxImpl::KeepHouse(const std::stop_token& stop) {
     }
     auto done = usage_->Flush();
     if (done) done = activity_->Flush();
+    if (done) done = audit_->Flush();
+    if (done) done = ShowCertificate();
     if (std::chrono::steady_clock::now() - dropped_at > kDropOldEvery) {
       dropped_at = std::chrono::steady_clock::now();
       if (done) done = pages_->DropOld();

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/cli/commands.h"
+#include "app/cli/sandbox_link.h"
 #include "core/base/file.h"
-#include "core/net/client.h"
 #include "sandbox/server.h"
 
 extern char** environ;
@@ -25,8 +25,6 @@ constexpr std::string_view kUpFormat = "firn.sandbox.up/1";
 constexpr auto kPoll = std::chrono::milliseconds(100);
 constexpr auto kStopMax = std::chrono::seconds(30);
 constexpr auto kBackgroundStartMax = std::chrono::minutes(30);  // seeding millions of rows
-
-std::string RunningFile(const std::string& folder) { return folder + "/running.json"; }
 
 // What a running sandbox says of itself: printed by `up`, kept in running.json for the others.
 json Describe(sandbox::Sandbox& org) {
@@ -149,48 +147,6 @@ Result<ExitCode> Up(Context& context) {
   FIRN_CHECK(RemoveFile(running));
   context.out().Talk(fmt::format("stopped after {} requests", org->requests()));
   return ExitCode::kDone;
-}
-
-// The running sandbox of --url, else of --folder.
-Result<std::string> RunningUrl(Context& context) {
-  if (context.Has("url")) return context.Text("url");
-  const std::string file = RunningFile(context.Text("folder"));
-  const auto text = ReadFile(file);
-  const json facts = text ? json::parse(*text, nullptr, false) : json();
-  if (!facts.is_object()) {
-    return Fail(Error(Kind::kUnreachable, "CLI-SANDBOX-002", "no sandbox runs in this folder")
-                    .At(context.Text("folder"))
-                    .Hint("start one: `firn sandbox up --folder " + context.Text("folder") + "`"));
-  }
-  return facts.value("http_url", "");
-}
-
-// The JSON that the admin endpoint answers; null when the answer has no body.
-Result<json> AskAt(Context& context, const std::string& url, const std::string& method,
-                   const std::string& path, const std::string& body = "") {
-  net::ClientOptions client;
-  client.proxy = "none";
-  FIRN_TRY(const auto transport, net::NewHttpClient(client));
-  net::Request request;
-  request.method = method;
-  request.url = url + "/sandbox/" + path;
-  request.body = body;
-  request.idle_timeout = std::chrono::hours(1);  // seeding answers at its end
-  if (!body.empty()) request.headers.Set("Content-Type", "application/json");
-  FIRN_TRY(const net::Response response, transport->Send(context.call(), request));
-  json answer = json::parse(response.body, nullptr, false);
-  if (response.status >= 400) {
-    return Fail(Error(Kind::kBadInput, "CLI-SANDBOX-003", "the sandbox refused the request")
-                    .Because(answer.is_object() ? answer.value("error", "") : "")
-                    .From({"sandbox", response.status, "", ""}));
-  }
-  return answer.is_discarded() ? json() : answer;
-}
-
-Result<json> Ask(Context& context, const std::string& method, const std::string& path,
-                 const std::string& body = "") {
-  FIRN_TRY(const std::string url, RunningUrl(context));
-  return AskAt(context, url, method, path, body);
 }
 
 Table ObjectTable(const json& objects, std::string format) {
@@ -366,17 +322,11 @@ Result<ExitCode> Log(Context& context) {
   return ExitCode::kDone;
 }
 
-const Option kFolder{.name = "folder",
-                     .value = "DIR",
-                     .help = "where the org is kept",
-                     .default_value = "sandbox-org"};
-const Option kUrl{.name = "url", .value = "URL", .help = "a running sandbox, instead of --folder"};
-
 Command UpCommand() {
   return {
       .path = "sandbox up",
       .summary = "start a local Salesforce org and serve it until Ctrl-C",
-      .options = {kFolder,
+      .options = {FolderOption(),
                   {.name = "port",
                    .value = "N",
                    .help = "port for plain HTTP; 0: any free one",
@@ -437,18 +387,18 @@ void AddSandboxCommands(CommandTree& tree) {
   tree.Add(UpCommand());
   tree.Add({.path = "sandbox down",
             .summary = "stop a sandbox that runs in the background",
-            .options = {kFolder, kUrl},
+            .options = {FolderOption(), UrlOption()},
             .run = Down});
   tree.Add({.path = "sandbox status",
             .summary = "what a running sandbox holds and has answered",
-            .options = {kFolder, kUrl},
+            .options = {FolderOption(), UrlOption()},
             .run = Status});
   tree.Add(
       {.path = "sandbox seed",
        .summary = "make records",
        .options =
-           {kFolder,
-            kUrl,
+           {FolderOption(),
+            UrlOption(),
             {.name = "scale",
              .value = "X",
              .help = "1 is about 100,000 records over all objects",
@@ -460,30 +410,31 @@ void AddSandboxCommands(CommandTree& tree) {
        .run = Seed});
   tree.Add({.path = "sandbox faults",
             .summary = "show, add or clear faults on demand",
-            .options = {kFolder,
-                        kUrl,
+            .options = {FolderOption(),
+                        UrlOption(),
                         {.name = "add", .value = "JSON", .help = "one fault, or a list"},
                         {.name = "clear", .help = "forget all faults first"}},
             .examples = {R"(firn sandbox faults --add '{"effect":"delay","ms":500}')"},
             .run = Faults});
   tree.Add({.path = "sandbox events",
             .summary = "topics of the Pub/Sub API and what decides about events",
-            .options = {kFolder,
-                        kUrl,
+            .options = {FolderOption(),
+                        UrlOption(),
                         {.name = "set", .value = "JSON", .help = "change these settings first"}},
             .examples = {"firn sandbox events",
                          R"(firn sandbox events --set '{"selected":["Account","Widget__c"]}')"},
             .run = Events});
   tree.Add({.path = "sandbox log",
             .summary = "the last requests: client, answer, cost",
-            .options = {kFolder,
-                        kUrl,
+            .options = {FolderOption(),
+                        UrlOption(),
                         {.name = "count",
                          .value = "N",
                          .help = "how many",
                          .type = ValueType::kInteger,
                          .default_value = "20"}},
             .run = Log});
+  AddSandboxLifeCommands(tree);
 }
 
 }  // namespace firn::cli
