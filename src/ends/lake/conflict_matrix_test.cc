@@ -145,9 +145,10 @@ TEST_P(ConflictMatrix, BothTakeEffectOrTheSecondIsRefused) {
   }
   EXPECT_EQ(Ids(), expected);
   // The foreign change is never undone.
-  if (foreign == Op::kProperty) EXPECT_TRUE(Now().properties().contains("by.theirs"));
-  if (foreign == Op::kSchema && mine != Op::kSchema)
+  EXPECT_EQ(Now().properties().contains("by.theirs"), foreign == Op::kProperty);
+  if (foreign == Op::kSchema && mine != Op::kSchema) {
     EXPECT_NE(Now().schema().Find("theirs"), nullptr);
+  }
 }
 
 std::vector<Cell> AllCells() {
@@ -159,9 +160,9 @@ std::vector<Cell> AllCells() {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ConflictMatrix, testing::ValuesIn(AllCells()),
-                         [](const testing::TestParamInfo<Cell>& info) {
-                           return std::string(NameOf(info.param.first)) + "On" +
-                                  NameOf(info.param.second);
+                         [](const testing::TestParamInfo<Cell>& cell) {
+                           return std::string(NameOf(cell.param.first)) + "On" +
+                                  NameOf(cell.param.second);
                          });
 
 }  // namespace
