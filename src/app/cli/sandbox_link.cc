@@ -48,7 +48,7 @@ Result<json> AskAt(Context& context, const std::string& url, const std::string& 
 }
 
 Result<json> Ask(Context& context, const std::string& method, const std::string& path,
-                 const std::string& body = "") {
+                 const std::string& body) {
   FIRN_TRY(const std::string url, RunningUrl(context));
   return AskAt(context, url, method, path, body);
 }

@@ -16,7 +16,7 @@ class DeletesTest : public TableDesk {
  protected:
   void Upgrade() {
     const auto table = lake_->SetProperties(call_, ident_, {{"format-version", "3"}});
-    ASSERT_TRUE(table) << table.error().OneLine();
+    ASSERT_TRUE(table.has_value()) << table.error().OneLine();
   }
   // A delete file with the Ids of `ids`, as others write them.
   DataFile ByValue(const std::string& ids) {
@@ -50,7 +50,7 @@ class DeletesTest : public TableDesk {
 TEST_F(DeletesTest, RowsDeletedByValueAreGoneAndLaterOnesStay) {
   RowDelta delta;
   delta.added_deletes = {ByValue("25")};
-  ASSERT_TRUE(Commit(delta));
+  ASSERT_TRUE(Commit(delta).has_value());
   EXPECT_EQ(Ids(), "134");
   // A delete holds for rows that were there before it only.
   Import({"2"});
@@ -74,16 +74,16 @@ TEST_F(DeletesTest, KeysThatAreNoColumnsAreRefusedNotIgnored) {
   RowDelta delta;
   delta.added_deletes = {ByValue("2")};
   delta.added_deletes.front().equality_ids = {99};
-  ASSERT_TRUE(Commit(delta));
+  ASSERT_TRUE(Commit(delta).has_value());
   EXPECT_NE(ReadError().find("LAKE-READ-002"), std::string::npos) << ReadError();
 }
 
 TEST_F(DeletesTest, VersionThreeHasOneVectorForEachDataFile) {
   Upgrade();
   EXPECT_EQ(Now().metadata().format_version, 3);
-  ASSERT_TRUE(Commit(Out(Now(), {1})));
+  ASSERT_TRUE(Commit(Out(Now(), {1})).has_value());
   EXPECT_EQ(Ids(), "134");
-  ASSERT_TRUE(Commit(Out(Now(), {3})));
+  ASSERT_TRUE(Commit(Out(Now(), {3})).has_value());
   EXPECT_EQ(Ids(), "13");
   const auto files = LiveFiles(call_, Now());
   ASSERT_EQ(files->front().deletes.size(), 1U);
@@ -95,9 +95,9 @@ TEST_F(DeletesTest, VersionThreeHasOneVectorForEachDataFile) {
 }
 
 TEST_F(DeletesTest, OldDeleteFilesBecomeVectorsWhenTheTableIsUpgraded) {
-  ASSERT_TRUE(Commit(Out(Now(), {0})));
+  ASSERT_TRUE(Commit(Out(Now(), {0})).has_value());
   Upgrade();
-  ASSERT_TRUE(Commit(Out(Now(), {1})));
+  ASSERT_TRUE(Commit(Out(Now(), {1})).has_value());
   EXPECT_EQ(Ids(), "34");
   const auto files = LiveFiles(call_, Now());
   ASSERT_EQ(files->front().deletes.size(), 1U);
@@ -115,7 +115,7 @@ TEST_F(DeletesTest, RowsOfVersionThreeHaveIdsOfTheirOwn) {
   EXPECT_EQ(table.current_snapshot()->first_row_id, 6);
   EXPECT_EQ(table.current_snapshot()->added_rows, 1);
   // Every row has one id, none twice, also after manifests were put together.
-  ASSERT_TRUE(lake_->RewriteManifests(call_, ident_));
+  ASSERT_TRUE(lake_->RewriteManifests(call_, ident_).has_value());
   std::vector<bool> taken(8, false);
   const auto files = Now().Files(call_);
   for (const DataFile& file : *files) {
@@ -133,7 +133,7 @@ TEST_F(DeletesTest, RowsOfVersionThreeHaveIdsOfTheirOwn) {
 TEST_F(DeletesTest, CompactionKeepsTheIdsOfRows) {
   Upgrade();
   Import({"5", "6"});
-  ASSERT_TRUE(Commit(Out(Now(), {1})));
+  ASSERT_TRUE(Commit(Out(Now(), {1})).has_value());
   const std::string ids = Ids();
   int64_t highest = 0;
   const std::vector<LiveFile> files = Files();
@@ -169,7 +169,7 @@ TEST_F(DeletesTest, AVersionIsNeverLoweredAndOthersAreRefused) {
 
 TEST_F(DeletesTest, ADamagedVectorIsNamed) {
   Upgrade();
-  ASSERT_TRUE(Commit(Out(Now(), {1})));
+  ASSERT_TRUE(Commit(Out(Now(), {1})).has_value());
   const std::string path = DeletePath();
   const std::string good = *ReadFile(path);
   std::string bad = good;
@@ -186,7 +186,7 @@ TEST_F(DeletesTest, ADamagedVectorIsNamed) {
 }
 
 TEST_F(DeletesTest, ADamagedDeleteFileOfVersionTwoIsNamed) {
-  ASSERT_TRUE(Commit(Out(Now(), {1})));
+  ASSERT_TRUE(Commit(Out(Now(), {1})).has_value());
   const std::string path = DeletePath();
   std::filesystem::remove(path);
   const std::string error = ReadError();
