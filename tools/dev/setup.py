@@ -167,6 +167,7 @@ def fill_tap_venv():
     if stamp.exists() and stamp.read_text() == mark:
         return
     say("filling the Singer tap's venv")
+    shutil.rmtree(venv, ignore_errors=True)  # of another interpreter, or half filled
     run(system_python(), "-m", "venv", venv)
     run(venv / "bin" / "python", "-m", "pip", "install", "--quiet", "-r", wanted)
     stamp.write_text(mark)

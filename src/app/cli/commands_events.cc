@@ -51,8 +51,7 @@ Result<std::string> Member(od::object& line, std::string_view name) {
 }
 
 Result<Question> ReadLine(od::parser& parser, const simdjson::padded_string& line) {
-  const Error malformed =
-      Error(Kind::kBadInput, "CLI-EVENTS-001", "the line is no JSON object");
+  const Error malformed = Error(Kind::kBadInput, "CLI-EVENTS-001", "the line is no JSON object");
   od::document document;
   od::object object;
   if (parser.iterate(line).get(document) != simdjson::SUCCESS) return Fail(malformed);
@@ -117,8 +116,7 @@ Result<ExitCode> Match(Context& context) {
       context.out().Json(kMatchFormat, answer.fits ? R"({"match":true})" : R"({"match":false})");
     } else {
       context.out().Line("error: " + answer.error);
-      context.out().Json(kMatchFormat,
-                         R"({"match":null,"error":)" + JsonQuote(answer.error) + "}");
+      context.out().Json(kMatchFormat, R"({"match":null,"error":)" + JsonQuote(answer.error) + "}");
     }
   }
   return ExitCode::kDone;
@@ -133,13 +131,10 @@ void AddEventCommands(CommandTree& tree) {
             .arguments = {{.name = "file",
                            .help = "JSON lines; standard input when absent or -",
                            .required = false}},
-            .examples = {R"(echo '{"event":{"n":5},"pattern":{"n":[{"numeric":[">",3]}]}}' | )"
-                         "firn events match",
-                         "firn events match cases.jsonl --json"},
-            .details =
-                "A line is an object with `event` and `pattern`, or with `event_text` and "
-                "`pattern_text`\nthat hold them as texts. The pattern language is Amazon "
-                "EventBridge's.",
+            .examples = {"firn events match cases.jsonl", "firn events match cases.jsonl --json"},
+            .details = "A line is an object with `event` and `pattern`, or with `event_text` and "
+                       "`pattern_text`\nthat hold them as texts. The pattern language is Amazon "
+                       "EventBridge's.",
             .run = Match});
 }
 
