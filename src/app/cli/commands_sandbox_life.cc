@@ -147,7 +147,8 @@ Result<ExitCode> Traffic(Context& context) {
     const json wish = {{"changes", context.Integer("changes")}, {"seed", context.Integer("seed")}};
     FIRN_TRY(answer, Ask(context, "POST", "traffic", wish.dump()));
     std::vector<Fact> facts;
-    for (const auto& [kind, count] : answer.value("kinds", json::object()).items()) {
+    const json kinds = answer.value("kinds", json::object());
+    for (const auto& [kind, count] : kinds.items()) {
       std::string title = kind;
       for (char& c : title) c = c == '_' ? ' ' : c;
       facts.push_back({kind, title, count.get<int64_t>()});
