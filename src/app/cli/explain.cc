@@ -14,6 +14,7 @@
 #include "ends/aws/error_codes.h"
 #include "ends/lake/error_codes.h"
 #include "ends/salesforce/error_codes.h"
+#include "patterns/events/error_codes.h"
 #include "patterns/exports/error_codes.h"
 
 namespace firn::cli {
@@ -21,9 +22,10 @@ namespace firn::cli {
 std::vector<ErrorCode> AllErrorCodes() {
   std::vector<ErrorCode> all;
   for (const auto codes :
-       {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(), net::ErrorCodes(),
-        project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(), lake::ErrorCodes(), aws::ErrorCodes(),
-        salesforce::ErrorCodes(), exports::ErrorCodes(), cli::ErrorCodes()}) {
+       {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(),
+        net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
+        lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), events::ErrorCodes(),
+        exports::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),
