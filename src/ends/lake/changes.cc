@@ -39,6 +39,7 @@ Result<CommitDraft> ReplaceAllChange::operator()(const Call& call, const CommitB
   SnapshotPlan plan;
   plan.metadata = *base.metadata;
   if (schema_ != nullptr && schema_->fields != plan.metadata.current_schema().schema.fields) {
+    FIRN_CHECK(CheckShape(base, options_.derived_from));
     FIRN_CHECK(CheckEvolution(plan.metadata.current_schema().schema, *schema_,
                               {plan.metadata.last_column_id, true}));
     SetCurrentSchema(plan.metadata, *schema_);
@@ -48,23 +49,6 @@ Result<CommitDraft> ReplaceAllChange::operator()(const Call& call, const CommitB
   const bool removed = plan.summary.removed_any();
   plan.operation = removed ? (plan.summary.added_any() ? "overwrite" : "delete") : "append";
   return Finish(call, base, std::move(plan));
-}
-
-Result<CommitDraft> EvolveSchemaChange(const Call& call, const CommitBase& base,
-                                       const record::Schema& schema) {
-  FIRN_CHECK(CheckWritable(base));
-  CommitDraft draft;
-  const record::Schema& present = base.metadata->current_schema().schema;
-  if (schema.fields == present.fields &&
-      schema.identifier_field_ids == present.identifier_field_ids) {
-    draft.unchanged = true;
-    return draft;
-  }
-  FIRN_CHECK(CheckEvolution(present, schema, {base.metadata->last_column_id, false}));
-  draft.metadata = *base.metadata;
-  SetCurrentSchema(draft.metadata, schema);
-  draft.metadata.last_updated_ms = CommitTimeMs(call, draft.metadata.last_updated_ms);
-  return draft;
 }
 
 namespace {

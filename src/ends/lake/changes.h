@@ -84,7 +84,16 @@ inline constexpr const char* kFormatVersion = "format-version";
 
 // Metadata only.
 [[nodiscard]] Result<CommitDraft> EvolveSchemaChange(const Call& call, const CommitBase& base,
-                                                     const record::Schema& schema);
+                                                     const record::Schema& schema,
+                                                     const TableShape& derived_from);
+[[nodiscard]] Result<CommitDraft> EvolveSpecChange(const Call& call, const CommitBase& base,
+                                                   const std::vector<PartitionField>& fields,
+                                                   const TableShape& derived_from);
+[[nodiscard]] Result<CommitDraft> EvolveSortOrderChange(const Call& call, const CommitBase& base,
+                                                        const std::vector<SortField>& fields,
+                                                        const TableShape& derived_from);
+// Errors: Conflict (LAKE-COMMIT-007) naming what differs.
+[[nodiscard]] Result<void> CheckShape(const CommitBase& base, const TableShape& expected);
 [[nodiscard]] Result<CommitDraft> SetPropertiesChange(
     const Call& call, const CommitBase& base,
     const std::map<std::string, std::optional<std::string>>& changes);

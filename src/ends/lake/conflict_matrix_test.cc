@@ -29,7 +29,8 @@ std::string Refusal(Op mine, Op foreign) {
   static const std::map<Op, std::pair<std::string, std::set<Op>>> kRefused = {
       {Op::kOverwrite, {"LAKE-COMMIT-003", {Op::kAppend, Op::kOverwrite}}},
       {Op::kRowDelta, {"LAKE-COMMIT-006", {Op::kOverwrite, Op::kRowDelta, Op::kRewrite}}},
-      {Op::kRewrite, {"LAKE-COMMIT-006", {Op::kOverwrite, Op::kRowDelta, Op::kRewrite}}}};
+      {Op::kRewrite, {"LAKE-COMMIT-006", {Op::kOverwrite, Op::kRowDelta, Op::kRewrite}}},
+      {Op::kSchema, {"LAKE-COMMIT-007", {Op::kSchema}}}};
   const auto found = kRefused.find(mine);
   if (found == kRefused.end() || !found->second.second.contains(foreign)) return "";
   return found->second.first;
@@ -83,10 +84,10 @@ class ConflictMatrix : public TableDesk, public testing::WithParamInterface<Cell
         };
       case Op::kSchema: {
         record::Schema schema = base.schema();
-        // Ids of their own: who hands out the same one means the same column.
-        const int id = base.last_column_id() + (who == "mine" ? 2 : 1);
-        schema.fields.push_back({id, who, false, {}, ""});
-        return [=, this](Lake& lake) { return lake.EvolveSchema(call_, ident_, schema); };
+        schema.fields.push_back({base.last_column_id() + 1, who, false, {}, ""});
+        return [=, this](Lake& lake) {
+          return lake.EvolveSchema(call_, ident_, schema, base.shape());
+        };
       }
       case Op::kProperty:
         break;
@@ -146,7 +147,7 @@ TEST_P(ConflictMatrix, BothTakeEffectOrTheSecondIsRefused) {
   EXPECT_EQ(Ids(), expected);
   // The foreign change is never undone.
   EXPECT_EQ(Now().properties().contains("by.theirs"), foreign == Op::kProperty);
-  if (foreign == Op::kSchema && mine != Op::kSchema) {
+  if (foreign == Op::kSchema) {
     EXPECT_NE(Now().schema().Find("theirs"), nullptr);
   }
 }

@@ -77,6 +77,14 @@ constexpr ErrorCode kCodes[] = {
      "between reading and committing, somebody else removed, rewrote or deleted rows of the same "
      "data files",
      "run it again: it is then worked out on the newest state"},
+    {"LAKE-COMMIT-007", "the table changed its shape",
+     "schema, partition spec or sort order were derived from another state than the table has by "
+     "now: ids would be given away twice",
+     "run it again: it is then derived from the newest state"},
+    {"LAKE-SPEC-001", "the table cannot be partitioned or sorted that way",
+     "a field names no column, a transform that its type does not have, or one that is there "
+     "already",
+     "look at `firn lake schema TABLE` for the columns and their types"},
     {"LAKE-READ-001", "a data file cannot be read",
      "it is damaged, or holds other rows than the table says",
      "restore the named file from a backup, or export the object again"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -186,13 +187,15 @@ std::string LocalPath(const std::string& uri) {
 }
 
 Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
-                     const record::Layout& layout, const Collector& collected, bool made_here) {
+                     const record::Layout& layout, const Collector& collected,
+                     const std::optional<TableShape>& there) {
   CommitOptions commit;
   commit.summary = {{"firn.source", "import"},
                     {"firn.object", layout.object},
                     {"firn.pages", std::to_string(collected.report.pages)},
                     {"firn.rows-rejected", std::to_string(collected.report.rows_rejected)}};
-  if (options.mode == ImportOptions::Mode::kReplace && !made_here) {
+  if (options.mode == ImportOptions::Mode::kReplace && there) {
+    commit.derived_from = *there;
     return lake.ReplaceAll(call, options.table, collected.files, &layout.schema, commit);
   }
   return lake.Append(call, options.table, collected.files, commit);
@@ -211,18 +214,20 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   FIRN_TRY(const std::vector<std::string> files, PageFiles(options.pages));
   auto table = lake.Load(options.table);
   if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
-  const bool made_here = !table;
-  FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, made_here ? nullptr : &*table));
-  if (made_here) {
+  // That the layout is derived from; nothing: the table is made here.
+  std::optional<TableShape> there;
+  if (table) there = table->shape();
+  FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, there ? &*table : nullptr));
+  if (!there) {
     FIRN_CHECK(lake.CreateNamespace(options.table.ns));
     table = lake.Create(call, options.table, layout.schema, {});
     if (!table) return Fail(std::move(table).error());
   } else if (options.mode != ImportOptions::Mode::kReplace) {
-    FIRN_TRY(const record::Schema grown, GrownSchema(table->schema(), layout.schema));
-    if (grown.fields != table->schema().fields) {
-      table = lake.EvolveSchema(call, options.table, grown);
-      if (!table) return Fail(std::move(table).error());
-    }
+    table = lake.EvolveSchema(call, options.table, [&](const Table& now) -> Result<record::Schema> {
+      FIRN_TRY(layout, LayoutForFiles(options, files, &now));
+      return GrownSchema(now.schema(), layout.schema);
+    });
+    if (!table) return Fail(std::move(table).error());
   }
   const std::string rejects_path = RejectsPath(options, files);
   if (options.mode == ImportOptions::Mode::kUpsert)
@@ -244,7 +249,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
     for (const DataFile& file : collector.files) (void)RemoveFile(LocalPath(file.path));
     return Fail(std::move(done).error());
   }
-  FIRN_TRY(const Table after, Commit(call, lake, options, layout, collector, made_here));
+  FIRN_TRY(const Table after, Commit(call, lake, options, layout, collector, there));
   ImportReport report = std::move(collector.report);
   if (report.rows_rejected + report.values_rounded == 0) report.rejects_path.clear();
   report.warnings = layout.warnings;

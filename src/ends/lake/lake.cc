@@ -86,9 +86,36 @@ class EmbeddedLake final : public Lake {
   }
 
   Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
-                             const record::Schema& schema) override {
+                             const record::Schema& schema,
+                             const TableShape& derived_from) override {
     return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
-      return EvolveSchemaChange(inner, base, schema);
+      return EvolveSchemaChange(inner, base, schema, derived_from);
+    });
+  }
+
+  Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
+                             const DeriveSchema& derive) override {
+    const auto change = [&](const Call& inner, const CommitBase& base) -> Result<CommitDraft> {
+      FIRN_TRY(const record::Schema schema,
+               derive(Table(ident, base.metadata, base.metadata_location, store_)));
+      return EvolveSchemaChange(inner, base, schema, {});
+    };
+    return committer_.Commit(call, ident, change);
+  }
+
+  Result<Table> EvolveSpec(const Call& call, const TableIdent& ident,
+                           const std::vector<PartitionField>& fields,
+                           const TableShape& derived_from) override {
+    return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
+      return EvolveSpecChange(inner, base, fields, derived_from);
+    });
+  }
+
+  Result<Table> EvolveSortOrder(const Call& call, const TableIdent& ident,
+                                const std::vector<SortField>& fields,
+                                const TableShape& derived_from) override {
+    return committer_.Commit(call, ident, [&](const Call& inner, const CommitBase& base) {
+      return EvolveSortOrderChange(inner, base, fields, derived_from);
     });
   }
 

@@ -151,7 +151,7 @@ TEST_F(LakeTest, SchemaEvolutionKeepsIdsAndRefusesUnsafeChanges) {
   Schema wider = TwoColumns();
   wider.fields[1].type = Of(TypeId::kLong);
   wider.fields.push_back({3, "New", false, Of(TypeId::kDate), ""});
-  const auto table = lake_->EvolveSchema(call_, ident_, wider);
+  const auto table = lake_->EvolveSchema(call_, ident_, wider, {});
   ASSERT_TRUE(table) << table.error().OneLine();
   EXPECT_EQ(table->last_column_id(), 3);
   EXPECT_EQ(table->schema().fields.size(), 3u);
@@ -160,15 +160,15 @@ TEST_F(LakeTest, SchemaEvolutionKeepsIdsAndRefusesUnsafeChanges) {
 
   Schema dropped = wider;
   dropped.fields.pop_back();
-  ASSERT_TRUE(lake_->EvolveSchema(call_, ident_, dropped));
+  ASSERT_TRUE(lake_->EvolveSchema(call_, ident_, dropped, {}));
   Schema reused = dropped;
   reused.fields.push_back({3, "Other", false, Of(TypeId::kString), ""});
-  const auto refused = lake_->EvolveSchema(call_, ident_, reused);
+  const auto refused = lake_->EvolveSchema(call_, ident_, reused, {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), "LAKE-SCHEMA-001");
   Schema narrowed = dropped;
   narrowed.fields[1].type = Of(TypeId::kInt);
-  EXPECT_FALSE(lake_->EvolveSchema(call_, ident_, narrowed));
+  EXPECT_FALSE(lake_->EvolveSchema(call_, ident_, narrowed, {}));
 }
 
 TEST_F(LakeTest, TruncatedMetadataNamesTheFileAndThePreviousOne) {

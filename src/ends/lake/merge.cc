@@ -66,7 +66,10 @@ Result<void> CheckMergeable(const Table& table, const MergeOptions& options) {
 Result<Table> WithSoftColumns(const Call& call, Lake& lake, Table table,
                               const MergeOptions& options) {
   if (options.deletes != MergeOptions::Deletes::kSoft) return table;
-  const record::Schema wanted = WithSoftDeleteColumns(table.schema(), table.last_column_id());
+  const auto derive = [](const Table& now) -> Result<record::Schema> {
+    return WithSoftDeleteColumns(now.schema(), now.last_column_id());
+  };
+  FIRN_TRY(const record::Schema wanted, derive(table));
   if (wanted.fields == table.schema().fields) {
     const Field* deleted = table.schema().Find(kDeletedColumn);
     const Field* at = table.schema().Find(kDeletedAtColumn);
@@ -74,7 +77,7 @@ Result<Table> WithSoftColumns(const Call& call, Lake& lake, Table table,
     if (at->type.id != TypeId::kTimestamptz) return Fail(WrongType(table, *at, "timestamptz"));
     return table;
   }
-  return lake.EvolveSchema(call, options.table, wanted);
+  return lake.EvolveSchema(call, options.table, derive);
 }
 
 int64_t SnapshotIdOf(const Table& table) {

@@ -170,7 +170,7 @@ TEST_F(MergeFaultTest, AForeignSchemaChangeBetweenReadingAndCommittingLosesNoCol
     record::Schema grown = TestSchema();
     record::Field field{6, "Added", false, {}, ""};
     grown.fields.push_back(field);
-    const auto evolved = others_->EvolveSchema(call_, ident_, grown);
+    const auto evolved = others_->EvolveSchema(call_, ident_, grown, {});
     ASSERT_TRUE(evolved) << evolved.error().OneLine();
     const auto other = OpenOther();
     ASSERT_TRUE(
@@ -190,7 +190,7 @@ TEST_F(MergeFaultTest, AColumnThatOthersDroppedIsLeftOut) {
   catalog_->before_swap = [&] {
     record::Schema smaller = TestSchema();
     smaller.fields.erase(smaller.fields.begin() + 3);
-    ASSERT_TRUE(others_->EvolveSchema(call_, ident_, smaller));
+    ASSERT_TRUE(others_->EvolveSchema(call_, ident_, smaller, {}));
   };
   Commit(*merger);
   EXPECT_EQ(Read().at(TestId(1)).at("Name"), "ours");
@@ -220,7 +220,7 @@ TEST_F(MergeFaultTest, AnObjectOfFiveThousandColumnsIsMerged) {
   record::Schema wide = TestSchema();
   for (int i = 0; i < kColumns; ++i)
     wide.fields.push_back({10 + i, "C" + std::to_string(i), false, {}, ""});
-  ASSERT_TRUE(lake_->EvolveSchema(call_, ident_, wide));
+  ASSERT_TRUE(lake_->EvolveSchema(call_, ident_, wide, {}));
   const auto merger = Open();
   std::vector<std::string> names{"Id"};
   TestRow row;

@@ -99,7 +99,7 @@ TEST_F(RowsTest, OlderFilesAreReadByTheNewerSchema) {
   schema.fields[3].type.precision = 20;
   schema.fields.erase(schema.fields.begin() + 4);
   schema.fields.push_back({table->last_column_id() + 1, "Name", false, {}, ""});
-  const auto evolved = lake_->EvolveSchema(call_, ident_, schema);
+  const auto evolved = lake_->EvolveSchema(call_, ident_, schema, table->shape());
   ASSERT_TRUE(evolved) << evolved.error().OneLine();
   const auto rows = Json({.limit = 1});
   ASSERT_TRUE(rows) << rows.error().OneLine();

@@ -63,6 +63,10 @@ Table::Table(TableIdent ident, std::shared_ptr<const TableMetadata> metadata,
 const TableIdent& Table::ident() const { return ident_; }
 const record::Schema& Table::schema() const { return metadata_->current_schema().schema; }
 int Table::last_column_id() const { return metadata_->last_column_id; }
+TableShape Table::shape() const {
+  return {metadata_->current_schema_id, metadata_->last_column_id, metadata_->default_spec_id,
+          metadata_->last_partition_id, metadata_->default_sort_order_id};
+}
 const std::string& Table::location() const { return metadata_->location; }
 const std::string& Table::metadata_location() const { return metadata_location_; }
 const std::map<std::string, std::string>& Table::properties() const {

@@ -6,6 +6,7 @@
 // safe.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +44,17 @@ struct SnapshotInfo {
 
 inline constexpr std::string_view kMainBranch = "main";
 
+// The shape of a table that a change was worked out on; what is left out is not compared. A change
+// of the shape that was worked out on another one than the table has by now would give one column
+// id to two columns. Source: Iceberg REST catalog, `TableRequirement`, read 2026-11.
+struct TableShape {
+  std::optional<int> schema_id;          // assert-current-schema-id
+  std::optional<int> last_column_id;     // assert-last-assigned-field-id
+  std::optional<int> spec_id;            // assert-default-spec-id
+  std::optional<int> last_partition_id;  // assert-last-assigned-partition-id
+  std::optional<int> sort_order_id;      // assert-default-sort-order-id
+};
+
 struct CommitOptions {
   // Goes into the snapshot summary: `firn.job-id`, `firn.watermark`, `firn.run-id`, ...
   std::map<std::string, std::string> summary;
@@ -52,6 +64,8 @@ struct CommitOptions {
   std::optional<int64_t> since_snapshot;
   // The branch that gets the snapshot; made from main when it is not there yet.
   std::string branch = std::string(kMainBranch);
+  // ReplaceAll with a schema: what that was derived from.
+  TableShape derived_from;
 };
 
 // A name for a snapshot: a tag stays at it, a branch is written to. Retention as in the spec,
@@ -66,8 +80,10 @@ struct RefOptions {
 };
 
 struct ExpiryRules;      // expiry.h
+struct PartitionField;   // format/metadata.h
 struct RowDelta;         // row_delta.h
 struct RowDeltaOptions;  // row_delta.h
+struct SortField;        // format/metadata.h
 struct TableMetadata;    // lake's own; format/metadata.h
 class ObjectStore;
 
@@ -76,6 +92,7 @@ class Table {
   [[nodiscard]] const TableIdent& ident() const;
   [[nodiscard]] const record::Schema& schema() const;
   [[nodiscard]] int last_column_id() const;
+  [[nodiscard]] TableShape shape() const;
   [[nodiscard]] const std::string& location() const;           // URI
   [[nodiscard]] const std::string& metadata_location() const;  // URI
   [[nodiscard]] std::optional<SnapshotInfo> current_snapshot() const;
@@ -128,9 +145,27 @@ class Lake {
   [[nodiscard]] virtual Result<void> Drop(const TableIdent& ident) = 0;  // files stay
 
   // The table with `schema` as its newest (fields matched by id; add, drop, reorder, safe
-  // widening).
+  // widening). Errors: Conflict (LAKE-COMMIT-007) when the table is not of the shape any more that
+  // it was derived from: read the table and derive it again; BadInput (LAKE-SCHEMA-001) for a
+  // change that rows written before do not allow.
   [[nodiscard]] virtual Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
-                                                   const record::Schema& schema) = 0;
+                                                   const record::Schema& schema,
+                                                   const TableShape& derived_from) = 0;
+  // The same with the deriving done here: called with the newest state, again when others got in
+  // between. Its errors end the call.
+  using DeriveSchema = std::function<Result<record::Schema>(const Table& now)>;
+  [[nodiscard]] virtual Result<Table> EvolveSchema(const Call& call, const TableIdent& ident,
+                                                   const DeriveSchema& derive) = 0;
+  // The table with these partition fields for files to come; older files keep theirs. `field_id` of
+  // a field is not looked at: fields that were there before get their ids again, others new ones.
+  // Errors: Conflict (LAKE-COMMIT-007); BadInput (LAKE-SPEC-001) for a field that cannot be.
+  [[nodiscard]] virtual Result<Table> EvolveSpec(const Call& call, const TableIdent& ident,
+                                                 const std::vector<PartitionField>& fields,
+                                                 const TableShape& derived_from) = 0;
+  // The table with this order for files to come; no fields: none. Errors: as of EvolveSpec.
+  [[nodiscard]] virtual Result<Table> EvolveSortOrder(const Call& call, const TableIdent& ident,
+                                                      const std::vector<SortField>& fields,
+                                                      const TableShape& derived_from) = 0;
   // Sets and removes table properties; `format-version` upgrades the table and is not kept.
   // `schema.name-mapping.default` follows the schema by itself.
   [[nodiscard]] virtual Result<Table> SetProperties(

@@ -73,6 +73,7 @@ Result<lake::Table> ObjectRun::CommitFiles(const std::vector<lake::DataFile>& fi
                      {"firn.org", parts_.org_id},
                      {"firn.checkpoint." + ConsumerOf(row_.object), ProgressText()},
                      {"firn.epoch", std::to_string(facts_.epoch)}};
+  options.derived_from = table_shape_;
   auto committed = parts_.lake->ReplaceAll(
       patient_, ident_, files, table_schema_differs_ ? &table_schema_ : nullptr, options);
   if (committed || committed.error().kind() != Kind::kCommitUnknown) return committed;

@@ -180,6 +180,7 @@ Result<void> ObjectRun::MakeTableAndLayout() {
 Result<void> ObjectRun::CompareWithTable(const lake::Table& table) {
   data_folder_ = table.location() + "/data";
   table_schema_ = layout_.schema;
+  table_shape_ = table.shape();
   facts_.new_fields.clear();
   for (const record::Field& field : layout_.schema.fields) {
     if (table.schema().Find(field.name) == nullptr) facts_.new_fields.push_back(field.name);

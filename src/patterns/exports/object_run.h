@@ -153,6 +153,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   lake::TableIdent ident_;
   std::string data_folder_;
   record::Schema table_schema_;  // what the commit makes current: layout and vanished fields
+  lake::TableShape table_shape_;  // that it was derived from
   bool table_schema_differs_ = false;
 };
 

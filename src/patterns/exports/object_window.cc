@@ -155,7 +155,13 @@ Result<void> ObjectRun::AdaptColumns() {
   FIRN_TRY(table, SetColumnsToFill(patient_, *parts_.lake, table, to_fill));
   FIRN_FAULT_POINT("exports.columns.noted");
   if (!table_schema_differs_) return {};
-  FIRN_CHECK(parts_.lake->EvolveSchema(patient_, ident_, table_schema_));
+  // Others may add columns too: then the layout is worked out on theirs, for ids of its own.
+  const auto derive = [this](const lake::Table& now) -> Result<record::Schema> {
+    FIRN_TRY(layout_, LayoutOf(&now));
+    FIRN_CHECK(CompareWithTable(now));
+    return table_schema_;
+  };
+  FIRN_CHECK(parts_.lake->EvolveSchema(patient_, ident_, derive));
   FIRN_FAULT_POINT("exports.columns.evolved");
   table_schema_differs_ = false;
   return {};
