@@ -124,6 +124,45 @@ constexpr ErrorCode kCodes[] = {
     {"SF-LIMIT-005", "the org's API calls are used up",
      "all programs together used the org's allotment of 24 hours",
      "resume later: nothing is lost. `firn org limits` shows the rest"},
+    {"SF-STREAM-001", "an event stream ended",
+     "the network, a proxy or the org ended it; the message has its reason. Firn opens it again "
+     "behind the last event, with growing pauses, and gives up after many tries in a row",
+     "look whether port 7443 of api.pubsub.salesforce.com can be reached; the next run goes on "
+     "where this one stopped"},
+    {"SF-STREAM-002", "the session of an event stream is over",
+     "the org refused the token, and refused it again after it was renewed",
+     "look at the session settings of the user and at the policies of the app"},
+    {"SF-STREAM-003", "the org does not accept the replay id",
+     "the events behind it are older than the 72 hours they are kept, or the org moved to another "
+     "instance, where replay ids are others; Salesforce says the same for both",
+     "read again what changed since the last event and go on: `firn events follow --on-lost "
+     "backfill`"},
+    {"SF-STREAM-004", "the org has no such topic",
+     "the name is misspelt, or the object is not selected for Change Data Capture",
+     "`firn events topics` lists them; select objects in Setup > Change Data Capture"},
+    {"SF-STREAM-005", "the user may not subscribe to the topic",
+     "change events need View All Data, or View All of the object; platform events read access",
+     "give the integration user a permission set with it"},
+    {"SF-STREAM-006", "the org's event deliveries of 24 hours are used up",
+     "every event delivered to a client counts, over all clients of the org",
+     "`firn events plan` shows who may use how much; buy the add-on, or stop other subscribers"},
+    {"SF-STREAM-007", "the org refuses a request for events",
+     "Firn asked for something that the Pub/Sub API does not do; its own words stand in the "
+     "message",
+     "report it with the message"},
+    {"SF-STREAM-008", "an event stream went silent",
+     "neither an event nor a sign of life came for five minutes, though the connection stood; it "
+     "was opened again many times",
+     "look for a proxy or firewall that drops idle connections"},
+    {"SF-STREAM-009", "the Pub/Sub endpoint cannot be used",
+     "`pubsub_endpoint` of the org is no `host:port`, or would send tokens in clear",
+     "leave it out for Salesforce's own; `http://127.0.0.1:PORT` is for a sandbox"},
+    {"SF-STREAM-010", "the org does not know the schema of an event",
+     "its publisher named a schema id that does not exist",
+     "the event lies in the quarantine; have the publisher mend what it sends"},
+    {"SF-STREAM-011", "the topic has a subscription already",
+     "one process has at most one subscription of a topic, since each is billed",
+     "a bug: report it with the command"},
 };
 
 }  // namespace

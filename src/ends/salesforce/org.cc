@@ -82,6 +82,7 @@ Result<std::unique_ptr<Org>> Org::Open(const Call& call, OrgOptions options,
 const OrgOptions& Org::options() const { return body_->options; }
 const std::string& Org::org_id() const { return body_->org_id; }
 Result<Session> Org::CurrentSession(const Call& call) { return body_->tokens->Get(call); }
+TokenSource& Org::tokens() { return *body_->tokens; }
 const VersionCheck& Org::version() const { return body_->version; }
 const std::vector<std::string>& Org::warnings() const { return body_->warnings; }
 RestClient& Org::rest() { return *body_->rest; }

@@ -59,6 +59,8 @@ class Org {
   // The 18-character id of the org: the first part of every state key.
   [[nodiscard]] const std::string& org_id() const;
   [[nodiscard]] Result<Session> CurrentSession(const Call& call);
+  // The sessions that its clients share.
+  [[nodiscard]] TokenSource& tokens();
   [[nodiscard]] const VersionCheck& version() const;
   // What an operator should hear though nothing failed: an old API version, the next key served.
   [[nodiscard]] const std::vector<std::string>& warnings() const;

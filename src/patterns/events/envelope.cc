@@ -3,27 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/base/time_text.h"
+#include "patterns/events/json_text.h"
 
 namespace firn::events {
-namespace {
-
-void AppendJsonText(std::string_view text, std::string& out) {
-  out.push_back('"');
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out.push_back(c);
-    }
-  }
-  out.push_back('"');
-}
-
-}  // namespace
-
 std::string Envelope::Json() const {
   std::string json = R"({"version":"0","id":)";
   json.reserve(detail.size() + 512);

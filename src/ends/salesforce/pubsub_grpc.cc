@@ -1,0 +1,350 @@
+// The Pub/Sub API by gRPC's callback interface: channel, credentials, metadata, streams.
+//
+// gRPC's threads do nothing here but put batches into a queue and ask for more; they never wait and
+// never end a channel (grpc/grpc issues 36609, 37198).
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "core/base/file.h"
+#include "ends/salesforce/internal/pubsub_stream.h"
+#include "pubsub_api.grpc.pb.h"
+
+namespace firn::salesforce {
+namespace {
+
+namespace wire = eventbus::v1;
+
+// 100 events of at most 1 MB each, and what surrounds them.
+constexpr int kMessageBytesMax = 128 << 20;
+constexpr uint64_t kCaBytesMax = 16 << 20;
+constexpr auto kWaitSlice = std::chrono::milliseconds(200);  // how soon a stop is seen
+
+class WireBatch final : public EventBatch {
+ public:
+  [[nodiscard]] size_t size() const override { return static_cast<size_t>(response.events_size()); }
+  [[nodiscard]] EventView at(size_t index) const override {
+    const wire::ConsumerEvent& event = response.events(static_cast<int>(index));
+    return {event.event().id(), event.event().schema_id(), event.event().payload(),
+            event.replay_id()};
+  }
+  [[nodiscard]] std::string_view latest_replay_id() const override {
+    return response.latest_replay_id();
+  }
+  [[nodiscard]] size_t bytes() const override { return bytes_; }
+  void Measure() { bytes_ = response.ByteSizeLong(); }
+
+  wire::FetchResponse response;
+
+ private:
+  size_t bytes_ = 0;
+};
+
+void AddMetadata(grpc::ClientContext& context, const Session& session, const std::string& tenant) {
+  context.AddMetadata("accesstoken", session.access_token.Reveal());
+  context.AddMetadata("instanceurl", session.instance_url);
+  context.AddMetadata("tenantid", tenant);
+}
+
+StreamEnd EndOf(const grpc::Status& status, const grpc::ClientContext& context) {
+  StreamEnd end{static_cast<int>(status.error_code()), status.error_message(), "", ""};
+  for (const auto& [key, value] : context.GetServerTrailingMetadata()) {
+    if (key == "error-code") end.error_code.assign(value.data(), value.size());
+    if (key == "rpc-id") end.rpc_id.assign(value.data(), value.size());
+  }
+  return end;
+}
+
+// What the stream's owner and gRPC's threads share.
+struct StreamState {
+  StreamState(const SubscribeOptions& options)
+      : credits(std::min(options.credits_max, 100), options.events_waiting_max,
+                options.bytes_waiting_max) {}
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::shared_ptr<WireBatch>> batches;
+  size_t events = 0;
+  size_t bytes = 0;
+  Credits credits;
+  bool writing = false;
+  bool closing = false;  // nothing more is written
+  bool done = false;
+  StreamEnd end;
+};
+
+class SubscribeCall final
+    : public grpc::ClientBidiReactor<wire::FetchRequest, wire::FetchResponse> {
+ public:
+  SubscribeCall(wire::PubSub::StubInterface& stub, const Session& session,
+                const std::string& tenant, const SubscribeOptions& options,
+                const ReplayPosition& from)
+      : state_(std::make_shared<StreamState>(options)) {
+    AddMetadata(context_, session, tenant);
+    request_.set_topic_name(options.topic);
+    request_.set_replay_preset(from.from == ReplayPosition::From::kEarliest ? wire::EARLIEST
+                               : from.from == ReplayPosition::From::kAfter  ? wire::CUSTOM
+                                                                            : wire::LATEST);
+    if (from.from == ReplayPosition::From::kAfter) request_.set_replay_id(from.replay_id);
+    request_.set_num_requested(state_->credits.Ask(0, 0));
+    state_->writing = true;
+    batch_ = std::make_shared<WireBatch>();
+    static_cast<wire::PubSub::Stub&>(stub).async()->Subscribe(&context_, this);
+    AddHold();  // the owner's thread asks for more events too
+    StartWrite(&request_);
+    StartRead(&batch_->response);
+    StartCall();
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      Close();
+      return;
+    }
+    {
+      const std::lock_guard lock(state_->mutex);
+      batch_->Measure();
+      state_->credits.Received(batch_->size());
+      state_->events += batch_->size();
+      state_->bytes += batch_->bytes();
+      // A sign of life behind another one says the same, later.
+      const bool replaces =
+          batch_->size() == 0 && !state_->batches.empty() && state_->batches.back()->size() == 0;
+      if (replaces) state_->batches.pop_back();
+      state_->batches.push_back(std::move(batch_));
+      state_->changed.notify_all();
+      AskForMore();
+    }
+    batch_ = std::make_shared<WireBatch>();
+    StartRead(&batch_->response);
+  }
+
+  void OnWriteDone(bool ok) override {
+    const std::lock_guard lock(state_->mutex);
+    state_->writing = false;
+    if (ok) AskForMore();
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    const auto state = state_;  // this object may go as soon as `done` is seen
+    const std::lock_guard lock(state->mutex);
+    state->end = EndOf(status, context_);
+    state->done = true;
+    state->changed.notify_all();
+  }
+
+  void Cancel() {
+    context_.TryCancel();
+    Close();
+  }
+
+  [[nodiscard]] const std::shared_ptr<StreamState>& state() const { return state_; }
+
+  // With the state locked.
+  void AskForMore() {
+    if (state_->writing || state_->closing) return;
+    const int ask = state_->credits.Ask(state_->events, state_->bytes);
+    if (ask == 0) return;
+    request_.Clear();
+    request_.set_num_requested(ask);
+    state_->writing = true;
+    StartWrite(&request_);
+  }
+
+ private:
+  // Gives the owner's hold back, once.
+  void Close() {
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (state_->closing) return;
+      state_->closing = true;
+    }
+    RemoveHold();
+  }
+
+  grpc::ClientContext context_;
+  wire::FetchRequest request_;
+  std::shared_ptr<WireBatch> batch_;
+  const std::shared_ptr<StreamState> state_;
+};
+
+class WireStream final : public EventStream {
+ public:
+  WireStream(std::unique_ptr<SubscribeCall> call, std::string org, std::string topic)
+      : call_(std::move(call)), org_(std::move(org)), topic_(std::move(topic)) {}
+  WireStream(const WireStream&) = delete;
+  WireStream& operator=(const WireStream&) = delete;
+  ~WireStream() override {
+    call_->Cancel();
+    const auto state = call_->state();
+    std::unique_lock lock(state->mutex);
+    state->changed.wait(lock, [&] { return state->done; });
+  }
+
+  Result<EventBatchPtr> Read(const Call& call, SteadyTime until) override {
+    const auto& state = call_->state();
+    std::unique_lock lock(state->mutex);
+    while (state->batches.empty() && !state->done) {
+      const SteadyTime now = call.clock->Steady();
+      if (now >= until || call.stop.stop_requested()) return EventBatchPtr();
+      const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - now);
+      state->changed.wait_for(lock, std::min<std::chrono::nanoseconds>(left, kWaitSlice));
+    }
+    if (state->batches.empty()) return Fail(ErrorOfEnd(state->end, org_, topic_));
+    std::shared_ptr<WireBatch> batch = std::move(state->batches.front());
+    state->batches.pop_front();
+    state->events -= batch->size();
+    state->bytes -= batch->bytes();
+    call_->AskForMore();
+    return EventBatchPtr(std::move(batch));
+  }
+
+ private:
+  std::unique_ptr<SubscribeCall> call_;
+  const std::string org_;
+  const std::string topic_;
+};
+
+class WirePubSub final : public PubSub, private StreamOpener {
+ public:
+  WirePubSub(PubSubOptions options, TokenSource& tokens, std::shared_ptr<grpc::Channel> channel)
+      : options_(std::move(options)),
+        tokens_(tokens),
+        channel_(std::move(channel)),
+        stub_(wire::PubSub::NewStub(channel_)) {}
+
+  Result<TopicInfo> Topic(const Call& call, const std::string& topic) override {
+    wire::TopicRequest request;
+    request.set_topic_name(topic);
+    wire::TopicInfo info;
+    FIRN_CHECK(Ask(call, topic, [&](grpc::ClientContext* context) {
+      return stub_->GetTopic(context, request, &info);
+    }));
+    return TopicInfo{info.topic_name(), info.schema_id(), info.tenant_guid(), info.can_publish(),
+                     info.can_subscribe()};
+  }
+
+  Result<std::shared_ptr<const std::string>> Schema(const Call& call,
+                                                    const std::string& schema_id) override {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto known = schemas_.find(schema_id);
+      if (known != schemas_.end()) return known->second;
+    }
+    wire::SchemaRequest request;
+    request.set_schema_id(schema_id);
+    wire::SchemaInfo info;
+    FIRN_CHECK(Ask(call, "schema " + schema_id, [&](grpc::ClientContext* context) {
+      return stub_->GetSchema(context, request, &info);
+    }));
+    const std::lock_guard lock(mutex_);
+    // Schemas are few and never change; past the bound they are simply asked for again.
+    if (schemas_.size() >= options_.schemas_kept) schemas_.clear();
+    return schemas_.emplace(schema_id, std::make_shared<const std::string>(info.schema_json()))
+        .first->second;
+  }
+
+  Result<std::unique_ptr<Subscription>> Subscribe(SubscribeOptions options) override {
+    const std::string topic = options.topic;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!subscribed_.insert(topic).second) {
+        return Fail(
+            Error(Kind::kConflict, "SF-STREAM-011", "`" + topic + "` has a subscription already")
+                .Because("each one is billed for every event")
+                .Hint("let the consumers share it"));
+      }
+    }
+    return NewSubscription(std::move(options), *this, tokens_, [this, topic] {
+      const std::lock_guard lock(mutex_);
+      subscribed_.erase(topic);
+    });
+  }
+
+ private:
+  Result<std::unique_ptr<EventStream>> Open(const Session& session, const SubscribeOptions& options,
+                                            const ReplayPosition& from) override {
+    auto call = std::make_unique<SubscribeCall>(*stub_, session, options_.tenant_id, options, from);
+    return std::make_unique<WireStream>(std::move(call), options_.org, options.topic);
+  }
+
+  // A call with one answer; renews the session once.
+  template <typename Send>
+  Result<void> Ask(const Call& call, const std::string& about, Send&& send) {
+    FIRN_TRY(Session session, tokens_.Get(call));
+    for (bool renewed = false;; renewed = true) {
+      FIRN_CHECK(call.Check());
+      grpc::ClientContext context;
+      AddMetadata(context, session, options_.tenant_id);
+      const auto limit = std::min<std::chrono::nanoseconds>(call.Left(), options_.request_timeout);
+      context.set_deadline(std::chrono::system_clock::now() +
+                           std::chrono::duration_cast<std::chrono::microseconds>(limit));
+      const std::stop_callback stop(call.stop, [&] { context.TryCancel(); });
+      const grpc::Status status = send(&context);
+      if (status.ok()) return {};
+      FIRN_CHECK(call.Check());
+      Error error = ErrorOfEnd(EndOf(status, context), options_.org, about);
+      if (error.code() != "SF-STREAM-002" || renewed) return Fail(std::move(error));
+      FIRN_TRY(session, tokens_.Renew(call, session));
+    }
+  }
+
+  const PubSubOptions options_;
+  TokenSource& tokens_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<wire::PubSub::Stub> stub_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const std::string>> schemas_;
+  std::set<std::string> subscribed_;
+};
+
+Error BadEndpoint(const std::string& endpoint, std::string why) {
+  return Error(Kind::kBadConfig, "SF-STREAM-009", "the Pub/Sub endpoint cannot be used")
+      .At(endpoint)
+      .Because(std::move(why));
+}
+
+bool IsLoopback(std::string_view host_port) {
+  return host_port.starts_with("127.") || host_port.starts_with("localhost:") ||
+         host_port.starts_with("[::1]:");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PubSub>> PubSub::Open(PubSubOptions options, TokenSource& tokens) {
+  std::string target = options.endpoint;
+  const bool clear = target.starts_with("http://");
+  if (clear) target.erase(0, 7);
+  if (target.starts_with("https://")) target.erase(0, 8);
+  if (target.find(':') == std::string::npos || target.find('/') != std::string::npos) {
+    return Fail(BadEndpoint(options.endpoint, "it is not `host:port`"));
+  }
+  if (clear && !IsLoopback(target)) {
+    return Fail(BadEndpoint(options.endpoint, "tokens travel in clear only on this machine"));
+  }
+  std::shared_ptr<grpc::ChannelCredentials> credentials = grpc::InsecureChannelCredentials();
+  if (!clear) {
+    grpc::SslCredentialsOptions ssl;
+    if (!options.ca_file.empty()) {
+      FIRN_TRY(ssl.pem_root_certs, ReadFile(options.ca_file, kCaBytesMax));
+    }
+    credentials = grpc::SslCredentials(ssl);
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMessageBytesMax);
+  arguments.SetUserAgentPrefix("firn");
+  // A channel of its own: streams of two orgs never share a connection.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  if (options.proxy == "none" || clear) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (!options.proxy.empty() && options.proxy != "none") {
+    arguments.SetString(GRPC_ARG_HTTP_PROXY, options.proxy);
+  }
+  auto channel = grpc::CreateCustomChannel(target, credentials, arguments);
+  return std::make_unique<WirePubSub>(std::move(options), tokens, std::move(channel));
+}
+
+}  // namespace firn::salesforce

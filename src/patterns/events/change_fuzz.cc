@@ -1,0 +1,24 @@
+// The event decoder and the diffs against any bytes: a schema, a zero byte, a payload.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "patterns/events/change_diff.h"
+#include "patterns/events/change_json.h"
+#include "patterns/events/change_plan.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const size_t split = bytes.find('\0');
+  if (split == std::string_view::npos) return 0;
+  const std::string_view payload = bytes.substr(split + 1);
+  (void)firn::events::ApplyDiff(bytes.substr(0, split), payload);
+  const auto plan = firn::events::ChangePlan::Compile(bytes.substr(0, split));
+  if (!plan) return 0;
+  firn::events::ChangeRecord record;
+  if (!plan->Decode(payload, record)) return 0;
+  std::string json;
+  firn::events::AppendDetail(*plan, record, {}, json);
+  return 0;
+}
