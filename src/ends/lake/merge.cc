@@ -6,6 +6,7 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <utility>
 
@@ -16,6 +17,7 @@
 #include "ends/lake/key_index_file.h"
 #include "ends/lake/merge_attempt.h"
 #include "ends/lake/merge_feed.h"
+#include "ends/lake/merge_read.h"
 
 namespace firn::lake {
 namespace {
@@ -27,6 +29,7 @@ using record::TypeId;
 // GiB in memory.
 constexpr int64_t kWaitingBytesMax = 1LL << 30;
 constexpr int kPendingShown = 5;
+constexpr int kCurrentBatchRows = 4096;
 
 Result<const Field*> ColumnNamed(const Table& table, const std::string& name) {
   const Field* field = table.schema().Find(name);
@@ -158,6 +161,7 @@ class TableMerger final : public Merger {
     return KeyTexts(plan.pending);
   }
 
+  Result<CurrentRows> Current(const Call& call, std::span<const std::string> keys) override;
   Result<MergeReport> Commit(const Call& call, const MergeCommit& commit) override;
 
   void Drop() override { state_.changes.Clear(); }
@@ -342,6 +346,31 @@ MergeReport TableMerger::Report(const MergeAttempt& attempt) const {
     for (const DataFile& file : *files) report.bytes_written += file.file_size_bytes;
   }
   return report;
+}
+
+Result<CurrentRows> TableMerger::Current(const Call& call, std::span<const std::string> keys) {
+  FIRN_CHECK(RefreshIfStale(call));
+  const bool texts = state_.table.schema().Find(state_.options.key)->type.id == TypeId::kString;
+  std::vector<RowPlace> places;
+  CurrentRows current;
+  current.at.assign(keys.size(), -1);
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    int64_t number = 0;
+    const char* const end = keys[i].data() + keys[i].size();
+    if (!texts && std::from_chars(keys[i].data(), end, number).ptr != end) continue;
+    const auto place = state_.files.index().Find(texts ? KeyOfText(keys[i], state_.files.seed())
+                                                       : KeyOfNumber(number));
+    if (!place) continue;
+    places.push_back(*place);
+    asked.push_back(i);
+  }
+  if (places.empty()) return current;
+  FIRN_TRY(FetchedRows fetched, FetchRows(call, *state_.table.store(), state_.files, state_.cache,
+                                          SourceOf(state_.table, kCurrentBatchRows), places));
+  current.rows = std::move(fetched.rows);
+  for (size_t i = 0; i < asked.size(); ++i) current.at[asked[i]] = fetched.at[i];
+  return current;
 }
 
 Result<MergeReport> TableMerger::Commit(const Call& call, const MergeCommit& commit) {

@@ -37,6 +37,18 @@ namespace firn::lake {
 inline constexpr std::string_view kDeletedColumn = "__deleted";       // boolean
 inline constexpr std::string_view kDeletedAtColumn = "__deleted_at";  // timestamptz
 
+// A column whose value follows from other columns of its row. A partial change of one of those need
+// not name it: it is put together anew.
+struct FollowingColumn {
+  enum class Kind {
+    kStruct,  // its parts are the sources, by place; a source that is no column: null
+    kWords,   // the sources' texts with blanks between them; nulls are passed over
+  };
+  Kind kind = Kind::kStruct;
+  std::string column;
+  std::vector<std::string> sources;
+};
+
 struct MergeOptions {
   TableIdent table;
   // Column whose value names a row: string, int or long, one row a value, never null. Salesforce
@@ -51,6 +63,7 @@ struct MergeOptions {
   // the keys changed last (`orders_kept`), by this Merger and in the index file.
   std::string order_column;
   size_t orders_kept = 1 << 20;
+  std::vector<FollowingColumn> following;
   int64_t row_cache_bytes = 64LL << 20;
   // Fold small files and deleted rows as commits go by. Off: maintenance does it.
   bool fold = true;
@@ -143,6 +156,12 @@ struct MergerState {
   Index index = Index::kRebuilt;  // how the index came about
 };
 
+// Rows by key, as of the last commit or Refresh.
+struct CurrentRows {
+  std::shared_ptr<arrow::RecordBatch> rows;  // nullptr when there are none
+  std::vector<int64_t> at;                   // by key asked for: its row; -1: no such row
+};
+
 class Merger {
  public:
   virtual ~Merger() = default;
@@ -185,6 +204,9 @@ class Merger {
   // the table as last seen.
   [[nodiscard]] virtual Result<std::vector<std::string>> Pending(const Call& call) = 0;
 
+  // The rows of these keys, without the changes that wait. Errors: as of reading.
+  [[nodiscard]] virtual Result<CurrentRows> Current(const Call& call,
+                                                    std::span<const std::string> keys) = 0;
   // One snapshot of everything fed. Nothing fed: a snapshot that only carries the checkpoints; no
   // checkpoints either: nothing. Errors: Conflict (LAKE-MERGE-004) when keys are pending and
   // `pending` is kRefuse, (LAKE-MERGE-005) when the lease epoch is older than the table's: nothing

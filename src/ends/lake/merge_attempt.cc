@@ -11,6 +11,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
 #include "ends/lake/internal/position_deletes.h"
+#include "ends/lake/merge_follow.h"
 #include "ends/lake/merge_rows.h"
 #include "ends/lake/merge_write.h"
 #include "ends/lake/object_store.h"
@@ -145,7 +146,13 @@ class Preparation {
           return Fail(IndexIsWrong(state_.files.at(places[i].file).entry.file, places[i].row));
       }
     }
-    return PutTogether({state_.table.schema(), state_.changes, out_.plan, current});
+    FIRN_TRY(const BatchPtr rows,
+             PutTogether({state_.table.schema(), state_.changes, out_.plan, current}));
+    std::vector<bool> in_part;
+    for (const RowPlan& write : out_.plan.writes) {
+      in_part.push_back(write.overlays_begin < write.overlays_end);
+    }
+    return PutFollowing(rows, state_.options.following, in_part);
   }
 
   Result<void> WriteRows(const std::vector<uint32_t>& chosen) {
