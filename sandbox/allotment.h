@@ -19,9 +19,10 @@ inline constexpr size_t kAllotments = 7;
 
 // The daily limits. Defaults: an Enterprise Edition org of 15 users (100,000 + 1,000 a licence);
 // Bulk API 2.0: 10,000 query jobs and 1 TB of results, 15,000 ingest batches (with those of its
-// predecessor) and 150 million rows. Source: Salesforce Developer Limits and Allocations Quick Reference, "API Request Limits", "Bulk API and Bulk API 2.0"; Platform Events
-// Developer Guide, "Platform Event Allocations" (25,000 deliveries a day and 100,000 more with each
-// add-on, of which this org has ten; 250,000 publications an hour), read 2026-11.
+// predecessor) and 150 million rows. Source: Salesforce Developer Limits and Allocations Quick
+// Reference, "API Request Limits", "Bulk API and Bulk API 2.0"; Platform Events Developer Guide,
+// "Platform Event Allocations" (25,000 deliveries a day and 100,000 more with each add-on, of which
+// this org has ten; 250,000 publications an hour), read 2026-11.
 struct DailyLimits {
   int64_t api_requests = 115'000;
   int64_t bulk_query_jobs = 10'000;

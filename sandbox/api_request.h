@@ -35,7 +35,6 @@ class EventBus;
 class ClassicJobs;
 class IngestJobs;
 class QueryPages;
-class UndoLog;
 
 struct ApiParts {
   std::string folder;
@@ -70,7 +69,6 @@ struct ApiRequest {
   std::string body;               // inflated
   Session session;
   std::vector<FaultEffect> faults;  // those that shape a page
-  UndoLog* undo = nullptr;          // of a composite request that stands or falls as one
 
   // The first value of that name; empty when absent.
   [[nodiscard]] std::string Query(std::string_view name) const {

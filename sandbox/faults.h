@@ -39,9 +39,9 @@ enum class FaultKind {
   kReplayRefused,  // the replay id is not accepted
   kBadEvent,       // the bytes of the event after `events` others fit no schema
   kMigrateOrg,     // the org moves to another instance: old replay ids are unknown
-  kMaintenance,   // 503 SERVER_UNAVAILABLE, as during the vendor's maintenance windows
-  kLock,          // a row of `object` (all without it) is locked: UNABLE_TO_LOCK_ROW
-  kBatchFailure,  // an internal batch of an ingest job breaks off after `rows` rows of it
+  kMaintenance,    // 503 SERVER_UNAVAILABLE, as during the vendor's maintenance windows
+  kLock,           // a row of `object` (all without it) is locked: UNABLE_TO_LOCK_ROW
+  kBatchFailure,   // an internal batch of an ingest job breaks off after `rows` rows of it
 };
 
 struct FaultEffect {

@@ -57,8 +57,9 @@ ordered_json FieldOf(const json& field) {
   const bool defaulted = field.value("defaultedOnCreate", false);
   const bool system = std::find(std::begin(kSystemFields), std::end(kSystemFields), name) !=
                       std::end(kSystemFields);
-  if (!createable && type != "id") out["readOnly"] = true;
-  if (createable && !field.value("updateable", true)) out["createOnly"] = true;
+  const bool updateable = field.value("updateable", true);
+  if (!createable && type != "id") out[updateable ? "updateOnly" : "readOnly"] = true;
+  if (createable && !updateable) out["createOnly"] = true;
   if (!nillable && type != "boolean" && type != "id") out["required"] = true;
   if (defaulted && type != "boolean" && type != "id") out["defaultedOnCreate"] = true;
   constexpr std::pair<const char*, const char*> kFlags[] = {

@@ -132,6 +132,13 @@ class Org {
   // written then); what is wrong with a row stands in its outcome.
   [[nodiscard]] virtual Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
                                                                const MutateOptions& options) = 0;
+  // Runs `work` on this thread as one transaction of the store: what this thread reads and writes
+  // of the org meanwhile is part of it, others see and hear nothing before it ends. Its changes
+  // have one transaction key; user and origin are those of `options`. `work` answers whether it
+  // shall stand; cursors it opened must be gone by then. In a transaction it is a part that can be
+  // taken back by itself. Errors: the store's and those of `work`; nothing was written then.
+  [[nodiscard]] virtual Result<void> Transact(const MutateOptions& options,
+                                              const std::function<Result<bool>()>& work) = 0;
   // The text that the last call of Mutate with this note key left; empty: none.
   [[nodiscard]] virtual Result<std::string> Note(std::string_view key) = 0;
   [[nodiscard]] virtual Result<void> DropNote(std::string_view key) = 0;

@@ -5,7 +5,7 @@
 
 #include "sandbox/rest.h"
 #include "sandbox/rest_subrequest.h"
-#include "sandbox/rest_undo.h"
+#include "sandbox/rest_write.h"
 
 namespace firn::sandbox {
 namespace {
@@ -192,35 +192,44 @@ ordered_json RolledBack(const std::string& id) {
                          "transaction failed."));
 }
 
-Answer Composite(ApiParts& parts, const ApiRequest& request, const json& body) {
-  const json list = body.value("compositeRequest", json());
-  if (auto refusal = Refuse(list)) return *std::move(refusal);
-  const bool all_or_none = Flag(body, "allOrNone");
-  UndoLog undo(parts.org);
-  ApiRequest outer = request;
-  if (all_or_none) outer.undo = &undo;
+// Runs the subrequests in turn, to the first that fails where they stand or fall as one. Where that
+// was.
+std::optional<size_t> RunAll(ApiParts& parts, const ApiRequest& request, const json& list,
+                             bool all_or_none, ordered_json& entries) {
   References references;
-  ordered_json entries = ordered_json::array();
-  std::optional<size_t> failed;
   for (size_t i = 0; i < list.size(); ++i) {
     const std::string id = Member(list[i], "referenceId");
-    if (failed) {
-      entries.push_back(RolledBack(id));
-      continue;
-    }
     const auto sub = FilledSubrequest(list[i], references);
-    const Answer answer = sub ? RunSubrequest(parts, outer, *sub) : ErrorAnswer(sub.error());
+    const Answer answer = sub ? RunSubrequest(parts, request, *sub) : ErrorAnswer(sub.error());
     ordered_json answered = BodyOf(answer);
     entries.push_back(Entry(id, answer.status, answered, &answer));
     if (answer.status < 400) {
       references.Add(id, std::move(answered));
     } else if (all_or_none) {
-      failed = i;
+      return i;
     }
   }
-  if (failed) {
-    if (auto undone = undo.Run(); !undone) return ErrorAnswer(undone.error());
-    for (size_t i = 0; i < *failed; ++i) entries[i] = RolledBack(Member(list[i], "referenceId"));
+  return std::nullopt;
+}
+
+Answer Composite(ApiParts& parts, const ApiRequest& request, const json& body) {
+  const json list = body.value("compositeRequest", json());
+  if (auto refusal = Refuse(list)) return *std::move(refusal);
+  ordered_json entries = ordered_json::array();
+  if (!Flag(body, "allOrNone")) {
+    RunAll(parts, request, list, false, entries);
+    return JsonAnswer(200, ordered_json{{"compositeResponse", entries}}.dump());
+  }
+  std::optional<size_t> failed;
+  const auto done = parts.org.Transact(OptionsOf(request, false), [&]() -> Result<bool> {
+    failed = RunAll(parts, request, list, true, entries);
+    return !failed.has_value();
+  });
+  if (!done) return ErrorAnswer(done.error());
+  for (size_t i = 0; i < list.size() && failed; ++i) {
+    const std::string id = Member(list[i], "referenceId");
+    if (i < *failed) entries[i] = RolledBack(id);
+    if (i > *failed) entries.push_back(RolledBack(id));
   }
   return JsonAnswer(200, ordered_json{{"compositeResponse", entries}}.dump());
 }

@@ -51,7 +51,6 @@ Answer RunSubrequest(ApiParts& parts, const ApiRequest& outer, const Subrequest&
   http.headers = outer.http.headers;
   for (const auto& [name, value] : one.headers) http.headers.Set(name, value);
   ApiRequest inner{http, outer.call, one.method, version, {}, {}, one.body, outer.session, {}};
-  inner.undo = outer.undo;
   if (question < url.size()) {
     inner.query = FormDecode(url.substr(question + 1)).value_or(FormFields{});
   }

@@ -4,7 +4,6 @@
 
 #include "sandbox/rest.h"
 #include "sandbox/rest_body.h"
-#include "sandbox/rest_undo.h"
 #include "sandbox/rest_write.h"
 
 namespace firn::sandbox {
@@ -121,21 +120,21 @@ Answer HandleTree(ApiParts& parts, ApiRequest& request) {
   if (body->records.empty()) return ErrorAnswer(400, "INVALID_INPUT", "The tree has no records");
   auto levels = Levels(*catalogue, body->records);
   if (!levels) return ErrorAnswer(levels.error());
-  UndoLog own(parts.org);
-  ApiRequest inner = request;
-  inner.undo = &own;
-  std::string results;
-  for (size_t i = 0; i < levels->size(); ++i) {
-    const auto errors = Insert(parts, inner, (*levels)[i], i == 0 ? nullptr : &(*levels)[i - 1]);
-    if (!errors || !errors->empty()) {
-      if (auto undone = own.Run(); !undone) return ErrorAnswer(undone.error());
-      if (!errors) return ErrorAnswer(errors.error());
-      return JsonAnswer(400, "{\"hasErrors\":true,\"results\":[" + *errors + "]}");
+  std::string errors;
+  const auto done = parts.org.Transact(OptionsOf(request, true), [&]() -> Result<bool> {
+    for (size_t i = 0; i < levels->size(); ++i) {
+      FIRN_TRY(errors, Insert(parts, request, (*levels)[i], i == 0 ? nullptr : &(*levels)[i - 1]));
+      if (!errors.empty()) return false;
     }
+    return true;
+  });
+  if (!done) return ErrorAnswer(done.error());
+  if (!errors.empty()) {
+    return JsonAnswer(400, "{\"hasErrors\":true,\"results\":[" + errors + "]}");
   }
+  std::string results;
   for (const Level& level : *levels) {
     for (const Node& node : level) {
-      if (request.undo != nullptr) request.undo->Created(node.id);
       results += (results.empty() ? "" : ",") + std::string("{\"referenceId\":") +
                  JsonString(node.record->reference_id) + ",\"id\":\"" + IdText(node.id) + "\"}";
     }

@@ -1,9 +1,9 @@
 #include "sandbox/rest_write.h"
 
 #include "sandbox/events/change_origin.h"
-#include "sandbox/rest_undo.h"
 
 namespace firn::sandbox {
+
 MutateOptions OptionsOf(const ApiRequest& request, bool all_or_none) {
   MutateOptions options;
   options.user_id = request.session.user_id;
@@ -16,19 +16,7 @@ MutateOptions OptionsOf(const ApiRequest& request, bool all_or_none) {
 Result<std::vector<RowOutcome>> WriteRows(ApiParts& parts, const ApiRequest& request,
                                           const std::vector<Mutation>& mutations,
                                           bool all_or_none) {
-  if (request.undo != nullptr) {
-    for (const Mutation& mutation : mutations) {
-      const auto id = mutation.id != 0 ? std::optional(mutation.id) : ParseId(mutation.id_text);
-      if (mutation.kind == Mutation::Kind::kUpdate && id) request.undo->Changing(*id);
-    }
-  }
-  FIRN_TRY(auto outcomes, parts.org.Mutate(mutations, OptionsOf(request, all_or_none)));
-  for (size_t i = 0; i < outcomes.size() && request.undo != nullptr; ++i) {
-    if (outcomes[i].error) continue;
-    if (outcomes[i].created) request.undo->Created(outcomes[i].id);
-    if (mutations[i].kind == Mutation::Kind::kDelete) request.undo->Deleted(outcomes[i].id);
-  }
-  return outcomes;
+  return parts.org.Mutate(mutations, OptionsOf(request, all_or_none));
 }
 
 Result<RowOutcome> WriteRow(ApiParts& parts, const ApiRequest& request, const Mutation& mutation) {

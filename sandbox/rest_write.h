@@ -12,7 +12,7 @@ namespace firn::sandbox {
 
 // Mutations as this client's: its user, and where change events say they came from.
 [[nodiscard]] MutateOptions OptionsOf(const ApiRequest& request, bool all_or_none);
-// Runs them and notes in the request's undo log what was done.
+// Runs them in one transaction.
 [[nodiscard]] Result<std::vector<RowOutcome>> WriteRows(ApiParts& parts, const ApiRequest& request,
                                                         const std::vector<Mutation>& mutations,
                                                         bool all_or_none);

@@ -11,6 +11,7 @@ namespace {
 // Keeps one snapshot for all statements of a query: a read transaction on the connection.
 class Snapshot {
  public:
+  // Without a reader it keeps nothing: the connection is in a transaction already.
   explicit Snapshot(std::shared_ptr<Reader> reader) : reader_(std::move(reader)) {}
   Snapshot(Snapshot&& other) noexcept = default;
   Snapshot& operator=(Snapshot&&) = delete;
@@ -366,8 +367,9 @@ Result<std::unique_ptr<RowCursor>> OpenBound(std::string_view soql, const Query&
 Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql, QueryContext context) {
   FIRN_TRY(Query query, Parse(soql));
   if (context.view) Narrow(query, *context.view);
-  FIRN_CHECK(context.reader->db().Execute("BEGIN"));
-  auto cursor = std::make_unique<OwningCursor>(std::string(soql), std::move(query), context.reader);
+  if (!context.in_transaction) FIRN_CHECK(context.reader->db().Execute("BEGIN"));
+  auto cursor = std::make_unique<OwningCursor>(
+      std::string(soql), std::move(query), context.in_transaction ? nullptr : context.reader);
   FIRN_CHECK(cursor->Open(context));
   return std::unique_ptr<RowCursor>(std::move(cursor));
 }

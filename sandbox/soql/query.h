@@ -16,6 +16,7 @@ namespace firn::sandbox::soql {
 struct QueryContext {
   std::shared_ptr<const Catalogue> catalogue;
   std::shared_ptr<Reader> reader;
+  bool in_transaction = false;  // the reader's connection is in one, which is not the query's
   int64_t now_millis = 0;
   QueryOptions options;
   std::shared_ptr<const AccessView> view;  // nullptr: the org's own work, which sees everything

@@ -34,25 +34,38 @@ Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutati
   const bool changes_access = std::any_of(mutations.begin(), mutations.end(), [&](const auto& m) {
     return TouchesAccess(*view->base(), m);
   });
+  if (InTransaction()) {
+    access_changed_ = access_changed_ || changes_access;
+    FIRN_TRY(const WriteBatch::Mark before, open_batch_->Here());
+    FIRN_TRY(const bool stands, ApplyAll(*open_batch_, *view, mutations, options, outcomes));
+    FIRN_CHECK(stands ? open_batch_->Forget(before) : open_batch_->BackTo(before));
+    return outcomes;
+  }
   const std::lock_guard lock(write_mutex_);
   WriteBatch batch(*this, options);
   FIRN_CHECK(batch.Begin());
+  FIRN_TRY(const bool stands, ApplyAll(batch, *view, mutations, options, outcomes));
+  if (!stands) return outcomes;
+  if (options.note) FIRN_CHECK(KeepNote(options, outcomes));
+  FIRN_CHECK(batch.Commit());
+  if (changes_access) ForgetViews();
+  return outcomes;
+}
+
+Result<bool> OrgImpl::ApplyAll(WriteBatch& batch, const AccessView& view,
+                               std::span<const Mutation> mutations, const MutateOptions& options,
+                               std::vector<RowOutcome>& outcomes) {
   bool failed = false;
   for (size_t i = 0; i < mutations.size(); ++i) {
-    if (view->restricted()) {
-      FIRN_TRY(outcomes[i].error, RefusedBy(*view, mutations[i]));
+    if (view.restricted()) {
+      FIRN_TRY(outcomes[i].error, RefusedBy(view, mutations[i]));
     }
     if (!outcomes[i].error) {
       FIRN_CHECK(batch.Apply(mutations[i], outcomes[i]));
     }
     failed = failed || outcomes[i].error.has_value();
   }
-  if (!failed || !options.all_or_none) {
-    if (options.note) FIRN_CHECK(KeepNote(options, outcomes));
-    FIRN_CHECK(batch.Commit());
-    if (changes_access) ForgetViews();
-    return outcomes;
-  }
+  if (!failed || !options.all_or_none) return true;
   for (RowOutcome& outcome : outcomes) {
     if (outcome.error) continue;
     if (outcome.created) outcome.id = 0;
@@ -61,7 +74,7 @@ Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutati
                              "Record rolled back because not all records were valid and the "
                              "request was using AllOrNone header");
   }
-  return outcomes;
+  return false;
 }
 
 Result<void> OrgImpl::KeepNote(const MutateOptions& options, std::span<const RowOutcome> outcomes) {
@@ -73,7 +86,7 @@ Result<void> OrgImpl::KeepNote(const MutateOptions& options, std::span<const Row
 }
 
 Result<std::string> OrgImpl::Note(std::string_view key) {
-  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto reader, TakeReader());
   FIRN_TRY(Statement * find, reader->Cached("SELECT text FROM notes WHERE key = ?"));
   find->Bind(1, key);
   FIRN_TRY(const bool found, find->Step());

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <map>
+#include <thread>
 
 #include "sandbox/test_org.h"
 
@@ -229,6 +230,97 @@ TEST_F(MutateTest, RestrictedLookupKeepsItsParent) {
   EXPECT_EQ(DeleteCode(box), "");
 }
 
+TEST_F(MutateTest, AccountTakesItsContactsOpportunitiesAndTasksAlong) {
+  const std::string account = IdText(Make("Account", {{"Name", "A"}}));
+  Make("Contact", {{"LastName", "C"}, {"AccountId", account}});
+  Make("Opportunity", {{"Name", "O"},
+                       {"AccountId", account},
+                       {"StageName", "Prospecting"},
+                       {"CloseDate", "2027-01-01"}});
+  Make("Task",
+       {{"Subject", "T"}, {"WhatId", account}, {"Status", "Not Started"}, {"Priority", "Normal"}});
+  EXPECT_EQ(DeleteCode(*ParseId(account)), "");
+  for (const char* object : {"Contact", "Opportunity", "Task"}) {
+    EXPECT_EQ(org_.One(std::string("SELECT COUNT() FROM ") + object), "0") << object;
+  }
+  ASSERT_TRUE(org_->Undelete(*ParseId(account), {}));
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Opportunity"), "1");
+}
+
+TEST_F(MutateTest, AccountOrContactOfACaseCannotBeDeleted) {
+  const int64_t account = Make("Account", {{"Name", "A"}});
+  const int64_t contact = Make("Contact", {{"LastName", "C"}});
+  Make("Case", {{"AccountId", IdText(account)}, {"ContactId", IdText(contact)}});
+  EXPECT_EQ(DeleteCode(account), "DELETE_FAILED");
+  EXPECT_EQ(DeleteCode(contact), "DELETE_FAILED");
+}
+
+TEST_F(MutateTest, OrderGoesWithItsAccountUnlessItIsActivated) {
+  const int64_t account = Make("Account", {{"Name", "A"}});
+  const std::vector<FieldText> fields = {
+      {"AccountId", IdText(account)}, {"EffectiveDate", "2026-01-01"}, {"Status", "Draft"}};
+  const auto order = org_->Insert("Order", fields, {.set_audit_fields = true});
+  ASSERT_TRUE(order) << order.error().OneLine();
+  ASSERT_TRUE(org_->Update(*order, {{"StatusCode", "Activated"}}, {.set_audit_fields = true}));
+  EXPECT_EQ(DeleteCode(account), "DELETE_FAILED");
+  ASSERT_TRUE(org_->Update(*order, {{"StatusCode", "Draft"}}, {.set_audit_fields = true}));
+  EXPECT_EQ(DeleteCode(account), "");
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Order"), "0");
+}
+
+TEST_F(MutateTest, TransactionIsSeenOnlyByItsThreadUntilItIsCommitted) {
+  ASSERT_TRUE(org_->AddSink(&sink_));
+  const auto done = org_->Transact({.origin = "rest"}, [&]() -> Result<bool> {
+    FIRN_TRY(const int64_t box, org_->Insert("Box__c", {{"Name", "B"}}, {}));
+    FIRN_CHECK(org_->Insert("Part__c", {{"Name", "P"}, {"Box__c", IdText(box)}}, {}));
+    EXPECT_EQ(org_.One("SELECT Name, Box__r.Name FROM Part__c"), "P|B");
+    EXPECT_EQ(org_.One("SELECT COUNT() FROM Box__c"), "1");
+    std::string other;
+    std::thread([&] { other = org_.One("SELECT COUNT() FROM Box__c"); }).join();
+    EXPECT_EQ(other, "0");
+    EXPECT_TRUE(sink_.lines.empty());
+    return true;
+  });
+  ASSERT_TRUE(done) << done.error().OneLine();
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Part__c"), "1");
+  EXPECT_EQ(sink_.committed, 2u);
+  ASSERT_EQ(sink_.keys.size(), 1u);
+  EXPECT_EQ(sink_.keys.begin()->second, (std::vector<uint32_t>{1, 2}));
+  org_->RemoveSink(&sink_);
+}
+
+TEST_F(MutateTest, TransactionThatIsGivenUpLeavesNoRecordNoEventAndNoCount) {
+  ASSERT_TRUE(org_->AddSink(&sink_));
+  const int64_t kept = Make("Box__c", {{"Name", "kept"}});
+  ASSERT_TRUE(org_->Transact({}, [&]() -> Result<bool> {
+    FIRN_CHECK(org_->Insert("Box__c", {{"Name", "gone"}}, {}));
+    FIRN_CHECK(org_->Update(kept, {{"Name", "changed"}}, {}));
+    return false;
+  }));
+  EXPECT_EQ(org_.One("SELECT Name FROM Box__c"), "kept");
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Box__c"), "1");
+  EXPECT_EQ(sink_.committed, 1u);
+  org_->RemoveSink(&sink_);
+}
+
+TEST_F(MutateTest, PartOfATransactionCanBeTakenBackAlone) {
+  ASSERT_TRUE(org_->AddSink(&sink_));
+  ASSERT_TRUE(org_->Transact({}, [&]() -> Result<bool> {
+    FIRN_CHECK(org_->Insert("Box__c", {{"Name", "stays"}}, {}));
+    const auto part = org_->Transact({}, [&]() -> Result<bool> {
+      return org_->Insert("Box__c", {{"Name", "goes"}}, {}).transform([](int64_t) {
+        return false;
+      });
+    });
+    EXPECT_TRUE(part);
+    EXPECT_FALSE(org_->Insert("Box__c", {}, {}));  // without a name
+    return true;
+  }));
+  EXPECT_EQ(org_.One("SELECT Name FROM Box__c"), "stays");
+  EXPECT_EQ(sink_.lines.size(), 1u);
+  org_->RemoveSink(&sink_);
+}
+
 TEST_F(MutateTest, OptionalLookupIsClearedAndRestoredUnlessSetElsewhere) {
   const int64_t box = Make("Box__c", {{"Name", "B"}});
   const int64_t other = Make("Box__c", {{"Name", "O"}});
@@ -325,8 +417,8 @@ TEST_F(MutateTest, AnyRunOfDeletesAndUndeletesKeepsDetailsWithTheirMasters) {
       if (boxes.empty() || what % 6 == 0) {
         boxes.push_back(*org_->Insert("Box__c", {{"Name", "B"}}, {}));
       } else if (what % 6 == 1) {
-        const auto part = org_->Insert(
-            "Part__c", {{"Name", "P"}, {"Box__c", IdText(pick(boxes, number))}}, {});
+        const auto part =
+            org_->Insert("Part__c", {{"Name", "P"}, {"Box__c", IdText(pick(boxes, number))}}, {});
         if (part) parts.push_back(*part);  // refused where the master is deleted
       } else {
         const int64_t id = of_part ? pick(parts, number) : pick(boxes, number);

@@ -148,7 +148,7 @@ Result<FieldInfo> ParseField(const YamlNode& node) {
   field.digits = static_cast<int>(map.Number("digits"));
   field.nillable = !map.Flag("required");
   const bool read_only = map.Flag("readOnly");
-  field.createable = !read_only;
+  field.createable = !read_only && !map.Flag("updateOnly");
   field.updateable = !read_only && !map.Flag("createOnly");
   field.defaulted_on_create = map.Flag("defaultedOnCreate");
   field.auto_number = map.Flag("autoNumber");

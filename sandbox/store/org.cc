@@ -194,7 +194,7 @@ std::shared_ptr<const Catalogue> OrgImpl::catalogue() const {
 
 Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
                                                   const QueryOptions& options) {
-  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto reader, TakeReader());
   soql::QueryContext context;
   if (options.see_hidden || options.user_id.empty()) {
     context.catalogue = catalogue();
@@ -203,11 +203,11 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
     context.catalogue = context.view->catalogue();
   }
   context.reader = std::move(reader);
+  context.in_transaction = InTransaction();
   context.now_millis = NowSeconds();
   context.options = options;
   context.count = [this](const ObjectInfo& object, bool all_rows) -> uint64_t {
-    const ObjectCounters* counters = FindCounters(object);
-    return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
+    return CountOf(object, all_rows);
   };
   context.locals = [schema = catalogue(), rows = context.reader.get(), org_id = org_id_,
                     user_id = options.user_id,
@@ -235,7 +235,7 @@ Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
         "Provided external ID field does not exist or is not accessible: " + std::string(id)));
   }
   if (KeyPrefixOf(*number) != record.object->key_prefix) return not_found();
-  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto reader, TakeReader());
   FIRN_TRY(auto row, reader->Load(*record.object, *number));
   if (!row) return not_found();
   if (row->deleted && !options.all_rows) {
@@ -259,7 +259,7 @@ Result<std::string> OrgImpl::RecordJson(std::string_view object_name, int64_t id
   FIRN_TRY(const auto view, ViewOf(options.see_hidden ? std::string() : options.user_id));
   const auto& schema = view->catalogue();
   const ObjectInfo* object = schema->Object(object_name);
-  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto reader, TakeReader());
   std::optional<StoredRow> row;
   if (object != nullptr && KeyPrefixOf(id) == object->key_prefix) {
     FIRN_TRY(row, reader->Load(*object, id));
@@ -290,7 +290,7 @@ Result<std::vector<int64_t>> OrgImpl::FindByExternalId(std::string_view object_n
   std::string storage;
   FIRN_TRY(const Value wanted, ParseFieldText(*field, value, storage));
   if (wanted.null()) return ids;
-  FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(auto reader, TakeReader());
   if (field->slot == kIdSlot) {
     FIRN_TRY(const auto row, reader->Load(*object, wanted.number));
     if (row && !row->deleted) ids.push_back(wanted.number);
@@ -322,8 +322,7 @@ Result<uint64_t> OrgImpl::Count(std::string_view object_name, bool all_rows) {
   if (object == nullptr) {
     return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
   }
-  const ObjectCounters* counters = FindCounters(*object);
-  return counters == nullptr ? 0 : all_rows ? counters->total.load() : counters->live.load();
+  return CountOf(*object, all_rows);
 }
 
 const ObjectCounters* OrgImpl::FindCounters(const ObjectInfo& object) const {

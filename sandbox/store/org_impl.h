@@ -4,6 +4,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "core/base/file.h"
 #include "core/base/sqlite.h"
@@ -13,6 +14,8 @@
 #include "sandbox/store/write_plan.h"
 
 namespace firn::sandbox {
+
+class WriteBatch;
 
 // Record counts of an object, and the number of its next record. Guarded by the write lock; the
 // counts may be read without it.
@@ -51,6 +54,8 @@ class OrgImpl final : public Org {
   Result<void> Purge(int64_t id, const Change& change) override;
   Result<std::vector<RowOutcome>> Mutate(std::span<const Mutation> mutations,
                                          const MutateOptions& options) override;
+  Result<void> Transact(const MutateOptions& options,
+                        const std::function<Result<bool>()>& work) override;
   Result<std::string> Note(std::string_view key) override;
   Result<void> DropNote(std::string_view key) override;
   Result<void> AddSink(ChangeSink* sink) override;
@@ -89,7 +94,18 @@ class OrgImpl final : public Org {
   // Whether the mutation is of an object that decides who sees what.
   static bool TouchesAccess(const Catalogue& schema, const Mutation& mutation);
   void ForgetViews();
+  // transact.cc
+  // Whether this thread is in a transaction of Transact.
+  [[nodiscard]] bool InTransaction() const;
+  // With what an open transaction of this thread has added so far.
+  [[nodiscard]] uint64_t CountOf(const ObjectInfo& object, bool all_rows) const;
+  // A connection to read with: in a transaction the writer's own.
+  Result<std::shared_ptr<Reader>> TakeReader();
   // mutate.cc
+  // Applies the mutations to an open batch. Whether all of them, or enough of them, stand.
+  Result<bool> ApplyAll(WriteBatch& batch, const AccessView& view,
+                        std::span<const Mutation> mutations, const MutateOptions& options,
+                        std::vector<RowOutcome>& outcomes);
   Result<void> KeepNote(const MutateOptions& options, std::span<const RowOutcome> outcomes);
   Result<int64_t> MutateOne(const Mutation& mutation, const Change& change);
   [[nodiscard]] int64_t NowSeconds() const;  // as milliseconds, whole seconds
@@ -118,6 +134,9 @@ class OrgImpl final : public Org {
   int64_t last_key_ = 0;                             // number of the last transaction key
   std::vector<ChangeSink*> sinks_;
   std::function<bool(const ObjectInfo&, int64_t)> refuses_lock_;
+  WriteBatch* open_batch_ = nullptr;          // of Transact; touched only by its thread
+  bool access_changed_ = false;               // in it
+  std::atomic<std::thread::id> transacting_;  // the thread that is in Transact
   std::shared_ptr<ReaderPool> readers_;
 };
 

@@ -35,9 +35,8 @@ Result<void> WriteBatch::Delete(int64_t id, bool for_good, RowOutcome& outcome) 
     FIRN_CHECK(CollectChildren(deletion, i));
   }
   // A lookup of a record that goes as well needs no clearing.
-  std::erase_if(deletion.cleared, [&](const auto& each) {
-    return deletion.ids.contains(each.first);
-  });
+  std::erase_if(deletion.cleared,
+                [&](const auto& each) { return deletion.ids.contains(each.first); });
   return Remove(std::move(deletion), for_good);
 }
 
@@ -57,7 +56,8 @@ Result<void> WriteBatch::CollectOf(Deletion& deletion, size_t at,
   FIRN_TRY(const auto found, FindByKey(*child, *field, parent, kDeletedTogetherMax + 1));
   for (const int64_t id : found) {
     if (deletion.ids.contains(id)) continue;
-    if (relationship.restricted_delete) {
+    FIRN_TRY(const bool held, Restricts(*child, relationship, id));
+    if (held) {
       return Fail(ApiError(400, "DELETE_FAILED",
                            "Your attempt to delete " + IdText(deletion.doomed[at].id()) +
                                " could not be completed because it is associated with the "
@@ -83,6 +83,20 @@ Result<void> WriteBatch::CollectOf(Deletion& deletion, size_t at,
     place->second.slots.push_back(field->slot);
   }
   return {};
+}
+
+// Whether the child forbids that its parent goes. Where a relationship both cascades and restricts
+// (orders and contracts of an account) only an activated child does.
+// Source: Salesforce Help, 'Considerations for Deleting Accounts'.
+Result<bool> WriteBatch::Restricts(const ObjectInfo& child, const ChildRelationship& relationship,
+                                   int64_t id) {
+  if (!relationship.restricted_delete || !relationship.cascade_delete) {
+    return relationship.restricted_delete;
+  }
+  const FieldInfo* status = child.Field("StatusCode");
+  if (status == nullptr) return true;
+  FIRN_TRY(const Draft draft, Load(id));
+  return draft.values[status->slot].text == "Activated";
 }
 
 Result<void> WriteBatch::EraseRow(const ObjectInfo& object, int64_t id) {

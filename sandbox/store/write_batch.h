@@ -26,6 +26,14 @@ class WriteBatch {
   [[nodiscard]] Result<void> Begin();
   // Errors: the store's; what is wrong with the row goes to `outcome`.
   [[nodiscard]] Result<void> Apply(const Mutation& mutation, RowOutcome& outcome);
+  // A place to go back to, inside the transaction. Marks are left in the order they were made.
+  struct Mark;
+  [[nodiscard]] Result<Mark> Here();
+  // Undoes what was applied since; `Forget` lets it stand.
+  [[nodiscard]] Result<void> BackTo(const Mark& mark);
+  [[nodiscard]] Result<void> Forget(const Mark& mark);
+  // How many records an object has more than before the batch.
+  [[nodiscard]] int64_t Added(const ObjectInfo& object, bool all_rows) const;
   // Counters, sinks, commit. After an error nothing was written.
   [[nodiscard]] Result<void> Commit();
   // Removes a record of the recycle bin for good; no change is told.
@@ -62,7 +70,7 @@ class WriteBatch {
       std::vector<int> slots;
     };
     std::map<int64_t, Cleared> cleared;  // by the child's id
-    std::unordered_set<int64_t> ids;  // of the doomed
+    std::unordered_set<int64_t> ids;     // of the doomed
   };
 
   // write_batch.cc
@@ -107,6 +115,8 @@ class WriteBatch {
   [[nodiscard]] Result<void> CollectChildren(Deletion& deletion, size_t at);
   [[nodiscard]] Result<void> CollectOf(Deletion& deletion, size_t at,
                                        const ChildRelationship& relationship);
+  [[nodiscard]] Result<bool> Restricts(const ObjectInfo& child,
+                                       const ChildRelationship& relationship, int64_t id);
   [[nodiscard]] Result<void> Remove(Deletion deletion, bool for_good);
   [[nodiscard]] Result<void> EraseRow(const ObjectInfo& object, int64_t id);
   [[nodiscard]] Result<void> NoteInBin(int64_t id, int64_t root);
@@ -127,6 +137,7 @@ class WriteBatch {
   int64_t key_number_ = 0;
   uint32_t rows_of_key_ = 0;
   uint32_t sequence_ = 0;
+  int marks_ = 0;
   bool told_ = false;  // the sinks were
   struct Known {
     const char* name = nullptr;
@@ -137,6 +148,13 @@ class WriteBatch {
   std::vector<Known> known_;                  // targets by the cell's place in the row
   std::unordered_set<int64_t> live_;          // parents found alive in this batch
   std::unordered_set<std::string> upserted_;  // keys of the rows under the current transaction key
+};
+
+struct WriteBatch::Mark {
+  int number = 0;  // of the savepoint
+  size_t changes = 0;
+  uint32_t sequence = 0;
+  std::map<int, Tally> tallies;
 };
 
 // True for what is wrong with a row, false for what is wrong with the store.
