@@ -2,8 +2,9 @@
 //
 // Encodings follow what was measured (reference/bulk_limits.md): zstd 1, dictionaries only for
 // columns that describe says hold few values, DELTA_BINARY_PACKED for whole numbers, dates, times
-// and decimals. One thread. The file exists under its final name from the start: nobody knows that
-// name before the file is closed and synced.
+// and decimals. Plain columns, structs and lists of them are written by our own pages, deeper
+// nesting by Arrow (docs/decisions/0061). One thread. The file exists under its final name from the
+// start: nobody knows that name before the file is closed and synced.
 #pragma once
 
 #include <arrow/type_fwd.h>

@@ -1,0 +1,52 @@
+// PageBytes: memory of a Parquet page that grows without being cleared and is used again for the
+// next one. Internal to lake.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+
+namespace firn::lake {
+
+class PageBytes {
+ public:
+  [[nodiscard]] uint8_t* data() { return bytes_.get(); }
+  [[nodiscard]] const uint8_t* data() const { return bytes_.get(); }
+  [[nodiscard]] size_t size() const { return size_; }
+  // What lies past `size` is kept.
+  void Resize(size_t size) {
+    if (size > room_) Grow(size);
+    size_ = size;
+  }
+  // Where the next bytes go: room for `more` of them behind what is there. Took() makes them count.
+  [[nodiscard]] uint8_t* Room(size_t more) {
+    if (size_ + more > room_) Grow(size_ + more);
+    return bytes_.get() + size_;
+  }
+  void Took(size_t bytes) { size_ += bytes; }
+  void Append(const void* bytes, size_t count) {
+    if (count == 0) return;
+    std::memcpy(Room(count), bytes, count);
+    size_ += count;
+  }
+  void AppendByte(uint8_t byte) {
+    *Room(1) = byte;
+    ++size_;
+  }
+
+ private:
+  void Grow(size_t need) {
+    const size_t room = need + need / 2;
+    auto bytes = std::make_unique_for_overwrite<uint8_t[]>(room);
+    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
+    bytes_ = std::move(bytes);
+    room_ = room;
+  }
+
+  std::unique_ptr<uint8_t[]> bytes_;
+  size_t size_ = 0;
+  size_t room_ = 0;
+};
+
+}  // namespace firn::lake

@@ -1,0 +1,52 @@
+// TextDictionary: the distinct texts of one column chunk, numbered as they come, kept as the bytes
+// of a dictionary page. Internal to lake. One thread.
+//
+// A lookup of a text of up to 24 bytes (Ids, most picklist values) compares three words and never
+// follows a pointer: a table of 20,000 Ids fits the second-level cache.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ends/lake/parquet/page_bytes.h"
+
+namespace firn::lake {
+
+class TextDictionary {
+ public:
+  TextDictionary();
+  // The text's number; a new text enters.
+  [[nodiscard]] uint32_t Find(std::string_view text);
+  [[nodiscard]] size_t size() const { return offsets_.size(); }
+  // PLAIN encoding of the texts in the order of their numbers.
+  [[nodiscard]] const PageBytes& plain() const { return plain_; }
+  // Least and greatest text, by unsigned bytes; empty when there is none.
+  [[nodiscard]] std::string_view least() const { return least_; }
+  [[nodiscard]] std::string_view greatest() const { return greatest_; }
+  void Clear();
+
+ private:
+  struct Slot {
+    uint64_t first = 0;   // bytes 0-7
+    uint64_t middle = 0;  // bytes 8-15; of a text above 24 bytes: its hash
+    uint64_t last = 0;    // the last 8
+    uint32_t length = 0;
+    uint32_t number = 0;  // from 1; 0: the slot is free
+  };
+  static Slot KeyOf(std::string_view text);
+  static uint64_t HashOf(const Slot& key);
+  [[nodiscard]] bool Holds(const Slot& slot, const Slot& key, std::string_view text) const;
+  uint32_t Enter(Slot& slot, const Slot& key, std::string_view text);
+  void Widen();
+
+  std::vector<Slot> slots_;  // a power of two of them
+  std::vector<uint32_t> offsets_;
+  PageBytes plain_;
+  std::string least_;
+  std::string greatest_;
+};
+
+}  // namespace firn::lake

@@ -1,0 +1,74 @@
+// What could go wrong in production: two texts share a number, and a column's values are swapped.
+#include "ends/lake/parquet/text_dictionary.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+
+namespace firn::lake {
+namespace {
+
+// The texts of a dictionary page, by number.
+std::vector<std::string> Texts(const TextDictionary& dictionary) {
+  std::vector<std::string> texts;
+  const PageBytes& plain = dictionary.plain();
+  for (size_t at = 0; at < plain.size();) {
+    uint32_t size;
+    std::memcpy(&size, plain.data() + at, sizeof size);
+    at += sizeof size;
+    texts.emplace_back(reinterpret_cast<const char*>(plain.data()) + at, size);
+    at += size;
+  }
+  return texts;
+}
+
+TEST(TextDictionary, GivesEachTextANumberOfItsOwn) {
+  TextDictionary dictionary;
+  std::map<std::string, uint32_t> numbers;
+  std::mt19937 random(5);
+  for (int i = 0; i < 60'000; ++i) {
+    // Lengths around the borders of the words compared, with few distinct bytes.
+    std::string text(random() % 40, 'a');
+    for (size_t at = 0; at < 3 && !text.empty(); ++at) {
+      text[random() % text.size()] = static_cast<char>('a' + random() % 4);
+    }
+    const auto [known, fresh] = numbers.emplace(text, static_cast<uint32_t>(numbers.size()));
+    ASSERT_EQ(dictionary.Find(text), known->second) << text;
+  }
+  ASSERT_EQ(dictionary.size(), numbers.size());
+  const std::vector<std::string> texts = Texts(dictionary);
+  for (const auto& [text, number] : numbers) EXPECT_EQ(texts.at(number), text);
+  EXPECT_EQ(dictionary.least(), numbers.begin()->first);
+  EXPECT_EQ(dictionary.greatest(), numbers.rbegin()->first);
+}
+
+TEST(TextDictionary, TellsTextsApartByZeroBytesAndMiddles) {
+  TextDictionary dictionary;
+  const std::vector<std::string> texts = {"",
+                                          std::string(1, '\0'),
+                                          std::string(7, '\0'),
+                                          "abc",
+                                          std::string("abc\0", 4),
+                                          "12345678x87654321",
+                                          "12345678y87654321",
+                                          "12345678-aaaaaaaaaaaaaaaa-87654321",
+                                          "12345678-aaaaaaaabaaaaaaa-87654321"};
+  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(dictionary.Find(texts[i]), i);
+  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(dictionary.Find(texts[i]), i);
+  EXPECT_EQ(Texts(dictionary), texts);
+}
+
+TEST(TextDictionary, OrdersBoundsByUnsignedBytes) {
+  TextDictionary dictionary;
+  for (const char* text : {"b", "é", "a", "z"}) (void)dictionary.Find(text);
+  EXPECT_EQ(dictionary.least(), "a");
+  EXPECT_EQ(dictionary.greatest(), "é");
+  dictionary.Clear();
+  EXPECT_EQ(dictionary.size(), 0U);
+  EXPECT_EQ(dictionary.Find("m"), 0U);
+  EXPECT_EQ(dictionary.greatest(), "m");
+}
+
+}  // namespace
+}  // namespace firn::lake
