@@ -15,6 +15,14 @@ constexpr ErrorCode kCodes[] = {
     {"EXPR-EVENT-002", "the event's arrays take too many ways through the patterns",
      "the pattern asks for fields of several large arrays of one event at once",
      "ask for fewer arrays in one pattern, or split the event"},
+    {"EXPR-PATH-001", "the path is not one that EventBridge takes",
+     "it is `$` followed by `.name`, `.*`, `[n]` or `[*]`, at most 256 characters in all",
+     "write names behind dots, not in brackets: `$.detail.payload.Amount`"},
+    {"EXPR-TRANSFORM-001", "the input transformer is not valid",
+     "a placeholder is not defined or stands where a key should, the template is no JSON, or there "
+     "are too many paths",
+     "texts stand in quotes, placeholders in JSON need none; EventBridge's page on input "
+     "transformation has examples"},
 };
 
 }  // namespace
