@@ -7,6 +7,10 @@ constexpr ErrorCode kCodes[] = {
     {"CONFIG-FILE-001", "a configuration file is missing",
      "The file that was named, or that a project folder must hold, is not there.",
      "Check the path. `firn init` writes a commented project folder."},
+    {"CONFIG-JSON-001", "a file is not valid JSON",
+     "A bracket, comma or quote is missing, or the file holds something that JSON does not know, "
+     "such as comments.",
+     "Mend the place shown: line and column are where reading stopped."},
     {"CONFIG-KEY-001", "unknown key",
      "A key is not known where it stands: misspelt, in the wrong group, or of a newer version.",
      "Take the name that the hint offers, or look it up with `firn help config`."},

@@ -39,6 +39,25 @@ constexpr ErrorCode kCodes[] = {
      "`include_deleted` keeps the recycle bin's records as rows like others; an incremental export "
      "takes them as deletes.",
      "Remove `include_deleted`, and write `deletes: soft` to keep deleted records' rows."},
+    {"PROJECT-RULE-001", "a rule's event pattern is not valid",
+     "The pattern is no JSON, or breaks a rule of EventBridge's pattern language at the place shown. "
+     "Other rules run.",
+     "Compare it with EventBridge's page on comparison operators; try it with `firn events match`."},
+    {"PROJECT-RULE-002", "a rule's target cannot be used",
+     "Its Arn is malformed or of a service that Firn has no target for, or it has parameters of "
+     "another kind of target. Other rules run.",
+     "Write an ARN, `firn:api-destination/NAME`, `firn:lake/TABLE` or `firn:command/NAME`."},
+    {"PROJECT-RULE-003", "a target's input is not valid",
+     "Input is no JSON, a path is malformed, an InputTemplate does not make JSON, or several of "
+     "Input, InputPath and InputTransformer are there.",
+     "Mend the place shown; EventBridge's page on input transformation has examples."},
+    {"PROJECT-RULE-004", "a name that cannot be taken",
+     "A rule, target or destination has a name with other letters than EventBridge allows, or one "
+     "that stands twice.",
+     "Use 1 to 64 letters, digits, `.`, `-` and `_`; give each its own name."},
+    {"PROJECT-DESTINATION-001", "an API destination cannot be used",
+     "Its endpoint is no HTTPS URL, or its authorization lacks what its kind needs.",
+     "Write it in the words of CreateApiDestination and CreateConnection; secrets by reference."},
 };
 
 }  // namespace
