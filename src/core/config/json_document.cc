@@ -42,18 +42,19 @@ class JsonReader {
     }
   }
   void Space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' ||
-                                  text_[at_] == '\r')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r')) {
       Step();
     }
   }
 
   Result<Node> Value(int depth, bool raw) {
     Space();
-    if (++nodes_ > options_.limits.nodes_max) return Fail(PastLimit("the file has too many values"));
+    if (++nodes_ > options_.limits.nodes_max)
+      return Fail(PastLimit("the file has too many values"));
     if (depth > options_.limits.depth_max) {
-      return Fail(PastLimit("nested deeper than " + std::to_string(options_.limits.depth_max) +
-                            " levels"));
+      return Fail(
+          PastLimit("nested deeper than " + std::to_string(options_.limits.depth_max) + " levels"));
     }
     Node node;
     node.mark = Here();
@@ -263,14 +264,14 @@ Result<Document> ParseJson(std::string_view text, std::string file, const JsonOp
   Document document;
   document.file = std::move(file);
   if (text.size() > options.limits.bytes_max) {
-    return Fail(Error(Kind::kBadConfig, "CONFIG-YAML-004",
-                      "the file is larger than " + std::to_string(options.limits.bytes_max) +
-                          " bytes")
-                    .At(document.file));
+    return Fail(
+        Error(Kind::kBadConfig, "CONFIG-YAML-004",
+              "the file is larger than " + std::to_string(options.limits.bytes_max) + " bytes")
+            .At(document.file));
   }
   if (!IsUtf8(text)) {
-    return Fail(Error(Kind::kBadConfig, "CONFIG-JSON-001", "the file is not UTF-8 text")
-                    .At(document.file));
+    return Fail(
+        Error(Kind::kBadConfig, "CONFIG-JSON-001", "the file is not UTF-8 text").At(document.file));
   }
   FIRN_TRY(document.root, JsonReader(text, document, options).Whole());
   return document;

@@ -21,8 +21,8 @@ struct JsonOptions {
   std::set<std::string, std::less<>> raw_keys;
 };
 
-// Errors, all BadConfig with file:line:col: CONFIG-JSON-001 not JSON, CONFIG-YAML-002 duplicate key,
-// -004 a limit of ParseLimits.
+// Errors, all BadConfig with file:line:col: CONFIG-JSON-001 not JSON, CONFIG-YAML-002 duplicate
+// key, -004 a limit of ParseLimits.
 [[nodiscard]] Result<Document> ParseJson(std::string_view text, std::string file,
                                          const JsonOptions& options = {});
 // Also NotFound (CONFIG-FILE-001) when the file is missing.

@@ -14,8 +14,8 @@ std::string Problem(std::string_view text, const JsonOptions& options = {}) {
 }
 
 TEST(JsonDocument, ValuesRememberTheirPlaces) {
-  const auto document = ParseJson("{\"a\": 1.50,\n  \"b\": [true, \"x\\u00e9\\ud83d\\ude00\\/\", null]}",
-                                  "r.json");
+  const auto document =
+      ParseJson("{\"a\": 1.50,\n  \"b\": [true, \"x\\u00e9\\ud83d\\ude00\\/\", null]}", "r.json");
   ASSERT_TRUE(document) << document.error().OneLine();
   const Node& a = *document->root.Find("a");
   EXPECT_EQ(a.text, "1.50");
@@ -36,8 +36,8 @@ TEST(JsonDocument, DuplicateKeysAreRefused) {
 TEST(JsonDocument, RawKeysKeepTheirTextAndTheirOwnRules) {
   JsonOptions options;
   options.raw_keys = {"EventPattern"};
-  const auto document =
-      ParseJson(R"({"EventPattern": {"a": [1 ], "a": [2]}, "b": {"EventPattern": "text"}})", "r", options);
+  const auto document = ParseJson(
+      R"({"EventPattern": {"a": [1 ], "a": [2]}, "b": {"EventPattern": "text"}})", "r", options);
   ASSERT_TRUE(document) << document.error().OneLine();
   const Node& pattern = *document->root.Find("EventPattern");
   EXPECT_EQ(pattern.text, R"({"a": [1 ], "a": [2]})");

@@ -18,7 +18,8 @@ bool IsNameByte(char c) {
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
 std::string Quoted(std::string_view text) {
-  return ordered_json(std::string(text)).dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  return ordered_json(std::string(text))
+      .dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 Error Invalid(std::string what) {
@@ -125,10 +126,11 @@ class InputTransform::Reader {
     Piece piece;
     piece.in_quotes = in_quotes_;
     if (!Resolve(name, &piece)) {
-      return Fail(Invalid(fmt::format("InputTemplate for target {} contains invalid placeholder {}.",
-                                      target_, name))
-                      .At(PlaceOf(text_, at_))
-                      .Hint("define it in InputPathsMap"));
+      return Fail(
+          Invalid(fmt::format("InputTemplate for target {} contains invalid placeholder {}.",
+                              target_, name))
+              .At(PlaceOf(text_, at_))
+              .Hint("define it in InputPathsMap"));
     }
     // The probe keeps its length, so that a mistake in it has the template's place.
     std::fill(probe_.begin() + static_cast<long>(at_), probe_.begin() + static_cast<long>(end) + 1,
@@ -207,8 +209,9 @@ Result<InputTransform> InputTransform::Parse(const std::map<std::string, std::st
     std::transform(lower.begin(), lower.end(), lower.begin(), ::tolower);
     if (name.empty() || name.size() > kNameBytesMax || lower == "aws" ||
         !std::all_of(name.begin(), name.end(), IsNameByte)) {
-      return Fail(Invalid(fmt::format("Invalid InputPathsMap for target {}: the key {}", target, name))
-                      .Because("keys are letters, digits, `-` and `_`, and do not begin with AWS"));
+      return Fail(
+          Invalid(fmt::format("Invalid InputPathsMap for target {}: the key {}", target, name))
+              .Because("keys are letters, digits, `-` and `_`, and do not begin with AWS"));
     }
     auto parsed = JsonPath::Parse(path);
     if (!parsed) {

@@ -5,8 +5,8 @@
 // What the event lacks becomes an empty text. A template is one JSON text, or texts in quotes one
 // below the other. The names `aws.events.rule-arn`, `.rule-name`, `.event.ingestion-time`, `.event`
 // (the event without its detail) and `.event.json` (the whole event) need no path. Immutable; any
-// thread. Sources: EventBridge User Guide, "Amazon EventBridge input transformation"; API Reference,
-// "InputTransformer", read 2026-11.
+// thread. Sources: EventBridge User Guide, "Amazon EventBridge input transformation"; API
+// Reference, "InputTransformer", read 2026-11.
 #pragma once
 
 #include <cstddef>
@@ -34,9 +34,9 @@ class InputTransform {
 
   // `target` names it in messages. Errors: BadInput (EXPR-TRANSFORM-001) in EventBridge's words
   // with the place in the template; EXPR-PATH-001.
-  [[nodiscard]] static Result<InputTransform> Parse(
-      const std::map<std::string, std::string>& paths, std::string_view input_template,
-      const std::string& target);
+  [[nodiscard]] static Result<InputTransform> Parse(const std::map<std::string, std::string>& paths,
+                                                    std::string_view input_template,
+                                                    const std::string& target);
   // The target's input; JSON comes minified. Errors: BadInput (EXPR-EVENT-001).
   [[nodiscard]] Result<std::string> Apply(JsonText& event, const TransformFacts& facts) const;
 

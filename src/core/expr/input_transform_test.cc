@@ -11,9 +11,12 @@ constexpr std::string_view kEvent =
     R"({"version":"0","id":"7bf7","detail-type":"EC2 Notification","source":"aws.ec2",)"
     R"("time":"2015-11-11T21:29:54Z","resources":[],)"
     R"("detail":{"instance-id":"i-01","state":"RUNNING","n":7,"tags":{"a":"b"},"say":"a \"q\""}})";
-const std::map<std::string, std::string> kPaths = {
-    {"instance", "$.detail.instance-id"}, {"state", "$.detail.state"}, {"n", "$.detail.n"},
-    {"tags", "$.detail.tags"},           {"say", "$.detail.say"},     {"gone", "$.detail.nothing"}};
+const std::map<std::string, std::string> kPaths = {{"instance", "$.detail.instance-id"},
+                                                   {"state", "$.detail.state"},
+                                                   {"n", "$.detail.n"},
+                                                   {"tags", "$.detail.tags"},
+                                                   {"say", "$.detail.say"},
+                                                   {"gone", "$.detail.nothing"}};
 const TransformFacts kFacts = {"arn:aws:events:us-east-2:123456789012:rule/example", "example",
                                "2026-11-26T02:00:00Z"};
 
@@ -35,8 +38,9 @@ TEST(InputTransform, MakesATextInQuotes) {
 }
 
 TEST(InputTransform, MakesJsonAndMinifiesIt) {
-  EXPECT_EQ(Apply("{\n \"instance\" : <instance>,\n \"state\": [ 9, <state>, true ], \"n\": <n>\n}"),
-            R"({"instance":"i-01","state":[9,"RUNNING",true],"n":7})");
+  EXPECT_EQ(
+      Apply("{\n \"instance\" : <instance>,\n \"state\": [ 9, <state>, true ], \"n\": <n>\n}"),
+      R"({"instance":"i-01","state":[9,"RUNNING",true],"n":7})");
   EXPECT_EQ(Apply(R"({"s": "<state>", "status": "instance \"<instance>\" is in <state>"})"),
             R"({"s":"RUNNING","status":"instance \"i-01\" is in RUNNING"})");
   EXPECT_EQ(Apply("<tags>"), R"({"a":"b"})");

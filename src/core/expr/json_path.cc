@@ -54,7 +54,8 @@ Result<JsonPath::Step> ReadStep(std::string_view text, size_t& at) {
     const char* end = inside.data() + inside.size();
     const auto [stop, failed] = std::from_chars(inside.data(), end, step.index);
     if (failed != std::errc() || stop != end || inside.empty()) {
-      return Fail(Mistake(text, at, "only a number or `*` may stand in brackets; names follow dots"));
+      return Fail(
+          Mistake(text, at, "only a number or `*` may stand in brackets; names follow dots"));
     }
   }
   at = close + 1;

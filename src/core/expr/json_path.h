@@ -2,10 +2,10 @@
 // paths look into.
 //
 // A path is `$`, followed by `.name`, `.*`, `[n]` or `[*]` in any order; names are letters, digits,
-// `-`, `_` and `/`. What a path finds comes as it stands in the text, white space taken out, so that
-// no number changes its digits. A JsonPath is a value; a JsonText belongs to one thread at a time
-// and is reused from event to event. Sources: EventBridge User Guide, "Amazon EventBridge input
-// transformation"; API Reference, "Target", read 2026-11.
+// `-`, `_` and `/`. What a path finds comes as it stands in the text, white space taken out, so
+// that no number changes its digits. A JsonPath is a value; a JsonText belongs to one thread at a
+// time and is reused from event to event. Sources: EventBridge User Guide, "Amazon EventBridge
+// input transformation"; API Reference, "Target", read 2026-11.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What could go wrong in production: a rule that sends a neighbour's field to the finance system, or
-// an amount whose digits changed on the way.
+// What could go wrong in production: a rule that sends a neighbour's field to the finance system,
+// or an amount whose digits changed on the way.
 #include "core/expr/json_path.h"
 
 #include <gtest/gtest.h>

@@ -40,9 +40,11 @@ constexpr ErrorCode kCodes[] = {
      "takes them as deletes.",
      "Remove `include_deleted`, and write `deletes: soft` to keep deleted records' rows."},
     {"PROJECT-RULE-001", "a rule's event pattern is not valid",
-     "The pattern is no JSON, or breaks a rule of EventBridge's pattern language at the place shown. "
+     "The pattern is no JSON, or breaks a rule of EventBridge's pattern language at the place "
+     "shown. "
      "Other rules run.",
-     "Compare it with EventBridge's page on comparison operators; try it with `firn events match`."},
+     "Compare it with EventBridge's page on comparison operators; try it with `firn events "
+     "match`."},
     {"PROJECT-RULE-002", "a rule's target cannot be used",
      "Its Arn is malformed or of a service that Firn has no target for, or it has parameters of "
      "another kind of target. Other rules run.",

@@ -50,9 +50,10 @@ void ReadAuth(const Group& group, Connection* connection, Problems* problems) {
     }
   }
   if (!needed.empty() && !auth.Has(needed)) {
-    AddProblem(problems, "PROJECT-DESTINATION-001",
-               "AuthorizationType `" + type + "` needs `AuthParameters." + std::string(needed) + "`",
-               group.Where("AuthorizationType"), "", "");
+    AddProblem(
+        problems, "PROJECT-DESTINATION-001",
+        "AuthorizationType `" + type + "` needs `AuthParameters." + std::string(needed) + "`",
+        group.Where("AuthorizationType"), "", "");
   }
   for (const std::string_view other :
        {"BasicAuthParameters", "ApiKeyAuthParameters", "OAuthParameters"}) {

@@ -10,7 +10,8 @@ using config::FieldType;
 constexpr std::string_view kStates[] = {"ENABLED", "DISABLED"};
 constexpr std::string_view kInvocations[] = {"FIRE_AND_FORGET", "REQUEST_RESPONSE"};
 constexpr std::string_view kOperations[] = {"PutItem", "UpdateItem", "DeleteItem"};
-constexpr std::string_view kMethods[] = {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"};
+constexpr std::string_view kMethods[] = {"GET",    "POST", "PUT",    "PATCH",
+                                         "DELETE", "HEAD", "OPTIONS"};
 constexpr std::string_view kTokenMethods[] = {"GET", "POST", "PUT"};
 constexpr std::string_view kAuthTypes[] = {"BASIC", "API_KEY", "OAUTH_CLIENT_CREDENTIALS", "NONE"};
 
@@ -43,7 +44,8 @@ constexpr Field kRetry[] = {
 };
 constexpr Field kDeadLetter[] = {
     {.name = "Arn",
-     .help = "standard SQS queue that gets what could not be delivered; the local store keeps it too",
+     .help =
+         "standard SQS queue that gets what could not be delivered; the local store keeps it too",
      .example = "arn:aws:sqs:eu-central-1:123456789012:dead-letters"},
 };
 constexpr Field kSqs[] = {
@@ -146,7 +148,9 @@ constexpr Field kTarget[] = {
      .required = true},
     {.name = "RoleArn", .help = "of deployments; Firn calls with its own credentials"},
     {.name = "Input", .help = "JSON text that the target gets instead of the event"},
-    {.name = "InputPath", .help = "the part of the event that the target gets", .example = "$.detail"},
+    {.name = "InputPath",
+     .help = "the part of the event that the target gets",
+     .example = "$.detail"},
     {.name = "InputTransformer",
      .type = FieldType::kGroup,
      .help = "what is made of the event before the target gets it",
@@ -287,10 +291,7 @@ constexpr Field kOAuth[] = {
      .fields = kValues},
 };
 constexpr Field kAuth[] = {
-    {.name = "BasicAuthParameters",
-     .type = FieldType::kGroup,
-     .help = "BASIC",
-     .fields = kBasic},
+    {.name = "BasicAuthParameters", .type = FieldType::kGroup, .help = "BASIC", .fields = kBasic},
     {.name = "ApiKeyAuthParameters",
      .type = FieldType::kGroup,
      .help = "API_KEY",

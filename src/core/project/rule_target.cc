@@ -51,11 +51,13 @@ class TargetReader {
       Wrong("PROJECT-RULE-002", "`" + target_.id + "` cannot be a target's Id", "Id", "",
             "1 to 64 letters, digits, `.`, `-` and `_`");
     }
+    const size_t before_arn = problems_->size();
     ReadArn();
+    const bool kind_known = problems_->size() == before_arn;
     ReadInput();
     ReadPolicy();
     ReadParameters();
-    CheckParameters();
+    if (kind_known) CheckParameters();
     if (problems_->size() > before) return std::nullopt;
     return std::move(target_);
   }
@@ -85,8 +87,9 @@ class TargetReader {
     const auto arn = ParseArn(target_.arn);
     if (!arn || target_.arn.size() > kArnBytesMax) {
       Wrong("PROJECT-RULE-002",
-            "Parameter " + target_.arn.substr(0, 100) + " is not valid. Reason: Provided Arn is not in "
-            "correct format.",
+            "Parameter " + target_.arn.substr(0, 100) +
+                " is not valid. Reason: Provided Arn is not in "
+                "correct format.",
             "Arn", "", "for example `arn:aws:sqs:eu-central-1:123456789012:orders`");
       return;
     }
@@ -131,9 +134,8 @@ class TargetReader {
     if (group_.Has("Input")) {
       const std::string& input = group_.Text("Input");
       if (input.size() > kInputBytesMax || !config::ParseJson(input, "Input")) {
-        Wrong("PROJECT-RULE-003",
-              "Input for target " + target_.id + " is not a valid JSON text.", "Input",
-              "it must be JSON of at most 8192 characters");
+        Wrong("PROJECT-RULE-003", "Input for target " + target_.id + " is not a valid JSON text.",
+              "Input", "it must be JSON of at most 8192 characters");
       }
       target_.input = input;
     }
@@ -212,7 +214,8 @@ class TargetReader {
     for (const std::string& text : target_.http.path_values) {
       CheckPaths(http, "PathParameterValues", text);
     }
-    for (const auto& [name, text] : target_.http.headers) CheckPaths(http, "HeaderParameters", text);
+    for (const auto& [name, text] : target_.http.headers)
+      CheckPaths(http, "HeaderParameters", text);
     for (const auto& [name, text] : target_.http.query) {
       CheckPaths(http, "QueryStringParameters", text);
     }
@@ -221,8 +224,8 @@ class TargetReader {
       target_.partition_key = PathOf("PartitionKeyPath", kinesis.Text("PartitionKeyPath"),
                                      kinesis.Where("PartitionKeyPath"));
     }
-    const std::string_view waits = target_.kind == TargetKind::kLambda ? "LambdaFunctionParameters"
-                                                                       : "StateMachineParameters";
+    const std::string_view waits =
+        target_.kind == TargetKind::kLambda ? "LambdaFunctionParameters" : "StateMachineParameters";
     target_.wait_for_answer = group_.Sub(waits).Text("InvocationType") == "REQUEST_RESPONSE";
     const Group table = group_.Sub("DynamoDbParameters");
     const std::string& operation = table.Text("Operation");
@@ -249,7 +252,8 @@ class TargetReader {
     };
     for (const Rule& rule : kRules) {
       if (!group_.Has(rule.field)) continue;
-      if (std::find(rule.kinds.begin(), rule.kinds.end(), target_.kind) != rule.kinds.end()) continue;
+      if (std::find(rule.kinds.begin(), rule.kinds.end(), target_.kind) != rule.kinds.end())
+        continue;
       Wrong("PROJECT-RULE-002",
             "a target of kind " + std::string(TargetKindName(target_.kind)) + " takes no `" +
                 std::string(rule.field) + "`",

@@ -145,7 +145,8 @@ std::vector<std::string> JsonFiles(const std::string& folder, Problems* problems
   }
   if (files.size() > kFilesMax) {
     AddProblem(problems, "PROJECT-RULE-002",
-               "the folder holds more than " + std::to_string(kFilesMax) + " files", folder, "", "");
+               "the folder holds more than " + std::to_string(kFilesMax) + " files", folder, "",
+               "");
     files.resize(kFilesMax);
   }
   return files;

@@ -1,5 +1,5 @@
-// Event rules and API destinations of a project folder: `rules/*.json` in the words of EventBridge's
-// PutRule and PutTargets, `destinations/*.json` in those of CreateApiDestination and
+// Event rules and API destinations of a project folder: `rules/*.json` in the words of
+// EventBridge's PutRule and PutTargets, `destinations/*.json` in those of CreateApiDestination and
 // CreateConnection. Read and checked; definitions only, no behaviour; values.
 //
 // A rule that is wrong is left out and named with file, line and column; the others stand. Nothing
@@ -48,8 +48,7 @@ enum class TargetKind {
 
 // What the target gets: the event itself, a constant, a part of the event, or what a transformer
 // makes of it.
-using TargetInput =
-    std::variant<std::monostate, std::string, expr::JsonPath, expr::InputTransform>;
+using TargetInput = std::variant<std::monostate, std::string, expr::JsonPath, expr::InputTransform>;
 
 struct DeliveryPolicy {
   std::chrono::seconds age_max{86'400};  // 60 s to 24 h

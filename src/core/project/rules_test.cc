@@ -87,8 +87,9 @@ TEST_F(RuleFolder, ARuleIsReadInEventBridgesWords) {
 
 TEST_F(RuleFolder, ABadPatternIsRefusedWithItsPositionAndTheOthersRun) {
   Write("rules/a.json", kRule);
-  Write("rules/b.json", "{\n  \"EventPattern\": {\"source\":\n    [{\"prefx\": \"a\"}]},\n"
-                        "  \"Targets\": [{\"Id\": \"t\", \"Arn\": \"firn:lake/t\"}]}");
+  Write("rules/b.json",
+        "{\n  \"EventPattern\": {\"source\":\n    [{\"prefx\": \"a\"}]},\n"
+        "  \"Targets\": [{\"Id\": \"t\", \"Arn\": \"firn:lake/t\"}]}");
   const RuleSet set = Load();
   ASSERT_EQ(problems_.size(), 1U);
   EXPECT_EQ(problems_[0].code(), "PROJECT-RULE-001");
@@ -109,8 +110,9 @@ TEST_F(RuleFolder, APatternMayBeATextAndMayHoldAnyCharacters) {
 }
 
 TEST_F(RuleFolder, UnknownAndDuplicateKeysAreErrorsWithTheNearestName) {
-  EXPECT_EQ(Problem("\"Description\"", "\"Descripton\""),
-            "CONFIG-KEY-001 rules/r.json:2:3 unknown key `Descripton`; did you mean `Description`?");
+  EXPECT_EQ(
+      Problem("\"Description\"", "\"Descripton\""),
+      "CONFIG-KEY-001 rules/r.json:2:3 unknown key `Descripton`; did you mean `Description`?");
   EXPECT_EQ(Problem("\"RetryPolicy\": {\"MaximumEventAgeInSeconds\"",
                     "\"RetryPolicy\": {\"MaximumEventAgeInSecond\""),
             "CONFIG-KEY-001 rules/r.json:9:22 unknown key `MaximumEventAgeInSecond`; did you mean "
@@ -120,7 +122,7 @@ TEST_F(RuleFolder, UnknownAndDuplicateKeysAreErrorsWithTheNearestName) {
 }
 
 TEST_F(RuleFolder, LimitsAreTheVendors) {
-  EXPECT_EQ(Problem("3600", "59").substr(0, 38), "CONFIG-VALUE-002 rules/r.json:9:49 `Ma");
+  EXPECT_EQ(Problem("3600", "59").substr(0, 38), "CONFIG-VALUE-002 rules/r.json:9:50 `Ma");
   EXPECT_EQ(Problem("\"MaximumRetryAttempts\": 4", "\"MaximumRetryAttempts\": 186").substr(0, 16),
             "CONFIG-VALUE-002");
   EXPECT_EQ(Problem("12:dead", "12:dead.fifo").substr(0, 16), "PROJECT-RULE-002");
@@ -133,7 +135,7 @@ TEST_F(RuleFolder, InputsAreCheckedBeforeAnyEventComes) {
   EXPECT_EQ(Problem("$.detail.payload.Id", "detail").substr(0, 34),
             "PROJECT-RULE-003 rules/r.json:7:44");
   EXPECT_EQ(Problem("\"InputTransformer\"", "\"InputPath\": \"$.detail\", \"InputTransformer\"")
-                .substr(0, 100),
+                .substr(0, 101),
             "PROJECT-RULE-003 rules/r.json:7:19 Only one of Input, InputPath, or InputTransformer "
             "must be provided");
 }
@@ -179,10 +181,12 @@ TEST_F(RuleFolder, DestinationsKeepSecretsByReference) {
 }
 
 TEST_F(RuleFolder, ADestinationThatCannotWorkIsRefusedAndSoAreItsRules) {
-  Write("destinations/d.json", R"({"InvocationEndpoint": "http://example.com/x", "HttpMethod": "POST",
+  Write("destinations/d.json",
+        R"({"InvocationEndpoint": "http://example.com/x", "HttpMethod": "POST",
     "Connection": {"AuthorizationType": "BASIC"}})");
-  Write("rules/r.json",
-        R"({"EventPattern": {"a": [1]}, "Targets": [{"Id": "t", "Arn": "firn:api-destination/d"}]})");
+  Write(
+      "rules/r.json",
+      R"({"EventPattern": {"a": [1]}, "Targets": [{"Id": "t", "Arn": "firn:api-destination/d"}]})");
   const RuleSet set = Load();
   EXPECT_TRUE(set.rules.empty());
   ASSERT_EQ(problems_.size(), 3U);

@@ -105,11 +105,22 @@ Result<std::string> AwsClient::CallJson(const Call& call, const Service& service
   request.method = "POST";
   FIRN_TRY(request.url, Endpoint(service));
   request.url += "/";
-  request.headers.Set("Content-Type", "application/x-amz-json-1.1");
+  request.headers.Set("Content-Type",
+                      fmt::format("application/x-amz-json-{}", service.json_version));
   request.headers.Set("X-Amz-Target", std::string(target));
   request.body = body;
   FIRN_TRY(net::Response response, Send(call, service, std::move(request)));
   return std::move(response.body);
+}
+
+Result<net::Response> AwsClient::CallRest(const Call& call, const Service& service, RestCall rest) {
+  net::Request request;
+  request.method = rest.method;
+  FIRN_TRY(request.url, Endpoint(service));
+  request.url += rest.path;
+  request.headers = std::move(rest.headers);
+  request.body = std::move(rest.body);
+  return Send(call, service, std::move(request));
 }
 
 Result<std::string> AwsClient::CallQuery(const Call& call, const Service& service,

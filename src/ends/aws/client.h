@@ -22,9 +22,18 @@ namespace firn::aws {
 
 // What is known of a service; one constant each, in the service's own file.
 struct Service {
-  std::string_view id;            // of AWS_ENDPOINT_URL_<ID>: `SECRETS_MANAGER`
-  std::string_view endpoint;      // host's first part: `secretsmanager`
-  std::string_view signing_name;  // `secretsmanager`
+  std::string_view id;                    // of AWS_ENDPOINT_URL_<ID>: `SECRETS_MANAGER`
+  std::string_view endpoint;              // host's first part: `secretsmanager`
+  std::string_view signing_name;          // `secretsmanager`
+  std::string_view json_version = "1.1";  // of the services of the JSON protocol
+};
+
+// A call of a service of the REST protocols.
+struct RestCall {
+  std::string_view method;
+  std::string path;  // percent-encoded, begins with `/`; may carry a query
+  net::Headers headers;
+  std::string body;
 };
 
 // The retry quota of the SDKs' standard mode: 500 tokens, 5 a retry (10 after a time-out), given
@@ -52,7 +61,7 @@ class AwsClient {
  public:
   explicit AwsClient(ClientParts parts) : parts_(std::move(parts)) {}
 
-  // POSTs `body` to a JSON 1.1 service (`target`: `secretsmanager.GetSecretValue`) and returns the
+  // POSTs `body` to a JSON service (`target`: `secretsmanager.GetSecretValue`) and returns the
   // answer's text. Errors: Denied (AWS-CALL-002), NotFound (-005), Throttled (-003) after the
   // retries, Corrupt (-004), Conflict or BadInput (-001) with the vendor's code and request id in
   // Error::remote; those of the credential chain and of net.
@@ -61,6 +70,9 @@ class AwsClient {
   // The same for a service of the Query protocol; `body` is a form, the answer XML.
   [[nodiscard]] Result<std::string> CallQuery(const Call& call, const Service& service,
                                               const std::string& body);
+  // The same for a service of the REST protocols.
+  [[nodiscard]] Result<net::Response> CallRest(const Call& call, const Service& service,
+                                               RestCall rest);
   [[nodiscard]] const std::string& region() const { return parts_.region; }
   // How far AWS's clock is ahead of ours, as its answers showed.
   [[nodiscard]] std::chrono::seconds clock_skew() const { return skew_.load(); }

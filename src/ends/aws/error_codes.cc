@@ -33,6 +33,16 @@ constexpr ErrorCode kCodes[] = {
      "check that the endpoint (AWS_ENDPOINT_URL) is the service's"},
     {"AWS-CALL-005", "what was asked for is not there",
      "the service knows no resource of that name", "check the name, the account and the region"},
+    {"AWS-DYNAMODB-001", "an item cannot be written to DynamoDB",
+     "its text is no JSON object, it nests too deeply, or an attribute of the key is missing",
+     "let the rule's InputTransformer make an object with all attributes of the key"},
+    {"AWS-LAMBDA-001", "a Lambda function failed",
+     "the function was called and ended with an error, a time-out or a crash of its own",
+     "its log in CloudWatch tells more; events are tried again as the rule's RetryPolicy says"},
+    {"AWS-SFN-001", "an execution of a state machine failed",
+     "the express execution ended as failed or timed out",
+     "look at the execution in Step Functions; events are tried again as the rule's RetryPolicy "
+     "says"},
 };
 
 }  // namespace

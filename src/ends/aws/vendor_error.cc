@@ -30,10 +30,12 @@ constexpr auto kDenied = std::to_array<std::string_view>(
     {"AccessDenied", "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId",
      "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken",
      "ExpiredTokenException", "MissingAuthenticationToken", "IncompleteSignature", "AuthFailure",
-     "NotAuthorized", "OptInRequired"});
+     "NotAuthorized", "OptInRequired", "AuthorizationError", "KMSAccessDeniedException",
+     "KMS.AccessDeniedException"});
 constexpr auto kNotFound = std::to_array<std::string_view>(
     {"ResourceNotFoundException", "NotFoundException", "NoSuchKey", "NoSuchBucket",
-     "EntityNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"});
+     "EntityNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",
+     "StateMachineDoesNotExist", "NotFound"});
 
 // `com.amazonaws.x#ThrottlingException:http://..` -> `ThrottlingException`.
 std::string ShortCode(std::string code) {
