@@ -2,7 +2,7 @@
 // given pace, and prints what came of it as one JSON object.
 //
 //   merge_driver WAREHOUSE TABLE keys=1000000 commits=60 interval_ms=1000 whole=50000 partial=0
-//                skew=1 cache_mb=64 seed=1
+//                skew=1 cache_mb=64 seed=1 format=2
 //
 // `whole`: whole rows a commit, `partial`: changes of three columns a commit. `skew=1`: four of
 // five changes go to a fifth of the keys. Making the changes is not counted as merging.
@@ -52,8 +52,9 @@ std::string RecordId(int64_t number) {
 
 struct Pace {
   std::map<std::string, int64_t> values = {
-      {"keys", 1'000'000}, {"commits", 60}, {"interval_ms", 1000}, {"whole", 50'000},
-      {"partial", 0},      {"skew", 1},     {"cache_mb", 64},      {"seed", 1}};
+      {"keys", 1'000'000}, {"commits", 60}, {"interval_ms", 1000},
+      {"whole", 50'000},   {"partial", 0},  {"skew", 1},
+      {"cache_mb", 64},    {"seed", 1},     {"format", 2}};
   int64_t operator[](const char* name) const { return values.at(name); }
 };
 
@@ -152,7 +153,9 @@ Result<void> Run(const std::string& warehouse, const std::string& name, const Pa
   firn::lake::MergeOptions options;
   FIRN_TRY(options.table, firn::lake::ParseTableIdent(name));
   options.row_cache_bytes = pace["cache_mb"] << 20;
-  FIRN_TRY(const auto table, lake->Load(options.table));
+  FIRN_TRY(const auto table,
+           lake->SetProperties(call, options.table,
+                               {{"format-version", std::to_string(pace["format"])}}));
   FIRN_TRY(BatchPtr pool, Pool(call, table));
   const auto opening = std::chrono::steady_clock::now();
   FIRN_TRY(const auto merger, Merger::Open(call, *lake, options));

@@ -8,14 +8,15 @@ namespace {
 
 constexpr int64_t kRowsAgainPerChange = 4;
 constexpr int64_t kSavedRowsMax = 16'000'000;
-// A tier is folded when it has so many files.
-constexpr size_t kTierFiles = 4;
-// Files of more live rows than this are no small files any more.
-constexpr int64_t kTieredRowsMax = 256 * 1024;
-// Dead rows that readers may pass over, against live ones, in percent: folding begins above the
-// first and stops below the second.
-constexpr int64_t kDeadPercentMax = 20;
-constexpr int64_t kDeadPercentAfter = 16;
+// A tier is folded when it has so many files: each costs every reader an opening (DuckDB 1.5: half
+// a millisecond).
+constexpr size_t kTierFiles = 8;
+// Files of more live rows than this, and than an eighth of the table, are no small files any more.
+constexpr int64_t kSmallRowsMax = 256 * 1024;
+constexpr int64_t kSmallRowsMin = 4096;
+constexpr int64_t kSmallShare = 8;
+// Dead rows that readers may pass over, against live ones, in percent.
+constexpr int64_t kDeadPercentMax = 8;
 // Below this nobody notices.
 constexpr int64_t kDeadRowsMin = 4096;
 
@@ -26,57 +27,66 @@ int TierOf(int64_t rows) {
   return tier;
 }
 
-}  // namespace
+int64_t LiveOf(const std::vector<FoldFile>& files) {
+  int64_t rows = 0;
+  for (const FoldFile& file : files) rows += file.rows_live;
+  return rows;
+}
 
-std::vector<FoldFile> FoldPolicy::Choose(std::vector<FoldFile> files, int64_t rows_new) const {
-  int64_t left = saved_ + rows_new * kRowsAgainPerChange;
-  std::vector<FoldFile> chosen;
-  int64_t live = rows_new;
-  int64_t dead = 0;
-  for (const FoldFile& file : files) {
-    live += file.rows_live;
-    dead += file.rows_dead;
-  }
-  const auto take = [&](const FoldFile& file) {
-    left -= file.rows_live;
-    dead -= file.rows_dead;
-    chosen.push_back(file);
-  };
-
-  // A full tier takes the smaller ones along; what comes of it may fill the next tier.
-  std::sort(files.begin(), files.end(),
-            [](const FoldFile& a, const FoldFile& b) { return a.rows_live < b.rows_live; });
+// Small files of the tiers that are full, and of those below them: what comes of them may fill the
+// next tier. `smalls`: smallest first.
+std::vector<FoldFile> FullTiers(const std::vector<FoldFile>& smalls, int64_t rows_new,
+                                int64_t rows_most) {
   std::map<int, size_t> tiers;
   if (rows_new > 0) ++tiers[TierOf(rows_new)];
-  for (const FoldFile& file : files) {
-    if (file.rows_live <= kTieredRowsMax) ++tiers[TierOf(file.rows_live)];
-  }
+  for (const FoldFile& file : smalls) ++tiers[TierOf(file.rows_live)];
   int highest = -1;
   for (const auto& [tier, count] : tiers) {
     if (count >= kTierFiles) highest = tier;
   }
-  std::vector<FoldFile> rest;
-  for (const FoldFile& file : files) {
-    const bool small = file.rows_live <= kTieredRowsMax && TierOf(file.rows_live) <= highest;
-    if (small && file.rows_live <= left) {
-      take(file);
-    } else {
-      rest.push_back(file);
-    }
+  std::vector<FoldFile> chosen;
+  for (const FoldFile& file : smalls) {
+    if (TierOf(file.rows_live) > highest || file.rows_live > rows_most) continue;
+    rows_most -= file.rows_live;
+    chosen.push_back(file);
   }
+  return chosen;
+}
 
-  if (dead < kDeadRowsMin || dead * 100 < live * kDeadPercentMax) return chosen;
+}  // namespace
+
+std::vector<FoldFile> FoldPolicy::Choose(std::vector<FoldFile> files, int64_t rows_new) const {
+  int64_t left = saved_ + rows_new * kRowsAgainPerChange;
+  const int64_t live = rows_new + LiveOf(files);
+  int64_t dead = 0;
+  for (const FoldFile& file : files) dead += file.rows_dead;
+  const int64_t small = std::clamp(live / kSmallShare, kSmallRowsMin, kSmallRowsMax);
+  const auto large = std::stable_partition(
+      files.begin(), files.end(), [small](const auto& file) { return file.rows_live <= small; });
+  std::vector<FoldFile> smalls(files.begin(), large);
+  std::vector<FoldFile> rest(large, files.end());
+  std::sort(smalls.begin(), smalls.end(),
+            [](const FoldFile& a, const FoldFile& b) { return a.rows_live < b.rows_live; });
   // Most room won for each row written again.
   std::sort(rest.begin(), rest.end(), [](const FoldFile& a, const FoldFile& b) {
     return static_cast<double>(a.rows_dead) * static_cast<double>(b.rows_live + 1) >
            static_cast<double>(b.rows_dead) * static_cast<double>(a.rows_live + 1);
   });
+
+  // A large file that is written again takes all small ones along: they cost nothing further then,
+  // where each tier they go through would have them written once more.
+  std::vector<FoldFile> chosen;
+  const int64_t dead_most = std::max(kDeadRowsMin, live * kDeadPercentMax / 100);
   for (const FoldFile& file : rest) {
-    if (file.rows_dead == 0 || dead * 100 < live * kDeadPercentAfter) break;
-    if (file.rows_live > left) break;  // saved for
-    take(file);
+    const int64_t rows = file.rows_live + (chosen.empty() ? LiveOf(smalls) : 0);
+    // What is too much now is saved for.
+    if (file.rows_dead == 0 || dead < dead_most || rows > left) break;
+    if (chosen.empty()) chosen = smalls;
+    chosen.push_back(file);
+    left -= rows;
+    dead -= file.rows_dead;
   }
-  return chosen;
+  return chosen.empty() ? FullTiers(smalls, rows_new, left) : chosen;
 }
 
 void FoldPolicy::Spend(int64_t rows_new, int64_t rows_folded) {
