@@ -16,11 +16,15 @@
 #include <parquet/file_reader.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <numeric>
 #include <optional>
+#include <thread>
 
 #include "core/record/arrow_schema.h"
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/internal/picked_column.h"
 #include "ends/lake/object_store.h"
 
 namespace firn::lake {
@@ -28,6 +32,10 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+// A large file's columns are read by two threads: inflating is what takes the time.
+constexpr size_t kThreads = 2;
+constexpr int64_t kValuesAThread = 1'000'000;
 
 Error Damaged(const DataFile& file, std::string why) {
   return Error(Kind::kCorrupt, "LAKE-READ-001", "the data file `" + file.path + "` cannot be read")
@@ -94,19 +102,15 @@ class PointReader {
     return arrow::Status::OK();
   }
 
+  // One column of the schema at `rows`.
   arrow::Result<ArrayPtr> Column(const record::Field& wanted, const std::vector<GroupRows>& groups,
                                  int64_t rows) {
-    std::vector<int> leaves;
-    if (const int at = finder_->Find(wanted, options_.names); at >= 0)
-      CollectLeaves(reader_->manifest().schema_fields[static_cast<size_t>(at)], leaves);
     ArrayPtr source;
-    if (!leaves.empty()) {
+    if (const int at = finder_->Find(wanted, options_.names); at >= 0) {
+      const auto& field = reader_->manifest().schema_fields[static_cast<size_t>(at)];
       arrow::ArrayVector parts;
       for (const GroupRows& group : groups) {
-        ARROW_ASSIGN_OR_RAISE(auto table, reader_->ReadRowGroup(group.group, leaves));
-        if (table->num_columns() != 1) return arrow::Status::Invalid("a field has two columns");
-        ARROW_ASSIGN_OR_RAISE(const ArrayPtr whole, OneArray(*table->column(0)));
-        ARROW_ASSIGN_OR_RAISE(ArrayPtr part, TakeRows(whole, group.rows));
+        ARROW_ASSIGN_OR_RAISE(ArrayPtr part, Part(field, group));
         parts.push_back(std::move(part));
       }
       ARROW_ASSIGN_OR_RAISE(source, arrow::Concatenate(parts));
@@ -116,27 +120,58 @@ class PointReader {
     return *std::move(column);
   }
 
-  arrow::Result<BatchPtr> Read(std::span<const int64_t> rows) {
+  arrow::Result<std::vector<GroupRows>> Groups(std::span<const int64_t> rows) const {
     const auto& footer = *reader_->parquet_reader()->metadata();
     if (footer.num_rows() != file_.record_count)
       return arrow::Status::Invalid("it holds ", footer.num_rows(), " rows; its manifest says ",
                                     file_.record_count);
-    const auto groups = ByGroup(footer, rows);
-    arrow::ArrayVector columns;
-    for (const record::Field& field : options_.schema.fields) {
-      ARROW_ASSIGN_OR_RAISE(auto column, Column(field, groups, static_cast<int64_t>(rows.size())));
-      columns.push_back(std::move(column));
-    }
-    return arrow::RecordBatch::Make(record::ArrowSchema(options_.schema),
-                                    static_cast<int64_t>(rows.size()), std::move(columns));
+    return ByGroup(footer, rows);
   }
 
  private:
+  arrow::Result<ArrayPtr> Part(const parquet::arrow::SchemaField& field, const GroupRows& group) {
+    const auto& schema = *reader_->parquet_reader()->metadata()->schema();
+    const auto& type = field.field->type();
+    if (field.is_leaf() && internal::CanPick(*schema.Column(field.column_index), *type)) {
+      const auto open = reader_->parquet_reader()->RowGroup(group.group);
+      return internal::PickColumn(*open, field.column_index, type, group.rows);
+    }
+    std::vector<int> leaves;
+    CollectLeaves(field, leaves);
+    ARROW_ASSIGN_OR_RAISE(auto table, reader_->ReadRowGroup(group.group, leaves));
+    if (table->num_columns() != 1) return arrow::Status::Invalid("a field has two columns");
+    ARROW_ASSIGN_OR_RAISE(const ArrayPtr whole, OneArray(*table->column(0)));
+    return TakeRows(whole, group.rows);
+  }
+
   const DataFile& file_;
   const internal::SourceOptions& options_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::optional<internal::FieldFinder> finder_;
 };
+
+// Takes columns until there are none left. Each thread has a reader of its own.
+arrow::Status ReadColumns(const DataFile& file, const internal::SourceOptions& options,
+                          std::shared_ptr<arrow::io::RandomAccessFile> input,
+                          std::span<const int64_t> rows, std::atomic<size_t>& next,
+                          arrow::ArrayVector& columns) {
+  PointReader reader(file, options);
+  ARROW_RETURN_NOT_OK(reader.Open(std::move(input)));
+  ARROW_ASSIGN_OR_RAISE(const auto groups, reader.Groups(rows));
+  for (size_t at = next.fetch_add(1); at < columns.size(); at = next.fetch_add(1)) {
+    ARROW_ASSIGN_OR_RAISE(columns[at], reader.Column(options.schema.fields[at], groups,
+                                                     static_cast<int64_t>(rows.size())));
+  }
+  return arrow::Status::OK();
+}
+
+arrow::Status Guarded(const std::function<arrow::Status()>& work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return arrow::Status::Invalid(error.what());
+  }
+}
 
 // Rows of a cached file; `rows` rising. Columns by name: the cache holds the table's schema.
 arrow::Result<BatchPtr> FromCache(const RowBatches& cached, const record::Schema& schema,
@@ -194,17 +229,30 @@ internal::SourceOptions SourceOf(const Table& table, int batch_rows) {
 Result<BatchPtr> ReadRowsAt(const Call& call, ObjectStore& store, const DataFile& file,
                             const internal::SourceOptions& options, std::span<const int64_t> rows) {
   FIRN_CHECK(call.Check());
-  FIRN_TRY(auto input, store.OpenInput(call, file.path));
-  try {
-    PointReader reader(file, options);
-    if (const auto opened = reader.Open(std::move(input)); !opened.ok())
-      return Fail(Damaged(file, opened.message()));
-    auto read = reader.Read(rows);
-    if (!read.ok()) return Fail(Damaged(file, read.status().message()));
-    return *std::move(read);
-  } catch (const std::exception& error) {
-    return Fail(Damaged(file, error.what()));
+  const auto values = static_cast<int64_t>(options.schema.fields.size()) * file.record_count;
+  const size_t threads = values < kValuesAThread ? 1 : kThreads;
+  std::vector<std::shared_ptr<arrow::io::RandomAccessFile>> inputs;
+  for (size_t i = 0; i < threads; ++i) {
+    FIRN_TRY(auto input, store.OpenInput(call, file.path));
+    inputs.push_back(std::move(input));
   }
+  arrow::ArrayVector columns(options.schema.fields.size());
+  std::vector<arrow::Status> done(threads);
+  std::atomic<size_t> next{0};
+  const auto work = [&](size_t i) {
+    done[i] = Guarded(
+        [&] { return ReadColumns(file, options, std::move(inputs[i]), rows, next, columns); });
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (size_t i = 1; i < threads; ++i) workers.emplace_back(work, i);
+    work(0);
+  }
+  for (const arrow::Status& status : done) {
+    if (!status.ok()) return Fail(Damaged(file, status.message()));
+  }
+  return arrow::RecordBatch::Make(record::ArrowSchema(options.schema),
+                                  static_cast<int64_t>(rows.size()), std::move(columns));
 }
 
 Result<FetchedRows> FetchRows(const Call& call, ObjectStore& store, const MergeFiles& files,
