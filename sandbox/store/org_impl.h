@@ -79,8 +79,10 @@ class OrgImpl final : public Org {
   [[nodiscard]] const ObjectCounters* FindCounters(const ObjectInfo& object) const;
   // schema_store.cc: rebuilds the catalogue from the files and the schema tables.
   Result<void> RebuildCatalogue(std::string_view changed_object);
-  Result<void> PlaceFields(ObjectInfo& object);
-  Result<void> MakeTable(ObjectInfo& object);
+  Result<bool> NumberObject(ObjectInfo& object);
+  Result<std::vector<int>> PlaceFields(ObjectInfo& object);
+  Result<void> MakeTable(const ObjectInfo& object);
+  Result<void> AddColumns(const ObjectInfo& object, const std::vector<int>& columns);
   Result<void> ApplyFieldStates(ObjectInfo& object);
   Result<void> MakeIndexes(const ObjectInfo& object);
   Result<void> DropIndexes(const ObjectInfo& object);

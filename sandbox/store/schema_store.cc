@@ -67,8 +67,9 @@ Result<void> OrgImpl::RebuildCatalogue(std::string_view changed_object) {
       FIRN_CHECK(touch.Run());
     }
     for (auto& object : objects) {
-      FIRN_CHECK(MakeTable(object));
-      FIRN_CHECK(PlaceFields(object));
+      FIRN_TRY(const bool is_new, NumberObject(object));
+      FIRN_TRY(const std::vector<int> fresh, PlaceFields(object));
+      FIRN_CHECK(is_new ? MakeTable(object) : AddColumns(object, fresh));
       FIRN_CHECK(ApplyFieldStates(object));
       FIRN_CHECK(MakeIndexes(object));
     }
@@ -81,8 +82,8 @@ Result<void> OrgImpl::RebuildCatalogue(std::string_view changed_object) {
   return {};
 }
 
-// The object's row in `objects` and its table.
-Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
+// Finds or makes the object's row in `objects`. Whether it was made.
+Result<bool> OrgImpl::NumberObject(ObjectInfo& object) {
   Database& db = writer_.db();
   FIRN_TRY(Statement find, db.Prepare("SELECT number, next_n, live, total, changed_at FROM objects"
                                       " WHERE name = ?"));
@@ -98,7 +99,7 @@ Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
       counters->second.live = find.Int(2);
       counters->second.total = find.Int(3);
     }
-    return {};
+    return false;
   }
   FIRN_TRY(Statement put, db.Prepare("INSERT INTO objects(name, next_n, live, total, changed_at)"
                                      " VALUES (?, ?, 0, 0, ?)"));
@@ -114,18 +115,35 @@ Result<void> OrgImpl::MakeTable(ObjectInfo& object) {
     const std::lock_guard lock(catalogue_mutex_);
     counters_[object.number].next_number = first;
   }
-  return db.Execute("CREATE TABLE " + TableName(object) +
-                    "(n INTEGER PRIMARY KEY, del INTEGER NOT NULL, mod INTEGER NOT NULL,"
-                    " row BLOB NOT NULL)");
+  return true;
 }
 
-// Gives every stored field its slot, the same as ever for known ones, and its key column.
-Result<void> OrgImpl::PlaceFields(ObjectInfo& object) {
+// With all its columns at once: every ALTER TABLE makes SQLite read the whole schema again.
+Result<void> OrgImpl::MakeTable(const ObjectInfo& object) {
+  std::string sql = "CREATE TABLE " + TableName(object) +
+                    "(n INTEGER PRIMARY KEY, del INTEGER NOT NULL, mod INTEGER NOT NULL,"
+                    " row BLOB NOT NULL";
+  for (size_t i = 0; i < object.key_slots.size(); ++i) sql += ", k" + std::to_string(i);
+  return writer_.db().Execute(sql + ")");
+}
+
+Result<void> OrgImpl::AddColumns(const ObjectInfo& object, const std::vector<int>& columns) {
+  for (const int column : columns) {
+    FIRN_CHECK(writer_.db().Execute("ALTER TABLE " + TableName(object) + " ADD COLUMN k" +
+                                    std::to_string(column)));
+  }
+  return {};
+}
+
+// Gives every stored field its slot, the same as ever for known ones, and its key column. The key
+// columns that the table has not got yet.
+Result<std::vector<int>> OrgImpl::PlaceFields(ObjectInfo& object) {
   Database& db = writer_.db();
   object.slots = {{FieldType::kId, 0}, {FieldType::kBoolean, 0}, {FieldType::kDateTime, 0}};
   FIRN_TRY(Statement known, db.Prepare("SELECT slot, field, type, scale, key_column FROM slots"
                                        " WHERE object = ? ORDER BY slot"));
   known.Bind(1, static_cast<int64_t>(object.number));
+  std::vector<int> fresh;
   std::map<int, int> key_slots;
   std::map<std::string, std::pair<int, int>> places;  // field, type and scale -> slot, key column
   for (;;) {
@@ -163,14 +181,13 @@ Result<void> OrgImpl::PlaceFields(ObjectInfo& object) {
     if (WantsIndex(field)) {
       field.key_column = static_cast<int>(key_slots.size());
       key_slots[field.key_column] = field.slot;
-      FIRN_CHECK(db.Execute("ALTER TABLE " + TableName(object) + " ADD COLUMN k" +
-                            std::to_string(field.key_column)));
+      fresh.push_back(field.key_column);
       put.Bind(6, static_cast<int64_t>(field.key_column));
     }
     FIRN_CHECK(put.Run());
   }
   for (const auto& [key, slot] : key_slots) object.key_slots.push_back(slot);
-  return {};
+  return fresh;
 }
 
 Result<void> OrgImpl::ApplyFieldStates(ObjectInfo& object) {

@@ -126,6 +126,9 @@ Result<ExitCode> UpInBackground(Context& context) {
     }
   }
   FIRN_TRY(const std::string text, ReadFile(RunningFile(folder)));
+  if (context.Has("ready-file")) {
+    FIRN_CHECK(WriteFileDurably(context.Text("ready-file"), text));
+  }
   PrintUp(context, json::parse(text, nullptr, false));
   return ExitCode::kDone;
 }
