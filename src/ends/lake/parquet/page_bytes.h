@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 
 namespace firn::lake {
 
@@ -36,15 +38,20 @@ class PageBytes {
   }
 
  private:
+  struct Free {
+    void operator()(uint8_t* bytes) const { std::free(bytes); }
+  };
+  // Large blocks are moved by the kernel, page table by page table, not copied.
   void Grow(size_t need) {
     const size_t room = need + need / 2;
-    auto bytes = std::make_unique_for_overwrite<uint8_t[]>(room);
-    if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);
-    bytes_ = std::move(bytes);
+    auto* const bytes = static_cast<uint8_t*>(std::realloc(bytes_.get(), room));
+    if (bytes == nullptr) throw std::bad_alloc();
+    (void)bytes_.release();
+    bytes_.reset(bytes);
     room_ = room;
   }
 
-  std::unique_ptr<uint8_t[]> bytes_;
+  std::unique_ptr<uint8_t[], Free> bytes_;
   size_t size_ = 0;
   size_t room_ = 0;
 };

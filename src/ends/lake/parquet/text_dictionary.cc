@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/error.h"
+
 namespace firn::lake {
 namespace {
 
@@ -45,7 +47,7 @@ uint64_t HashLong(std::string_view text) {
 
 TextDictionary::TextDictionary() : slots_(kSlotsAtFirst) {}
 
-TextDictionary::Slot TextDictionary::KeyOf(std::string_view text) {
+inline TextDictionary::Slot TextDictionary::KeyOf(std::string_view text) {
   Slot key;
   key.length = static_cast<uint32_t>(text.size());
   if (text.size() < 8) {
@@ -62,11 +64,11 @@ TextDictionary::Slot TextDictionary::KeyOf(std::string_view text) {
   return key;
 }
 
-uint64_t TextDictionary::HashOf(const Slot& key) {
+inline uint64_t TextDictionary::HashOf(const Slot& key) {
   return Mix(Mix(key.first, key.last), key.middle + key.length);
 }
 
-bool TextDictionary::Holds(const Slot& slot, const Slot& key, std::string_view text) const {
+inline bool TextDictionary::Holds(const Slot& slot, const Slot& key, std::string_view text) const {
   if (((slot.first ^ key.first) | (slot.middle ^ key.middle) | (slot.last ^ key.last)) != 0 ||
       slot.length != key.length) {
     return false;
@@ -76,14 +78,25 @@ bool TextDictionary::Holds(const Slot& slot, const Slot& key, std::string_view t
   return std::memcmp(known, text.data(), text.size()) == 0;
 }
 
-uint32_t TextDictionary::Find(std::string_view text) {
-  const Slot key = KeyOf(text);
+inline uint32_t TextDictionary::FindOne(const Slot& key, uint64_t hash, std::string_view text) {
   const size_t mask = slots_.size() - 1;
-  for (size_t at = HashOf(key) & mask;; at = (at + 1) & mask) {
+  for (size_t at = hash & mask;; at = (at + 1) & mask) {
     Slot& slot = slots_[at];
     if (slot.number == 0) return Enter(slot, key, text);
     if (Holds(slot, key, text)) return slot.number - 1;
   }
+}
+
+void TextDictionary::Find(std::span<const std::string_view> texts, uint32_t* numbers) {
+  FIRN_ASSERT(texts.size() <= kTogether);
+  Slot keys[kTogether];
+  uint64_t hashes[kTogether];
+  for (size_t i = 0; i < texts.size(); ++i) {
+    keys[i] = KeyOf(texts[i]);
+    hashes[i] = HashOf(keys[i]);
+    __builtin_prefetch(&slots_[hashes[i] & (slots_.size() - 1)]);
+  }
+  for (size_t i = 0; i < texts.size(); ++i) numbers[i] = FindOne(keys[i], hashes[i], texts[i]);
 }
 
 uint32_t TextDictionary::Enter(Slot& slot, const Slot& key, std::string_view text) {
@@ -95,12 +108,12 @@ uint32_t TextDictionary::Enter(Slot& slot, const Slot& key, std::string_view tex
   slot = key;
   slot.number = static_cast<uint32_t>(offsets_.size());
   const uint32_t number = slot.number - 1;
-  if (offsets_.size() * 2 > slots_.size()) Widen();
+  if (offsets_.size() * 3 > slots_.size() * 2) Widen();
   return number;
 }
 
 void TextDictionary::Widen() {
-  std::vector<Slot> wider(slots_.size() * 4);
+  std::vector<Slot> wider(slots_.size() * 2);
   const size_t mask = wider.size() - 1;
   for (const Slot& slot : slots_) {
     if (slot.number == 0) continue;

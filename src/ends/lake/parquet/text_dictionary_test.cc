@@ -5,9 +5,16 @@
 
 #include <map>
 #include <random>
+#include <vector>
 
 namespace firn::lake {
 namespace {
+
+uint32_t Number(TextDictionary& dictionary, std::string_view text) {
+  uint32_t number = 0;
+  dictionary.Find({&text, 1}, &number);
+  return number;
+}
 
 // The texts of a dictionary page, by number.
 std::vector<std::string> Texts(const TextDictionary& dictionary) {
@@ -34,13 +41,32 @@ TEST(TextDictionary, GivesEachTextANumberOfItsOwn) {
       text[random() % text.size()] = static_cast<char>('a' + random() % 4);
     }
     const auto [known, fresh] = numbers.emplace(text, static_cast<uint32_t>(numbers.size()));
-    ASSERT_EQ(dictionary.Find(text), known->second) << text;
+    ASSERT_EQ(Number(dictionary, text), known->second) << text;
   }
   ASSERT_EQ(dictionary.size(), numbers.size());
   const std::vector<std::string> texts = Texts(dictionary);
   for (const auto& [text, number] : numbers) EXPECT_EQ(texts.at(number), text);
   EXPECT_EQ(dictionary.least(), numbers.begin()->first);
   EXPECT_EQ(dictionary.greatest(), numbers.rbegin()->first);
+}
+
+TEST(TextDictionary, FindsManyAtOnceThoughItGrowsMeanwhile) {
+  TextDictionary dictionary;
+  std::vector<std::string> texts;
+  for (int i = 0; i < 10'000; ++i) texts.push_back("id " + std::to_string(i * 7919 % 10'000));
+  for (int round = 0; round < 2; ++round) {
+    for (size_t at = 0; at < texts.size(); at += 25) {
+      // Each text twice in the same call.
+      std::vector<std::string_view> some(texts.begin() + static_cast<ptrdiff_t>(at),
+                                         texts.begin() + static_cast<ptrdiff_t>(at) + 16);
+      some.insert(some.end(), some.begin(), some.begin() + 16);
+      std::vector<uint32_t> numbers(some.size());
+      dictionary.Find(some, numbers.data());
+      const std::vector<std::string> known = Texts(dictionary);
+      for (size_t i = 0; i < some.size(); ++i) ASSERT_EQ(known.at(numbers[i]), some[i]);
+    }
+  }
+  EXPECT_EQ(dictionary.size(), 6'400U);
 }
 
 TEST(TextDictionary, TellsTextsApartByZeroBytesAndMiddles) {
@@ -54,19 +80,19 @@ TEST(TextDictionary, TellsTextsApartByZeroBytesAndMiddles) {
                                           "12345678y87654321",
                                           "12345678-aaaaaaaaaaaaaaaa-87654321",
                                           "12345678-aaaaaaaabaaaaaaa-87654321"};
-  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(dictionary.Find(texts[i]), i);
-  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(dictionary.Find(texts[i]), i);
+  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(Number(dictionary, texts[i]), i);
+  for (uint32_t i = 0; i < texts.size(); ++i) EXPECT_EQ(Number(dictionary, texts[i]), i);
   EXPECT_EQ(Texts(dictionary), texts);
 }
 
 TEST(TextDictionary, OrdersBoundsByUnsignedBytes) {
   TextDictionary dictionary;
-  for (const char* text : {"b", "é", "a", "z"}) (void)dictionary.Find(text);
+  for (const char* text : {"b", "é", "a", "z"}) (void)Number(dictionary, text);
   EXPECT_EQ(dictionary.least(), "a");
   EXPECT_EQ(dictionary.greatest(), "é");
   dictionary.Clear();
   EXPECT_EQ(dictionary.size(), 0U);
-  EXPECT_EQ(dictionary.Find("m"), 0U);
+  EXPECT_EQ(Number(dictionary, "m"), 0U);
   EXPECT_EQ(dictionary.greatest(), "m");
 }
 

@@ -175,10 +175,20 @@ void TextValues::TakePlain(const arrow::BinaryArray& texts, const RowRange& rang
 
 void TextValues::TakeNumbers(const arrow::BinaryArray& texts, const RowRange& range,
                              const Presence& presence) {
-  numbers_.reserve(numbers_.size() + static_cast<size_t>(range.count));
+  const size_t held = numbers_.size();
+  numbers_.resize(held + static_cast<size_t>(range.count));
+  uint32_t* to = numbers_.data() + held;
+  std::string_view together[TextDictionary::kTogether];
+  size_t count = 0;
   for (int64_t row = range.begin; row < range.begin + range.count; ++row) {
-    if (presence.Has(row)) numbers_.push_back(dictionary_.Find(texts.GetView(row)));
+    together[count] = texts.GetView(row);
+    count += presence.Has(row) ? 1 : 0;
+    if (count < TextDictionary::kTogether) continue;
+    dictionary_.Find(together, to);
+    to += std::exchange(count, 0);
   }
+  dictionary_.Find({together, count}, to);
+  numbers_.resize(static_cast<size_t>(to + count - numbers_.data()));
   overflowed_ = dictionary_.plain().size() > kDictionaryBytesMax;
 }
 
