@@ -16,8 +16,21 @@ find_package(CLI11 REQUIRED)
 find_package(tl-expected REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-# gRPC and protobuf (docs/decisions/0021-grpc-from-debian.md).
-pkg_check_modules(GRPC REQUIRED IMPORTED_TARGET grpc++ protobuf)
+# gRPC, protobuf and what they stand on, linked in: as shared libraries their 45 files were half of what
+# `firn --help` took (docs/decisions/0021-grpc-from-debian.md).
+pkg_check_modules(GRPC REQUIRED grpc++ protobuf)
+set(_grpc_archives)
+foreach(library ${GRPC_LIBRARIES})
+  if(library MATCHES "^(absl_.*|address_sorting|cares|gpr|grpc|grpc\\+\\+|protobuf|re2|upb)$")
+    find_library(FIRN_GRPC_${library} NAMES lib${library}.a PATHS ${GRPC_LIBRARY_DIRS} REQUIRED)
+    list(APPEND _grpc_archives ${FIRN_GRPC_${library}})
+  endif()
+endforeach()
+list(REMOVE_DUPLICATES _grpc_archives)
+list(JOIN _grpc_archives "," _grpc_group)
+add_library(firn_grpc INTERFACE)
+target_link_libraries(firn_grpc INTERFACE "$<LINK_GROUP:RESCAN,${_grpc_group}>" OpenSSL::SSL OpenSSL::Crypto
+                                          ZLIB::ZLIB Threads::Threads)
 find_program(FIRN_PROTOC protoc REQUIRED)
 find_program(FIRN_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
@@ -25,7 +38,7 @@ find_program(FIRN_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 set(FIRN_DEBIAN_PARTS
     libboost1.81-dev libexpected-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev
     libspdlog-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev
-    libisal-dev libpugixml-dev libgrpc++-dev libprotobuf-dev)
+    libisal-dev libpugixml-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libre2-dev libc-ares-dev)
 
 # Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
 set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")
@@ -51,4 +64,4 @@ find_package(benchmark REQUIRED)
 # copies of these (docs/decisions/0013-arrow-keeps-its-copies.md).
 get_target_property(_simdjson simdjson::simdjson LOCATION)
 add_link_options(-Wl,--push-state,--no-as-needed ${_simdjson} ${OPENSSL_SSL_LIBRARY} ${OPENSSL_CRYPTO_LIBRARY}
-                 -Wl,--pop-state)
+                 -Wl,--pop-state ${_grpc_archives})
