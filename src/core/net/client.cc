@@ -55,7 +55,12 @@ class DownloadStream final : public BodyStream {
     return piece;
   }
 
+  // Whole: a reader of large pieces is not woken for small ones.
   [[nodiscard]] Result<size_t> ReadInto(char* into, size_t bytes_max) override {
+    if (taken_at_ >= taken_.size()) {
+      FIRN_TRY(const size_t direct, Receive(into, bytes_max));
+      if (direct > 0) return direct;
+    }
     FIRN_TRY(const std::string_view waiting, Waiting());
     const size_t bytes = waiting.copy(into, bytes_max);
     taken_at_ += bytes;
@@ -63,6 +68,23 @@ class DownloadStream final : public BodyStream {
   }
 
  private:
+  // When nothing has come yet: waits until `into` is full or the body ends, and answers what was
+  // put there. 0: look at what waits, or why it ended.
+  Result<size_t> Receive(char* into, size_t bytes_max) {
+    Transfer& transfer = *transfer_;
+    std::unique_lock lock(transfer.mutex);
+    if (transfer.finished || !transfer.buffer.empty()) return 0;
+    transfer.into = into;
+    transfer.into_room = bytes_max;
+    transfer.into_filled = 0;
+    transfer.changed.wait(
+        lock, [&] { return transfer.finished || transfer.into_filled == transfer.into_room; });
+    transfer.into = nullptr;
+    transfer.into_room = 0;
+    if (transfer.error && transfer.error->kind() == Kind::kCancelled) return 0;
+    return std::exchange(transfer.into_filled, 0);
+  }
+
   // What has come and was not read; empty at the end. Everything that has come is taken at once, by
   // swapping buffers: the loop never waits for the reader's copy.
   Result<std::string_view> Waiting() {

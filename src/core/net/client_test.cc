@@ -58,6 +58,13 @@ ServerResponse Answer(const ServerRequest& request, const Call&, std::atomic<int
   } else if (request.path == "/length") {
     response.body_stream = std::make_shared<Counted>(std::atoll(request.query.c_str()), read);
     response.body_stream_bytes = std::atoll(request.query.c_str());
+  } else if (request.path == "/numbers") {
+    // 4-byte words, each one its own place in the body.
+    response.body = std::string(12'000'000, '\0');
+    for (size_t at = 0; at < response.body.size(); at += 4) {
+      const auto word = static_cast<uint32_t>(at);
+      std::memcpy(response.body.data() + at, &word, 4);
+    }
   } else if (request.path == "/drop") {
     response.body = std::string(1000, 'x');
     response.drop_after_bytes = std::atoll(request.query.c_str());
@@ -186,6 +193,53 @@ TEST_F(Client, ASlowReaderHoldsTheServerBack) {
     total += static_cast<int64_t>(piece->size());
   }
   EXPECT_GT(total, 0);
+}
+
+// Read in pieces of `bytes_max` into the reader's own memory.
+std::string ReadWhole(BodyStream& body, size_t bytes_max, Result<size_t>& last) {
+  std::string whole;
+  std::string piece(bytes_max, '\0');
+  while (true) {
+    last = body.ReadInto(piece.data(), bytes_max);
+    if (!last || *last == 0) return whole;
+    whole.append(piece, 0, *last);
+  }
+}
+
+TEST_F(Client, ABodyReadIntoTheReadersMemoryComesWholeAndInOrder) {
+  ClientOptions options;
+  options.stream_buffer_bytes = 64 << 10;  // full again and again
+  Serve({}, options);
+  for (const bool own : {false, true}) {
+    for (const size_t bytes_max :
+         {size_t{1000}, size_t{100'000}, size_t{512 << 10}, size_t{20 << 20}}) {
+      Request request = Get("/numbers");
+      request.own_connection = own;
+      auto response = client->Open(call, request).value();
+      Result<size_t> last = size_t{0};
+      const std::string whole = ReadWhole(*response.body, bytes_max, last);
+      ASSERT_TRUE(last.has_value());
+      ASSERT_EQ(whole.size(), 12'000'000U);
+      for (size_t at = 0; at < whole.size(); at += 4) {
+        uint32_t word = 0;
+        std::memcpy(&word, whole.data() + at, 4);
+        ASSERT_EQ(word, at);
+      }
+    }
+  }
+}
+
+TEST_F(Client, AReaderWithRoomForMoreGetsWhatCameBeforeTheBreak) {
+  Serve();
+  for (const std::string path : {"/drop?500", "/stall?500"}) {
+    Request request = Get(path);
+    request.idle_timeout = milliseconds(200);
+    auto response = client->Open(call, request).value();
+    Result<size_t> last = size_t{0};
+    EXPECT_EQ(ReadWhole(*response.body, 1 << 20, last).size(), 500U);
+    ASSERT_FALSE(last.has_value());
+    EXPECT_EQ(last.error().code(), path[1] == 'd' ? "NET-HTTP-002" : "NET-HTTP-003");
+  }
 }
 
 TEST_F(Client, ABodyCutShortIsAnErrorAfterWhatCame) {

@@ -114,20 +114,24 @@ class InflatingStream final : public BodyStream {
   explicit InflatingStream(std::unique_ptr<BodyStream> raw) : raw_(std::move(raw)) {}
 
   [[nodiscard]] Result<std::string> Read(size_t bytes_max) override {
-    std::string out;
+    std::string out(std::min(bytes_max, kOutPiece), '\0');
+    FIRN_TRY(const size_t written, ReadInto(out.data(), out.size()));
+    out.resize(written);
+    return out;
+  }
+
+  [[nodiscard]] Result<size_t> ReadInto(char* into, size_t bytes_max) override {
     while (true) {
       if (inflater_.NeedsInput()) {
         FIRN_TRY(piece_, raw_->Read(kRawPiece));
         if (piece_.empty()) {
           if (!inflater_.Complete()) return Damaged("the data ends too early");
-          return std::string();
+          return 0;
         }
         inflater_.Give(piece_);
       }
-      out.resize(std::min(bytes_max, kOutPiece));
-      FIRN_TRY(const size_t written, inflater_.Run(out.data(), out.size()));
-      out.resize(written);
-      if (written > 0) return out;
+      FIRN_TRY(const size_t written, inflater_.Run(into, bytes_max));
+      if (written > 0) return written;
     }
   }
 

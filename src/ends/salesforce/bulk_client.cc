@@ -41,13 +41,18 @@ class WatchedBody final : public net::BodyStream {
   WatchedBody(std::unique_ptr<net::BodyStream> body, std::shared_ptr<PageSize> size, int64_t asked)
       : body_(std::move(body)), size_(std::move(size)), asked_(asked) {}
 
-  Result<std::string> Read(size_t bytes_max) override {
-    auto piece = body_->Read(bytes_max);
-    if (!piece && piece.error().kind() == Kind::kTimeout) size_->Stalled(asked_);
-    return piece;
+  Result<std::string> Read(size_t bytes_max) override { return Watched(body_->Read(bytes_max)); }
+  Result<size_t> ReadInto(char* into, size_t bytes_max) override {
+    return Watched(body_->ReadInto(into, bytes_max));
   }
 
  private:
+  template <typename T>
+  Result<T> Watched(Result<T> read) {
+    if (!read && read.error().kind() == Kind::kTimeout) size_->Stalled(asked_);
+    return read;
+  }
+
   const std::unique_ptr<net::BodyStream> body_;
   const std::shared_ptr<PageSize> size_;
   const int64_t asked_;

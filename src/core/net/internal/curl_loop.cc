@@ -125,6 +125,7 @@ void CurlLoop::Begin(const TransferPtr& transfer) {
   auto running = std::make_unique<Running>();
   running->transfer = transfer;
   running->easy = easy;
+  transfer->easy = easy;
   transfer->last_progress = std::chrono::steady_clock::now();
   running->request.Prepare(easy, *transfer, options_.client, options_.bulk);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer.get());

@@ -84,20 +84,29 @@ size_t OnBodyWhole(char* bytes, size_t, size_t count, void* user) {
   return count;
 }
 
+// Hands a piece over: to a waiting reader, the rest to the buffer. When that is full the transfer
+// is paused for later; refusing the piece would make libcurl copy it aside.
 size_t OnBodyPiece(char* bytes, size_t, size_t count, void* user) {
   Transfer& transfer = Of(user);
   Moved(transfer);
   std::lock_guard lock(transfer.mutex);
+  const size_t direct = std::min(count, transfer.into_room - transfer.into_filled);
+  if (direct > 0) {
+    std::memcpy(transfer.into + transfer.into_filled, bytes, direct);
+    transfer.into_filled += direct;
+    if (transfer.into_filled == transfer.into_room) transfer.changed.notify_all();
+    if (direct == count) return count;
+  }
   std::string& buffer = transfer.buffer;
-  const size_t held = buffer.size();
-  if (held > 0 && held + count > transfer.buffer_bytes) {
+  const bool reader_sleeps = buffer.empty() && transfer.into_room == 0;
+  buffer.reserve(transfer.buffer_bytes + kBulkBufferBytes);
+  buffer.append(bytes + direct, count - direct);
+  if (reader_sleeps) transfer.changed.notify_all();
+  if (buffer.size() >= transfer.buffer_bytes) {
     transfer.paused_down = true;
     transfer.reader_waits_for_room = true;
-    return CURL_WRITEFUNC_PAUSE;
+    curl_easy_pause(transfer.easy, CURLPAUSE_RECV);
   }
-  buffer.reserve(transfer.buffer_bytes);
-  buffer.append(bytes, count);
-  if (held == 0) transfer.changed.notify_all();
   return count;
 }
 

@@ -24,6 +24,7 @@ struct Transfer {
   std::function<void(Result<Response>)> done;  // whole answers only
   bool streams = false;
   size_t buffer_bytes = 1 << 20;
+  void* easy = nullptr;                     // libcurl's handle, while it runs
   SteadyTime deadline = SteadyTime::max();  // of the steady clock, not of call.clock
   SteadyTime last_progress;
   int64_t moved_bytes = 0;   // as libcurl counted them last
@@ -43,6 +44,11 @@ struct Transfer {
   int status = 0;
   Headers headers;
   std::string buffer;
+  // Memory of a reader that waits, empty-handed: what comes goes there first, and it is woken when
+  // it is full or nothing more will come.
+  char* into = nullptr;
+  size_t into_room = 0;
+  size_t into_filled = 0;
   // Upload hand-over.
   std::string upload;
   bool upload_ended = false;
