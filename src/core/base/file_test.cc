@@ -17,7 +17,7 @@ namespace firn {
 namespace {
 
 struct FileTest : testing::Test {
-  std::string folder = testing::TempDir() + "/firn_file_test";
+  std::string folder = testing::TempDir() + "/firn_file_test" + std::to_string(getpid());
   FileTest() {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directories(folder);

@@ -2,6 +2,7 @@
 #include "core/base/log_line.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -39,7 +40,7 @@ TEST(LogLine, JsonIsOneObject) {
 }
 
 TEST(Log, WritesToItsFileFromTheConfiguredLevelUp) {
-  const std::string path = testing::TempDir() + "/firn_log_test.log";
+  const std::string path = testing::TempDir() + "/firn_log_test" + std::to_string(getpid());
   std::filesystem::remove(path);
   Configure({.level = Level::kInfo, .json = true, .file = path});
   Debug("hidden");

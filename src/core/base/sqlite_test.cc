@@ -2,6 +2,7 @@
 #include "core/base/sqlite.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -11,7 +12,7 @@ namespace firn {
 namespace {
 
 struct SqliteTest : testing::Test {
-  std::string folder = testing::TempDir() + "/firn_sqlite_test";
+  std::string folder = testing::TempDir() + "/firn_sqlite_test" + std::to_string(getpid());
   std::string path = folder + "/a.db";
   SqliteTest() {
     std::filesystem::remove_all(folder);

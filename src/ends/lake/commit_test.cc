@@ -3,6 +3,7 @@
 #include "ends/lake/commit.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <thread>
@@ -65,7 +66,7 @@ class LossyCatalog final : public Catalog {
 class CommitTest : public testing::Test {
  protected:
   CommitTest()
-      : folder_(testing::TempDir() + "commit_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "commit_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     EXPECT_TRUE(MakeFolders(folder_ + "/data"));

@@ -4,6 +4,7 @@
 #include "ends/lake/expiry.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -17,7 +18,7 @@ namespace {
 class ExpiryTest : public testing::Test {
  protected:
   ExpiryTest()
-      : folder_(testing::TempDir() + "expiry_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "expiry_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     lake_ = *Lake::Open({.warehouse = folder_});

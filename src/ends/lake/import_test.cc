@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -17,7 +18,7 @@ using testing::HasSubstr;
 class ImportTest : public testing::Test {
  protected:
   ImportTest()
-      : folder_(testing::TempDir() + "import_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "import_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ + "/pages");

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -54,7 +55,7 @@ constexpr const char* kHeader = "Id,Name,Amount,Count,Born,At,Open,Tags,Stage\n"
 class IngestTest : public testing::Test {
  protected:
   IngestTest()
-      : folder_(testing::TempDir() + "ingest_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "ingest_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);

@@ -6,6 +6,7 @@
 #include <arrow/compute/api_vector.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <random>
@@ -46,7 +47,7 @@ record::Schema EveryType() {
 
 class MergeReadTest : public testing::Test {
  protected:
-  MergeReadTest() : folder_(testing::TempDir() + "merge_read") {
+  MergeReadTest() : folder_(testing::TempDir() + "merge_read" + std::to_string(getpid())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     schema_ = EveryType();

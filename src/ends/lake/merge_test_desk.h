@@ -4,6 +4,7 @@
 
 #include <arrow/api.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <functional>
@@ -75,7 +76,7 @@ class MeddlingCatalog final : public Catalog {
 class MergeDesk : public testing::Test {
  protected:
   MergeDesk()
-      : folder_(testing::TempDir() + "merge_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "merge_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);

@@ -4,6 +4,7 @@
 
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -17,7 +18,7 @@ namespace {
 class RowsTest : public testing::Test {
  protected:
   RowsTest()
-      : folder_(testing::TempDir() + "rows_" +
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "rows_" +
                 testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
