@@ -10,6 +10,8 @@ CommandTree AllCommands() {
   AddOrgCheckCommand(tree);
   AddExportCommands(tree);
   AddEventCommands(tree);
+  AddEventRuleCommands(tree);
+  AddEventLetterCommands(tree);
   AddLakeCommands(tree);
   AddLakeImportCommand(tree);
   AddLakeStateCommands(tree);

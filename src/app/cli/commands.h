@@ -13,6 +13,8 @@ void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);
 void AddEventCommands(CommandTree& tree);
+void AddEventLetterCommands(CommandTree& tree);  // dlq, why
+void AddEventRuleCommands(CommandTree& tree);    // rules, put
 void AddLakeCommands(CommandTree& tree);
 void AddLakeForgetCommand(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);

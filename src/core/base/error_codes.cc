@@ -69,6 +69,11 @@ constexpr ErrorCode kCodes[] = {
     {"BASE-TIME-003", "a number of bytes is malformed",
      "The text is not a number with one of the units kB, MB, GB, TB, KiB, MiB, GiB, TiB.",
      "Write `512MiB` or `100MB`."},
+    {"BASE-ZONE-001", "a time zone is not known here",
+     "its name is none of the IANA database, or the system's zone files are not installed",
+     "names look like `Europe/Berlin`; install the package `tzdata`"},
+    {"BASE-ZONE-002", "a time zone's file is damaged", "it is no TZif file, or cut short",
+     "install the package `tzdata` anew"},
     {"BASE-TRACE-001", "a traceparent header is malformed",
      "The text breaks the W3C trace context form.", "The request is served with a new trace id."},
 };

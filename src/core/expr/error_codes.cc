@@ -18,6 +18,11 @@ constexpr ErrorCode kCodes[] = {
     {"EXPR-PATH-001", "the path is not one that EventBridge takes",
      "it is `$` followed by `.name`, `.*`, `[n]` or `[*]`, at most 256 characters in all",
      "write names behind dots, not in brackets: `$.detail.payload.Amount`"},
+    {"EXPR-SCHEDULE-001", "the schedule expression is not valid",
+     "it is not cron(minutes hours day-of-month month day-of-week year), rate(value unit) or "
+     "at(yyyy-mm-ddThh:mm:ss), or a field has a value that it does not take",
+     "EventBridge Scheduler's page on schedule types has examples; one of day-of-month and "
+     "day-of-week is always `?`"},
     {"EXPR-TRANSFORM-001", "the input transformer is not valid",
      "a placeholder is not defined or stands where a key should, the template is no JSON, or there "
      "are too many paths",

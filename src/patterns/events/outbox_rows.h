@@ -1,0 +1,16 @@
+// What the files of the outbox share; private to the room.
+#pragma once
+
+#include "core/base/sqlite.h"
+#include "patterns/events/outbox_store.h"
+
+namespace firn::events {
+
+[[nodiscard]] inline int64_t MicrosOf(UtcMicros time) { return time.time_since_epoch().count(); }
+[[nodiscard]] inline UtcMicros TimeOf(int64_t micros) {
+  return UtcMicros(std::chrono::microseconds(micros));
+}
+// The letter of a delivery that died; its event is the delivery's.
+[[nodiscard]] Result<void> InsertLetter(Database& db, const DeliveryOutcome& outcome);
+
+}  // namespace firn::events
