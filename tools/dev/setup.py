@@ -150,6 +150,7 @@ def fetch_jars():
     """Jars that tests need, by Maven's own client and settings (tools/setup/jars.txt)."""
     from dev import jars
     jars.fetch(ROOT / ".deps" / "jars")
+    jars.fetch_servers(ROOT / ".deps" / "servers")
 
 
 def fetch_node_clients():

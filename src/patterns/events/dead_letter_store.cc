@@ -106,9 +106,12 @@ Result<void> OutboxStore::Redrive(int64_t id, UtcMicros now) {
   put_event.Bind(4, event.source).Bind(5, event.account).Bind(6, event.region);
   put_event.Bind(7, MicrosOf(event.time)).Bind(8, MicrosOf(now)).BindBlob(9, event.json);
   FIRN_CHECK(put_event.Run());
-  FIRN_TRY(auto put, db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, "
-                                 "tries, code, error) SELECT ?1, target, grp, 0, ?2, 0, '', '' "
-                                 "FROM letter WHERE id = ?3"));
+  FIRN_TRY(
+      auto put,
+      db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, tries, code, "
+                  "error) SELECT ?1, l.target, l.grp, EXISTS (SELECT 1 FROM delivery d WHERE "
+                  "d.target = l.target AND d.grp = l.grp AND d.state < 2 AND d.grp IS NOT NULL), "
+                  "?2, 0, '', '' FROM letter l WHERE l.id = ?3"));
   put.Bind(1, db_.LastInsertRowid()).Bind(2, MicrosOf(now)).Bind(3, id);
   FIRN_CHECK(put.Run());
   // Gone if another redrive was quicker: then nothing of this one stays.

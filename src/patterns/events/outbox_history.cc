@@ -10,7 +10,8 @@ constexpr int64_t kTracesMax = 20;
 constexpr int64_t kStepRows = 2000;  // what one step of Prune may take away
 
 std::string StateName(int64_t state) {
-  return state == 0 ? "waiting" : state == 1 ? "delivered" : "dead";
+  if (state == static_cast<int64_t>(DeliveryRow::kDelivered)) return "delivered";
+  return state == static_cast<int64_t>(DeliveryRow::kDead) ? "dead" : "waiting";
 }
 
 Result<std::vector<DeliveryTrace>> DeliveriesOf(Database& db, int64_t seq) {
@@ -49,7 +50,7 @@ Result<int64_t> ForgetEvents(Database& db, int64_t seq) {
   FIRN_TRY(const int64_t events,
            Delete(db,
                   "DELETE FROM event WHERE seq IN (SELECT seq FROM event e WHERE seq <= ? AND NOT "
-                  "EXISTS (SELECT 1 FROM delivery d WHERE d.event_seq = e.seq AND d.state = 0) "
+                  "EXISTS (SELECT 1 FROM delivery d WHERE d.event_seq = e.seq AND d.state < 2) "
                   "ORDER BY seq LIMIT 2000)",
                   seq));
   FIRN_CHECK(Delete(db,

@@ -6,6 +6,9 @@
 
 namespace firn::events {
 
+// The state of a delivery. Of a group only the oldest may be due, the others are behind it.
+enum class DeliveryRow { kDue = 0, kBehind = 1, kDelivered = 2, kDead = 3 };
+
 [[nodiscard]] inline int64_t MicrosOf(UtcMicros time) { return time.time_since_epoch().count(); }
 [[nodiscard]] inline UtcMicros TimeOf(int64_t micros) {
   return UtcMicros(std::chrono::microseconds(micros));

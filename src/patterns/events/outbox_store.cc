@@ -21,7 +21,7 @@ CREATE TABLE delivery (
   code TEXT NOT NULL, error TEXT NOT NULL);
 CREATE INDEX delivery_by_event ON delivery (event_seq);
 CREATE INDEX delivery_due ON delivery (target, due_us, id) WHERE state = 0;
-CREATE INDEX delivery_group ON delivery (target, grp, id) WHERE state = 0 AND grp IS NOT NULL;
+CREATE INDEX delivery_group ON delivery (target, grp, id) WHERE state < 2 AND grp IS NOT NULL;
 CREATE TABLE seen (key BLOB PRIMARY KEY, at_us INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX seen_by_time ON seen (at_us);
 CREATE TABLE letter (
@@ -121,9 +121,11 @@ Result<AddReport> OutboxStore::Add(std::span<const NewEvent> events, UtcMicros n
   FIRN_TRY(auto put_event,
            db_.Prepare("INSERT INTO event (event_id, detail_type, record_id, source, account, "
                        "region, time_us, taken_us, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-  FIRN_TRY(auto put_delivery,
-           db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, tries, code, "
-                       "error) VALUES (?, ?, ?, 0, ?, 0, '', '')"));
+  FIRN_TRY(
+      auto put_delivery,
+      db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, tries, code, "
+                  "error) VALUES (?1, ?2, ?3, EXISTS (SELECT 1 FROM delivery WHERE target = ?2 "
+                  "AND grp = ?3 AND state < 2 AND grp IS NOT NULL), ?4, 0, '', '')"));
   for (const NewEvent& one : events) {
     FIRN_TRY(const bool is_new, AddKeys(one.event, now));
     if (!is_new) {
@@ -162,9 +164,7 @@ Result<std::vector<WaitingDelivery>> OutboxStore::Due(const DueQuery& query) {
            db_.Prepare("SELECT d.id, d.grp, d.tries, d.code, d.error, e.event_id, e.detail_type, "
                        "e.record_id, e.source, e.account, e.region, e.time_us, e.taken_us, e.json "
                        "FROM delivery d JOIN event e ON e.seq = d.event_seq "
-                       "WHERE d.target = ?1 AND d.state = 0 AND d.due_us <= ?2 AND (d.grp IS NULL "
-                       "OR NOT EXISTS (SELECT 1 FROM delivery o WHERE o.target = d.target AND "
-                       "o.grp = d.grp AND o.state = 0 AND o.grp IS NOT NULL AND o.id < d.id)) "
+                       "WHERE d.target = ?1 AND d.state = 0 AND d.due_us <= ?2 "
                        "ORDER BY d.due_us, d.id"));
   select.Bind(1, query.target).Bind(2, MicrosOf(query.now));
   std::vector<WaitingDelivery> due;
@@ -172,7 +172,6 @@ Result<std::vector<WaitingDelivery>> OutboxStore::Due(const DueQuery& query) {
     FIRN_TRY(const bool row, select.Step());
     if (!row) break;
     if (query.in_flight.contains(select.Int(0))) continue;
-    if (!select.IsNull(1) && query.groups_in_flight.contains(std::string(select.Text(1)))) continue;
     due.push_back(ReadWaiting(select));
   }
   return due;
@@ -194,16 +193,25 @@ Result<void> OutboxStore::Record(std::span<const DeliveryOutcome> outcomes, UtcM
   FIRN_TRY(Transaction transaction, Transaction::Begin(db_));
   FIRN_TRY(auto set, db_.Prepare("UPDATE delivery SET state = ?, due_us = ?, tries = ?, code = ?, "
                                  "error = ? WHERE id = ?"));
+  FIRN_TRY(
+      auto follow,
+      db_.Prepare("UPDATE delivery SET state = 0 WHERE state = 1 AND id = (SELECT n.id FROM "
+                  "delivery n JOIN delivery d ON n.target = d.target AND n.grp = d.grp "
+                  "WHERE d.id = ? AND n.state < 2 AND n.grp IS NOT NULL ORDER BY n.id LIMIT 1)"));
   for (const DeliveryOutcome& outcome : outcomes) {
     const bool waits = outcome.state == DeliveryOutcome::State::kWaiting;
-    set.Bind(1, static_cast<int64_t>(waits                                                 ? 0
-                                     : outcome.state == DeliveryOutcome::State::kDelivered ? 1
-                                                                                           : 2));
+    const DeliveryRow row = waits ? DeliveryRow::kDue
+                            : outcome.state == DeliveryOutcome::State::kDelivered
+                                ? DeliveryRow::kDelivered
+                                : DeliveryRow::kDead;
+    set.Bind(1, static_cast<int64_t>(row));
     set.Bind(2, MicrosOf(waits ? outcome.due : now)).Bind(3, outcome.tries);
     set.Bind(4, outcome.code).Bind(5, outcome.error).Bind(6, outcome.id);
     FIRN_CHECK(set.Run());
-    if (outcome.state != DeliveryOutcome::State::kDead) continue;
-    FIRN_CHECK(InsertLetter(db_, outcome));
+    if (waits) continue;
+    follow.Bind(1, outcome.id);
+    FIRN_CHECK(follow.Run());
+    if (outcome.state == DeliveryOutcome::State::kDead) FIRN_CHECK(InsertLetter(db_, outcome));
   }
   FIRN_FAULT_POINT("events.outcome.before_commit");
   FIRN_CHECK(transaction.Commit());
@@ -214,12 +222,28 @@ Result<void> OutboxStore::Record(std::span<const DeliveryOutcome> outcomes, UtcM
 Result<std::vector<TargetCounts>> OutboxStore::Waiting() {
   const std::lock_guard lock(mutex_);
   FIRN_TRY(auto select, db_.Prepare("SELECT target, count(*), sum(tries > 0) FROM delivery "
-                                    "WHERE state = 0 GROUP BY target ORDER BY target"));
+                                    "WHERE state < 2 GROUP BY target ORDER BY target"));
   std::vector<TargetCounts> counts;
   for (;;) {
     FIRN_TRY(const bool row, select.Step());
     if (!row) return counts;
     counts.push_back({std::string(select.Text(0)), select.Int(1), select.Int(2)});
+  }
+}
+
+Result<std::vector<std::string>> OutboxStore::TargetsWaitedFor() {
+  const std::lock_guard lock(mutex_);
+  // From name to name along the index: their number counts, not that of the deliveries.
+  FIRN_TRY(auto select,
+           db_.Prepare("SELECT min(target) FROM delivery WHERE state = 0 AND target > ?"));
+  std::vector<std::string> targets;
+  for (std::string last;;) {
+    select.Bind(1, last);
+    FIRN_TRY(const bool row, select.Step());
+    if (!row || select.IsNull(0)) return targets;
+    last = select.Text(0);
+    select.Reset();
+    targets.push_back(last);
   }
 }
 

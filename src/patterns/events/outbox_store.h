@@ -53,8 +53,7 @@ struct DueQuery {
   std::string target;
   UtcMicros now{};
   size_t most = 1;
-  std::set<int64_t> in_flight;             // these not again
-  std::set<std::string> groups_in_flight;  // and none of these groups
+  std::set<int64_t> in_flight;  // these not again
 };
 
 struct DeadLetter {
@@ -133,14 +132,16 @@ class OutboxStore {
   // In one transaction; events of which a key is known are left out. Errors: LimitReached when the
   // disk is full: nothing was taken.
   [[nodiscard]] Result<AddReport> Add(std::span<const NewEvent> events, UtcMicros now);
-  // Oldest first. Of a group only its oldest delivery, and none while that waits for a later try.
+  // Oldest first. Of a group only its oldest delivery: the next is due once that is done.
   [[nodiscard]] Result<std::vector<WaitingDelivery>> Due(const DueQuery& query);
   // When the next delivery of the target is due; nothing when none waits.
   [[nodiscard]] Result<std::optional<UtcMicros>> NextDue(const std::string& target);
   // In one transaction.
   [[nodiscard]] Result<void> Record(std::span<const DeliveryOutcome> outcomes, UtcMicros now);
-  // Targets with waiting deliveries.
+  // Targets with waiting deliveries; looks at each of those.
   [[nodiscard]] Result<std::vector<TargetCounts>> Waiting();
+  // Their names alone, at a cost that does not grow with what waits.
+  [[nodiscard]] Result<std::vector<std::string>> TargetsWaitedFor();
   // The event's id, or the start of one. Newest first, at most 20.
   [[nodiscard]] Result<std::vector<EventTrace>> Trace(const std::string& event_id);
 

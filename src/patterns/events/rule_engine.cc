@@ -213,11 +213,11 @@ void RuleEngine::LookAfter(Call call) {
 Result<void> RuleEngine::BuryOrphans(const Call& call) {
   std::set<std::string> known;
   for (const auto& lane : lanes_) known.insert(lane->name());
-  FIRN_TRY(const auto waiting, parts_.outbox->Waiting());
-  for (const TargetCounts& counts : waiting) {
-    if (known.contains(counts.target)) continue;
+  FIRN_TRY(const auto waiting, parts_.outbox->TargetsWaitedFor());
+  for (const std::string& target : waiting) {
+    if (known.contains(target)) continue;
     DueQuery query;
-    query.target = counts.target;
+    query.target = target;
     query.now = call.clock->Now();
     query.most = kOrphansAStep;
     FIRN_TRY(const auto deliveries, parts_.outbox->Due(query));

@@ -80,7 +80,6 @@ Result<TargetLane::Batch> TargetLane::Claim(const Call& call, LaneStep* step) {
   // A probe calls the target with one; the others it sees may be past their age.
   query.most = batch.probe ? std::max(EntriesMax(), kProbeSees) : EntriesMax();
   query.in_flight = in_flight_;
-  query.groups_in_flight = groups_in_flight_;
   FIRN_TRY(batch.deliveries, outbox_->Due(query));
   if (batch.deliveries.empty()) {
     FIRN_TRY(const auto next, outbox_->NextDue(name_));
@@ -106,20 +105,14 @@ Result<TargetLane::Batch> TargetLane::Claim(const Call& call, LaneStep* step) {
   }
   batch.deliveries.resize(fitting);
   if (batch.probe) probing_ = true;
-  for (const WaitingDelivery& delivery : batch.deliveries) {
-    in_flight_.insert(delivery.id);
-    if (!delivery.group.empty()) groups_in_flight_.insert(delivery.group);
-  }
+  for (const WaitingDelivery& delivery : batch.deliveries) in_flight_.insert(delivery.id);
   return batch;
 }
 
 void TargetLane::Release(const Batch& batch) {
   const std::lock_guard lock(mutex_);
   if (batch.probe) probing_ = false;
-  for (const WaitingDelivery& delivery : batch.deliveries) {
-    in_flight_.erase(delivery.id);
-    if (!delivery.group.empty()) groups_in_flight_.erase(delivery.group);
-  }
+  for (const WaitingDelivery& delivery : batch.deliveries) in_flight_.erase(delivery.id);
 }
 
 std::string TargetLane::RuleArn(const RuleEvent& event) const {

@@ -92,7 +92,6 @@ class TargetLane {
 
   mutable std::mutex mutex_;
   std::set<int64_t> in_flight_;
-  std::set<std::string> groups_in_flight_;
   int failures_in_a_row_ = 0;
   SteadyTime open_until_ = SteadyTime::min();
   bool probing_ = false;

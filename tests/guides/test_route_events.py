@@ -1,0 +1,20 @@
+"""The commands of docs/guides/route-events.md, run as they stand there."""
+from guides.blocks import blocks, run_line
+from support.rules import RuleProject
+
+GUIDE = "route-events.md"
+
+
+def test_every_command_of_the_guide_works(tmp_path):
+    project = RuleProject(tmp_path / "project")
+    rule, destination = blocks(GUIDE, "json")
+    for folder, name, text in (("rules", "closed", rule), ("destinations", "pager", destination)):
+        (project.folder / folder).mkdir()
+        (project.folder / folder / f"{name}.json").write_text(text)
+    (project.folder / "events.jsonl").write_text(blocks(GUIDE, "jsonl")[0])
+    for block in blocks(GUIDE, "sh"):
+        for line in block.strip().splitlines():
+            run_line(line, project.folder)
+    assert (project.folder / "shop.log").read_text() == '{"order":"006000000000001AAA","amount":1250.50}\n'
+    again = project.firn("events", "put", "events.jsonl", "--json")
+    assert again.json()["duplicates"] == 2, again
