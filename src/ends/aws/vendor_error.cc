@@ -31,7 +31,8 @@ constexpr auto kDenied = std::to_array<std::string_view>(
      "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidSignatureException", "ExpiredToken",
      "ExpiredTokenException", "MissingAuthenticationToken", "IncompleteSignature", "AuthFailure",
      "NotAuthorized", "OptInRequired", "AuthorizationError", "KMSAccessDeniedException",
-     "KMS.AccessDeniedException"});
+     "KMS.AccessDeniedException", "NotAuthorizedForSourceException",
+     "NotAuthorizedForDetailTypeException"});
 constexpr auto kNotFound = std::to_array<std::string_view>(
     {"ResourceNotFoundException", "NotFoundException", "NoSuchKey", "NoSuchBucket",
      "EntityNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue",

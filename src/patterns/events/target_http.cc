@@ -20,6 +20,8 @@ using nlohmann::ordered_json;
 
 constexpr auto kTimeout = std::chrono::seconds(5);
 constexpr uint64_t kAnswerBytesMax = 1U << 20;
+constexpr std::string_view kNoToken = "EVENT-HTTP-002";
+constexpr auto kSecretLife = std::chrono::minutes(5);
 constexpr auto kTokenMargin = std::chrono::seconds(30);
 constexpr auto kTokenLife = std::chrono::minutes(30);  // of a token that does not say
 
@@ -43,6 +45,31 @@ class TurnByTurn final : public CallRates {
  private:
   std::mutex mutex_;
   std::map<std::string, SteadyTime> next_;
+};
+
+// Secrets as they were resolved last, for a while: a secret of Secrets Manager is not asked for
+// with every event. An endpoint that refuses the caller has them resolved anew.
+class KeptSecrets final : public config::SecretResolver {
+ public:
+  explicit KeptSecrets(config::SecretResolver& source) : source_(source) {}
+  Result<Secret> Resolve(const Call& call, const config::SecretRef& ref) override {
+    const std::lock_guard lock(mutex_);
+    const auto kept = kept_.find(ref.Text());
+    if (kept != kept_.end() && call.clock->Steady() < kept->second.second)
+      return kept->second.first;
+    FIRN_TRY(Secret secret, source_.Resolve(call, ref));
+    kept_[ref.Text()] = {secret, call.clock->Steady() + kSecretLife};
+    return secret;
+  }
+  void Forget() {
+    const std::lock_guard lock(mutex_);
+    kept_.clear();
+  }
+
+ private:
+  config::SecretResolver& source_;
+  std::mutex mutex_;
+  std::map<std::string, std::pair<Secret, SteadyTime>> kept_;
 };
 
 Result<std::string> ValueOf(const Call& call, const project::ConnectionValue& value,
@@ -168,7 +195,8 @@ class HttpTarget final : public Target {
       : target_(std::move(target)),
         destination_(std::move(destination)),
         parts_(parts),
-        tokens_(destination_.connection, *parts.transport, *parts.secrets) {}
+        secrets_(*parts.secrets),
+        tokens_(destination_.connection, *parts.transport, secrets_) {}
 
   TargetLimits limits() const override { return {1, 1U << 20, true}; }
 
@@ -185,15 +213,23 @@ class HttpTarget final : public Target {
   std::string Where() const { return "API destination " + destination_.name; }
 
   Result<void> Invoke(const Call& call, const TargetEntry& entry) {
-    FIRN_TRY(const net::Request request, RequestOf(call, entry));
+    const auto request = RequestOf(call, entry);
+    if (!request) {
+      // The client's secret may have been changed since it was resolved.
+      if (request.error().code() == kNoToken) secrets_.Forget();
+      return Fail(request.error());
+    }
     FIRN_CHECK(parts_.rates->Wait(call, destination_));
     auto response = parts_.transport->Send(
         call.Within(target_.timeout.count() > 0 ? target_.timeout
                                                 : std::chrono::milliseconds(kTimeout)),
-        request);
+        *request);
     if (!response) return Fail(Broken(std::move(response).error()));
     if (response->status >= 200 && response->status < 300) return {};
-    if (response->status == 401 || response->status == 407) tokens_.Forget();
+    if (response->status == 401 || response->status == 403 || response->status == 407) {
+      tokens_.Forget();
+      secrets_.Forget();
+    }
     return Fail(Refused(call, *response));
   }
 
@@ -241,10 +277,9 @@ class HttpTarget final : public Target {
       if (!value) return Fail(Missing(name));
       request.headers.Set(name, *value);
     }
-    FIRN_TRY(const Values headers,
-             ValuesOf(call, destination_.connection.headers, *parts_.secrets));
+    FIRN_TRY(const Values headers, ValuesOf(call, destination_.connection.headers, secrets_));
     for (const auto& [name, value] : headers) request.headers.Set(name, value);
-    FIRN_TRY(const Values query, ValuesOf(call, destination_.connection.query, *parts_.secrets));
+    FIRN_TRY(const Values query, ValuesOf(call, destination_.connection.query, secrets_));
     AddQuery(query, &request.url);
     FIRN_TRY(request.body, Body(call, entry));
     FIRN_CHECK(Authorize(call, &request));
@@ -279,11 +314,11 @@ class HttpTarget final : public Target {
     return url;
   }
 
-  Result<std::string> Body(const Call& call, const TargetEntry& entry) const {
+  Result<std::string> Body(const Call& call, const TargetEntry& entry) {
     if (destination_.method == "GET" || destination_.method == "HEAD") return std::string();
     const auto& added = destination_.connection.body;
     if (added.empty()) return entry.input;
-    FIRN_TRY(const Values values, ValuesOf(call, added, *parts_.secrets));
+    FIRN_TRY(const Values values, ValuesOf(call, added, secrets_));
     const ordered_json input = ordered_json::parse(entry.input, nullptr, false);
     if (!input.is_object()) {
       return Fail(Error(Kind::kBadInput, "EVENT-TARGET-002",
@@ -305,13 +340,13 @@ class HttpTarget final : public Target {
     const project::Connection& connection = destination_.connection;
     switch (connection.kind) {
       case project::Connection::Kind::kBasic: {
-        FIRN_TRY(const Secret password, parts_.secrets->Resolve(call, connection.secret));
+        FIRN_TRY(const Secret password, secrets_.Resolve(call, connection.secret));
         request->headers.Set("Authorization",
                              "Basic " + Base64(connection.user + ":" + password.Reveal()));
         return {};
       }
       case project::Connection::Kind::kApiKey: {
-        FIRN_TRY(const Secret key, parts_.secrets->Resolve(call, connection.secret));
+        FIRN_TRY(const Secret key, secrets_.Resolve(call, connection.secret));
         request->headers.Set(connection.user, key.Reveal());
         return {};
       }
@@ -329,6 +364,7 @@ class HttpTarget final : public Target {
   project::RuleTarget target_;
   project::ApiDestination destination_;
   TargetParts parts_;
+  KeptSecrets secrets_;
   Tokens tokens_;
 };
 
