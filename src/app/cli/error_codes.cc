@@ -50,7 +50,8 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-EVENTS-002", "the file of events cannot be opened", "It is not there, or not readable.",
      "Check the name and its permissions."},
     {"CLI-EVENTS-003", "no rule has seen an event",
-     "No rule's pattern fitted it, it never came, or it is longer ago than what is kept (72 hours).",
+     "No rule's pattern fitted it, it never came, or it is longer ago than what is kept (72 "
+     "hours).",
      "Check the id; try the event with a rule's pattern by `firn events match`."},
     {"CLI-SANDBOX-001", "the sandbox did not start in the background",
      "The new process could not be made, or it ended before the org could be reached.",

@@ -49,7 +49,8 @@ std::span<const ErrorCode> ErrorCodes() {
       {"EVENT-LETTER-001", "there is no such dead letter",
        "It was redriven or removed, or is past its age.", "`firn events dlq list` shows them."},
       {"EVENT-LETTER-002", "the queue of dead letters is none",
-       "A rule's DeadLetterConfig named something that is no SQS queue when the letter was written.",
+       "A rule's DeadLetterConfig named something that is no SQS queue when the letter was "
+       "written.",
        "Mend the rule; the letter stays in the local store."},
       {"EVENT-SCHEMA-001", "the schema of an event cannot be read",
        "GetSchema answered something that is no Avro record, or is larger than any event can be.",

@@ -211,6 +211,8 @@ void RuleEngine::LookAfter(Call call) {
 }
 
 Result<void> RuleEngine::BuryOrphans(const Call& call) {
+  const Error gone(Kind::kNotFound, "EVENT-TARGET-005",
+                   "the target is not in the project any more");
   std::set<std::string> known;
   for (const auto& lane : lanes_) known.insert(lane->name());
   FIRN_TRY(const auto waiting, parts_.outbox->TargetsWaitedFor());
@@ -228,10 +230,10 @@ Result<void> RuleEngine::BuryOrphans(const Call& call) {
       outcome.id = delivery.id;
       outcome.state = DeliveryOutcome::State::kDead;
       outcome.tries = delivery.tries;
-      outcome.code = "NO_RESOURCE";
-      outcome.error = "EVENT-TARGET-005 the target is not in the project any more";
+      outcome.code = DeliveryErrorCode(gone);
+      outcome.error = gone.OneLine();
       outcome.letter.code = outcome.code;
-      outcome.letter.message = "the target is not in the project any more";
+      outcome.letter.message = gone.what();
       outcome.letter.error = outcome.error;
       outcome.letter.condition = "MaximumEventAgeInSeconds";
       outcome.letter.tries = delivery.tries;
