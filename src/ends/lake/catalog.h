@@ -6,6 +6,7 @@
 // apache/iceberg JdbcUtil and apache/iceberg-python pyiceberg/catalog/sql.py, read 2026-11.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,14 +49,91 @@ class Catalog {
   [[nodiscard]] virtual Result<bool> Delete(const TableIdent& ident) = 0;
 };
 
+enum class EntryKind { kTable, kView };
+
+// A table's or view's row as it should become.
+struct CatalogStep {
+  TableIdent ident;
+  EntryKind kind = EntryKind::kTable;
+  std::optional<std::string> expected;  // where it must be now; nothing: the name must be free
+  std::string next;
+};
+
+// Why a change did not happen.
+struct CatalogRefusal {
+  enum class Why { kNoNamespace, kNotEmpty, kTakenByTable, kTakenByView, kMissing, kMoved };
+  Why why = Why::kMissing;
+  size_t step = 0;  // of Apply
+};
+// A note that is kept with a change and becomes true with it: how a server knows, after it was
+// killed, that a change it is asked for again was made.
+struct CatalogNote {
+  std::string key;  // empty: none
+  std::string text;
+  int64_t now_ms = 0;
+  int64_t expires_ms = 0;
+};
+// Nothing: it happened.
+using CatalogOutcome = std::optional<CatalogRefusal>;
+using NamespaceProperties = std::map<std::string, std::string>;
+
+// What a catalog server needs beyond single tables: views, namespaces with properties, and changes
+// of several entries that become true together. A namespace is there when it has a row, an entry,
+// or a namespace below it. Names are whatever text the caller chose; `.` separates levels.
+class ServedCatalog : public Catalog {
+ public:
+  [[nodiscard]] virtual Result<std::vector<std::string>> Entries(const std::string& ns,
+                                                                 EntryKind kind) = 0;
+  [[nodiscard]] virtual Result<std::optional<CatalogEntry>> FindEntry(const TableIdent& ident,
+                                                                      EntryKind kind) = 0;
+  // All steps, or none. Refused by: kNoNamespace, kTaken*, kMissing, kMoved. Errors: also
+  // CommitUnknown, as Swap.
+  [[nodiscard]] virtual Result<CatalogOutcome> Apply(const std::vector<CatalogStep>& steps,
+                                                     const CatalogNote& note) = 0;
+  // Where it was; nothing when there was none.
+  [[nodiscard]] virtual Result<std::optional<std::string>> DeleteEntry(const TableIdent& ident,
+                                                                       EntryKind kind,
+                                                                       const CatalogNote& note) = 0;
+  struct Renaming {
+    TableIdent from;
+    TableIdent to;
+    EntryKind kind = EntryKind::kTable;
+  };
+  // Refused by: kMissing, kNoNamespace, kTaken*.
+  [[nodiscard]] virtual Result<CatalogOutcome> Rename(const Renaming& renaming,
+                                                      const CatalogNote& note) = 0;
+
+  // Nothing when there is no such namespace.
+  [[nodiscard]] virtual Result<std::optional<NamespaceProperties>> FindNamespace(
+      const std::string& ns) = 0;
+  // False when it is there.
+  [[nodiscard]] virtual Result<bool> InsertNamespace(const std::string& ns,
+                                                     const NamespaceProperties& properties,
+                                                     const CatalogNote& note) = 0;
+  // Refused by: kMissing.
+  [[nodiscard]] virtual Result<CatalogOutcome> UpdateNamespace(
+      const std::string& ns, const NamespaceProperties& set,
+      const std::vector<std::string>& removed, const CatalogNote& note) = 0;
+  // Refused by: kMissing, kNotEmpty.
+  [[nodiscard]] virtual Result<CatalogOutcome> DeleteNamespace(const std::string& ns,
+                                                               const CatalogNote& note) = 0;
+  // The text of a note that has not expired; nothing when there is none.
+  [[nodiscard]] virtual Result<std::optional<std::string>> FindNote(const std::string& key,
+                                                                    int64_t now_ms) = 0;
+};
+
 struct SqlCatalogOptions {
   std::string path;
   std::string name = "firn";
   bool create = true;
   int busy_timeout_ms = 5000;
+  bool serving = false;  // keeps notes, and reads do not wait for writes
+  // An entry may be made in a namespace that is not there, which then is, as long as the entry.
+  bool implicit_namespaces = false;
 };
 // Errors: NotFound (LAKE-CATALOG-003) when it is missing and not to be made; Unsupported on a
 // network file system; as above.
-[[nodiscard]] Result<std::unique_ptr<Catalog>> OpenSqlCatalog(const SqlCatalogOptions& options);
+[[nodiscard]] Result<std::unique_ptr<ServedCatalog>> OpenSqlCatalog(
+    const SqlCatalogOptions& options);
 
 }  // namespace firn::lake

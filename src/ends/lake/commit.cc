@@ -1,13 +1,9 @@
 #include "ends/lake/commit.h"
 
-#include <fmt/format.h>
-
-#include <charconv>
 #include <chrono>
 
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
-#include "ends/lake/internal/gzip.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -24,14 +20,6 @@ Backoff RetryPolicy(const TableMetadata& metadata) {
   backoff.attempts_max =
       static_cast<int>(metadata.LongProperty("commit.retry.num-retries", 20)) + 1;
   return backoff;
-}
-
-// The number at the start of `00007-<uuid>.metadata.json`; 0 for other names.
-int VersionOf(const std::string& metadata_location) {
-  const std::string name = metadata_location.substr(metadata_location.rfind('/') + 1);
-  int version = 0;
-  std::from_chars(name.data(), name.data() + name.size(), version);
-  return version;
 }
 
 Error NoTable(const TableIdent& ident) {
@@ -104,19 +92,8 @@ void Committer::Forget(const TableIdent& ident) {
   known_.erase(ident);
 }
 
-Result<std::string> Committer::WriteMetadata(const Call& call, const TableMetadata& metadata,
-                                             int version) {
-  const auto codec = metadata.properties.find("write.metadata.compression-codec");
-  const bool gzip = codec != metadata.properties.end() && codec->second == "gzip";
-  const std::string uri = fmt::format("{}/metadata/{:05}-{}{}.metadata.json", metadata.location,
-                                      version, NewUuid(*call.random), gzip ? ".gz" : "");
-  const std::string json = MetadataJson(metadata);
-  FIRN_CHECK(store_->Write(call, uri, gzip ? internal::Gzip(json) : json));
-  return uri;
-}
-
 Result<std::string> Committer::WriteFirstMetadata(const Call& call, const TableMetadata& metadata) {
-  FIRN_TRY(std::string uri, WriteMetadata(call, metadata, 0));
+  FIRN_TRY(std::string uri, WriteMetadata(call, *store_, {metadata, MetadataJson(metadata), 0}));
   FIRN_CHECK(store_->Settle(call, {uri}));
   return uri;
 }
@@ -130,7 +107,9 @@ Result<Table> Committer::Commit(const Call& call, const TableIdent& ident, const
 
     const auto dropped =
         PushMetadataLog(draft.metadata, {base.metadata_location, base.metadata->last_updated_ms});
-    auto location = WriteMetadata(call, draft.metadata, VersionOf(base.metadata_location) + 1);
+    auto location = WriteMetadata(call, *store_,
+                                  {draft.metadata, MetadataJson(draft.metadata),
+                                   MetadataVersion(base.metadata_location) + 1});
     if (!location) {
       RemoveQuietly(call, draft.written);
       return Fail(std::move(location).error());

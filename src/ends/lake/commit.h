@@ -77,7 +77,6 @@ class Committer {
   enum class Outcome { kCommitted, kNotCommitted };
 
   Result<Known> Current(const Call& call, const TableIdent& ident);
-  Result<std::string> WriteMetadata(const Call& call, const TableMetadata& metadata, int version);
   Result<Outcome> SwapOrFindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
   Result<Outcome> FindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
   void CleanUp(const Call& call, const TableMetadata& metadata, const CommitDraft& draft);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <set>
@@ -29,8 +30,10 @@ Error Missing(const std::string& uri) {
 
 class LocalFolder final : public ObjectStore {
  public:
-  explicit LocalFolder(std::string root) : root_(std::move(root)) {
-    while (root_.size() > 1 && root_.ends_with('/')) root_.pop_back();
+  explicit LocalFolder(std::vector<std::string> roots) : roots_(std::move(roots)) {
+    for (std::string& root : roots_) {
+      while (root.size() > 1 && root.ends_with('/')) root.pop_back();
+    }
   }
 
   Result<std::string> Read(const Call& call, const std::string& uri, uint64_t bytes_max) override {
@@ -98,13 +101,14 @@ class LocalFolder final : public ObjectStore {
  private:
   Result<std::string> Within(const std::string& uri) const {
     FIRN_TRY(std::string path, LocalPath(uri));
-    const bool inside =
-        root_ == "/" || path == root_ || (path.starts_with(root_) && path[root_.size()] == '/');
+    const bool inside = std::any_of(roots_.begin(), roots_.end(), [&](const std::string& root) {
+      return root == "/" || path == root || (path.starts_with(root) && path[root.size()] == '/');
+    });
     if (!inside)
       return Fail(Error(Kind::kDenied, "LAKE-STORE-001",
                         "the file `" + uri + "` lies outside the warehouse")
                       .At(uri)
-                      .Because("the warehouse is `" + root_ + "`")
+                      .Because("the warehouse is `" + roots_.front() + "`")
                       .Hint("open the folder that holds both as the warehouse"));
     return path;
   }
@@ -130,13 +134,18 @@ class LocalFolder final : public ObjectStore {
     return {};
   }
 
-  std::string root_;
+  std::vector<std::string> roots_;  // the warehouse first
 };
 
 }  // namespace
 
 std::shared_ptr<ObjectStore> LocalStore(std::string root) {
-  return std::make_shared<LocalFolder>(std::move(root));
+  return LocalStore(std::vector<std::string>{std::move(root)});
+}
+
+std::shared_ptr<ObjectStore> LocalStore(std::vector<std::string> roots) {
+  FIRN_ASSERT(!roots.empty());
+  return std::make_shared<LocalFolder>(std::move(roots));
 }
 
 Result<std::string> LocalPath(std::string_view uri) {

@@ -59,6 +59,8 @@ class ObjectStore {
 
 // `root`: absolute path of the folder no name may leave.
 [[nodiscard]] std::shared_ptr<ObjectStore> LocalStore(std::string root);
+// The same over several folders, the warehouse first.
+[[nodiscard]] std::shared_ptr<ObjectStore> LocalStore(std::vector<std::string> roots);
 
 // `file:///a/b`, `file:/a/b` or `/a/b` to `/a/b`. Errors: BadInput (LAKE-STORE-001): another
 // scheme, a host, a relative path, `.` or `..` as a part, a control character.

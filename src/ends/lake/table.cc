@@ -143,9 +143,9 @@ Result<void> EachEntry(const Call& call, ObjectStore& store, const ManifestFile&
 }
 
 Result<TableMetadata> LoadMetadata(const Call& call, ObjectStore& store,
-                                   const std::string& location) {
+                                   const std::string& location, const ParseOptions& options) {
   FIRN_TRY(const std::string bytes, Needed(store.Read(call, location, kMetadataBytesMax)));
-  auto parsed = ParseMetadata(bytes);
+  auto parsed = ParseMetadata(bytes, options);
   if (parsed) return parsed;
   const Error& error = parsed.error();
   return Fail(Error(error.kind(), error.code(),

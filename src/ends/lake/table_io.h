@@ -31,6 +31,20 @@ namespace firn::lake {
 // The metadata file at `location`. Errors: Corrupt (LAKE-META-001) naming it, also when it is
 // missing.
 [[nodiscard]] Result<TableMetadata> LoadMetadata(const Call& call, ObjectStore& store,
-                                                 const std::string& location);
+                                                 const std::string& location,
+                                                 const ParseOptions& options = {});
+
+struct MetadataFile {
+  const TableMetadata& metadata;
+  std::string_view json;  // of it
+  int version = 0;
+};
+// Writes a new file in the table's metadata folder, which `write.metadata.path` may name; plain or
+// gzip as its properties say. Durable once settled. Returns its location. Errors: those of
+// ObjectStore::Write.
+[[nodiscard]] Result<std::string> WriteMetadata(const Call& call, ObjectStore& store,
+                                                const MetadataFile& file);
+// The number at the start of `00007-<uuid>.metadata.json`; 0 for other names.
+[[nodiscard]] int MetadataVersion(const std::string& metadata_location);
 
 }  // namespace firn::lake

@@ -23,6 +23,9 @@ namespace firn::lake {
 struct TableSchema {
   record::Schema schema;
   std::string json;
+  // False: it has types whose rows this program does not read, and `schema` only its id. Never so
+  // unless ParseOptions allowed it.
+  bool understood = true;
 };
 
 struct PartitionField {
@@ -88,6 +91,12 @@ struct StatisticsFile {
   std::string json;  // as it stands in the metadata file
 };
 
+// A key that manifest lists or other keys are encrypted with (v3).
+struct EncryptionKey {
+  std::string key_id;
+  std::string json;  // as it stands in the metadata file
+};
+
 struct TableMetadata {
   int format_version = 2;
   std::string table_uuid;
@@ -109,8 +118,9 @@ struct TableMetadata {
   std::vector<MetadataLogEntry> metadata_log;
   std::map<std::string, SnapshotRef> refs;
   std::vector<StatisticsFile> statistics;
-  int64_t next_row_id = 0;  // v3
-  std::string extra_json;   // members unknown here, `"key":value,..`
+  std::vector<EncryptionKey> encryption_keys;  // v3
+  int64_t next_row_id = 0;                     // v3
+  std::string extra_json;                      // members unknown here, `"key":value,..`
 
   // The parser guarantees that the current schema and the default spec are there.
   [[nodiscard]] const TableSchema& current_schema() const;
@@ -127,9 +137,15 @@ struct TableMetadata {
   [[nodiscard]] bool BoolProperty(const std::string& key, bool otherwise) const;
 };
 
+struct ParseOptions {
+  // For those who pass metadata on without reading rows: a catalog server.
+  bool foreign_types = false;
+  uint64_t bytes_max = 1ULL << 30;  // inflated
+};
 // `bytes`: a metadata file, plain or gzip. Errors: Corrupt (LAKE-META-001), Unsupported
 // (LAKE-META-002) for format versions above 3 and unknown types.
-[[nodiscard]] Result<TableMetadata> ParseMetadata(std::string_view bytes);
+[[nodiscard]] Result<TableMetadata> ParseMetadata(std::string_view bytes,
+                                                  const ParseOptions& options = {});
 // JSON of its format version.
 [[nodiscard]] std::string MetadataJson(const TableMetadata& metadata);
 

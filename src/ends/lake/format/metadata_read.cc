@@ -5,6 +5,7 @@
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/gzip.h"
 #include "ends/lake/internal/json.h"
+#include "ends/lake/internal/metadata_parts.h"
 #include "ends/lake/internal/schema_json.h"
 
 namespace firn::lake {
@@ -104,10 +105,16 @@ Result<void> ParseSortOrders(const Json& top, TableMetadata& out) {
   return {};
 }
 
-Result<void> ParseSchemas(const Json& top, TableMetadata& out) {
-  const auto add = [&out](const Json& json) -> Result<void> {
+Result<void> ParseSchemas(const Json& top, const ParseOptions& options, TableMetadata& out) {
+  const auto add = [&](const Json& json) -> Result<void> {
     auto entry = std::make_shared<TableSchema>();
-    FIRN_TRY(entry->schema, internal::SchemaFromJson(json));
+    auto schema = internal::SchemaFromJson(json);
+    if (!schema && options.foreign_types && schema.error().kind() == Kind::kUnsupported) {
+      FIRN_TRY(entry->schema.schema_id, GetInt(json, "schema-id"));
+      entry->understood = false;
+    } else {
+      FIRN_TRY(entry->schema, std::move(schema));
+    }
     entry->json = json.contains("schema-id") ? Dump(json) : SchemaJson(entry->schema);
     out.last_column_id = std::max(out.last_column_id, entry->schema.HighestFieldId());
     out.schemas.push_back(std::move(entry));
@@ -129,6 +136,10 @@ Result<void> ParseSchemas(const Json& top, TableMetadata& out) {
     return BadJson("`current-schema-id` names no schema");
   return {};
 }
+
+}  // namespace
+
+namespace internal {
 
 Result<Snapshot> ParseSnapshot(const Json& json) {
   Snapshot snapshot;
@@ -172,6 +183,10 @@ Result<SnapshotRef> ParseRef(const Json& json) {
   return ref;
 }
 
+}  // namespace internal
+
+namespace {
+
 Result<void> ParseLogs(const Json& top, TableMetadata& out) {
   FIRN_TRY(const Json* snapshots, FindArray(top, "snapshot-log"));
   if (snapshots != nullptr) {
@@ -208,11 +223,23 @@ Result<void> ParseStatistics(const Json& top, const char* key, TableMetadata& ou
   return {};
 }
 
+Result<void> ParseEncryptionKeys(const Json& top, TableMetadata& out) {
+  FIRN_TRY(const Json* keys, FindArray(top, "encryption-keys"));
+  if (keys == nullptr) return {};
+  for (const Json& json : *keys) {
+    EncryptionKey key;
+    FIRN_TRY(key.key_id, GetString(json, "key-id"));
+    key.json = Dump(json);
+    out.encryption_keys.push_back(std::move(key));
+  }
+  return {};
+}
+
 Result<void> ParseHistory(const Json& top, TableMetadata& out) {
   FIRN_TRY(const Json* snapshots, FindArray(top, "snapshots"));
   if (snapshots != nullptr) {
     for (const Json& json : *snapshots) {
-      FIRN_TRY(Snapshot snapshot, ParseSnapshot(json));
+      FIRN_TRY(Snapshot snapshot, internal::ParseSnapshot(json));
       if (snapshot.schema_id < 0) snapshot.schema_id = out.current_schema_id;
       out.snapshots.push_back(std::make_shared<const Snapshot>(std::move(snapshot)));
     }
@@ -224,7 +251,7 @@ Result<void> ParseHistory(const Json& top, TableMetadata& out) {
   FIRN_TRY(const Json* refs, FindObject(top, "refs"));
   if (refs != nullptr) {
     for (const auto& [name, json] : refs->items()) {
-      FIRN_TRY(out.refs[name], ParseRef(json));
+      FIRN_TRY(out.refs[name], internal::ParseRef(json));
     }
   }
   // Files from before branches existed have no refs: main is the current snapshot.
@@ -258,7 +285,8 @@ std::string ExtraMembers(const Json& top) {
                                                             "metadata-log",
                                                             "refs",
                                                             "statistics",
-                                                            "partition-statistics"};
+                                                            "partition-statistics",
+                                                            "encryption-keys"};
   std::string out;
   for (const auto& [key, value] : top.items()) {
     if (kKnown.contains(key)) continue;
@@ -268,7 +296,7 @@ std::string ExtraMembers(const Json& top) {
   return out;
 }
 
-Result<TableMetadata> FromJson(const Json& top) {
+Result<TableMetadata> FromJson(const Json& top, const ParseOptions& options) {
   TableMetadata out;
   FIRN_TRY(out.format_version, GetInt(top, "format-version"));
   if (out.format_version < 1 || out.format_version > 3)
@@ -288,26 +316,28 @@ Result<TableMetadata> FromJson(const Json& top) {
   }
   FIRN_TRY(out.last_updated_ms, GetLong(top, "last-updated-ms"));
   FIRN_TRY(out.properties, StringMap(top, "properties"));
-  FIRN_CHECK(ParseSchemas(top, out));
+  FIRN_CHECK(ParseSchemas(top, options, out));
   FIRN_CHECK(ParseSpecs(top, out));
   FIRN_CHECK(ParseSortOrders(top, out));
   FIRN_CHECK(ParseHistory(top, out));
   FIRN_CHECK(ParseStatistics(top, "statistics", out));
   FIRN_CHECK(ParseStatistics(top, "partition-statistics", out));
+  FIRN_CHECK(ParseEncryptionKeys(top, out));
   out.extra_json = ExtraMembers(top);
   return out;
 }
 
 }  // namespace
 
-Result<TableMetadata> ParseMetadata(std::string_view bytes) {
+Result<TableMetadata> ParseMetadata(std::string_view bytes, const ParseOptions& options) {
   std::string inflated;
   if (bytes.starts_with("\x1f\x8b")) {
-    FIRN_TRY(inflated, internal::Gunzip(bytes));
+    FIRN_TRY(inflated, internal::Gunzip(bytes, options.bytes_max));
     bytes = inflated;
   }
+  if (bytes.size() > options.bytes_max) return BadJson("it is too large");
   FIRN_TRY(const Json top, internal::ParseJson(bytes));
-  return FromJson(top);
+  return FromJson(top, options);
 }
 
 }  // namespace firn::lake

@@ -155,11 +155,19 @@ std::string MetadataJson(const TableMetadata& metadata) {
   top.Number("format-version", metadata.format_version);
   top.Text("table-uuid", metadata.table_uuid);
   top.Text("location", metadata.location);
-  top.Number("last-sequence-number", metadata.last_sequence_number);
+  if (metadata.format_version > 1)
+    top.Number("last-sequence-number", metadata.last_sequence_number);
   if (metadata.format_version > 2) top.Number("next-row-id", metadata.next_row_id);
   top.Number("last-updated-ms", metadata.last_updated_ms);
   top.Number("last-column-id", metadata.last_column_id);
   top.Number("current-schema-id", metadata.current_schema_id);
+  if (metadata.format_version == 1) {
+    // Readers of v1 look for these; writers keep both forms (spec, appendix C).
+    top.Key("schema");
+    out += metadata.current_schema().json;
+    top.Key("partition-spec");
+    out += PartitionFieldsJson(metadata.default_spec());
+  }
   top.Key("schemas");
   AppendList(out, metadata.schemas, [&](const auto& schema) { out += schema->json; });
   top.Number("default-spec-id", metadata.default_spec_id);
@@ -177,6 +185,10 @@ std::string MetadataJson(const TableMetadata& metadata) {
   AppendStringMap(out, metadata.properties);
   AppendHistory(out, top, metadata);
   AppendStatistics(out, top, metadata);
+  if (!metadata.encryption_keys.empty()) {
+    top.Key("encryption-keys");
+    AppendList(out, metadata.encryption_keys, [&](const EncryptionKey& key) { out += key.json; });
+  }
   top.Members(metadata.extra_json);
   top.Close();
   return out;

@@ -7,11 +7,6 @@
 #include "ends/lake/internal/json.h"
 
 namespace firn::lake::internal {
-namespace {
-
-constexpr size_t kInflatedBytesMax = 1ULL << 30;
-
-}  // namespace
 
 std::string Gzip(std::string_view bytes) {
   z_stream stream{};
@@ -28,14 +23,14 @@ std::string Gzip(std::string_view bytes) {
   return out;
 }
 
-Result<std::string> Gunzip(std::string_view bytes) {
+Result<std::string> Gunzip(std::string_view bytes, uint64_t inflated_max) {
   z_stream stream{};
   if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) return BadJson("it does not inflate");
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   std::string out;
   int status = Z_OK;
-  while (status == Z_OK && out.size() < kInflatedBytesMax) {
+  while (status == Z_OK && out.size() <= inflated_max) {
     const size_t before = out.size();
     out.resize(before + std::max<size_t>(before, 64 * 1024));
     stream.next_out = reinterpret_cast<Bytef*>(out.data() + before);
@@ -44,7 +39,8 @@ Result<std::string> Gunzip(std::string_view bytes) {
     out.resize(out.size() - stream.avail_out);
   }
   inflateEnd(&stream);
-  if (status != Z_STREAM_END) return BadJson("it is cut short or too large once inflated");
+  if (status != Z_STREAM_END || out.size() > inflated_max)
+    return BadJson("it is cut short or too large once inflated");
   return out;
 }
 

@@ -1,6 +1,7 @@
 // gzip for metadata files.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,7 +10,9 @@
 namespace firn::lake::internal {
 
 [[nodiscard]] std::string Gzip(std::string_view bytes);
-// Errors: Corrupt (LAKE-META-001): cut short, damaged, or larger than 1 GiB.
-[[nodiscard]] Result<std::string> Gunzip(std::string_view bytes);
+// Errors: Corrupt (LAKE-META-001): cut short, damaged, or larger than
+// `inflated_max`.
+[[nodiscard]] Result<std::string> Gunzip(std::string_view bytes,
+                                         uint64_t inflated_max = 1ULL << 30);
 
 }  // namespace firn::lake::internal
