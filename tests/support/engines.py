@@ -11,9 +11,10 @@ from support.lake_desk import SOURCE
 def duck():
     import duckdb
     import duckdb_extension_avro
+    import duckdb_extension_httpfs
     import duckdb_extension_iceberg
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
-    for module in (duckdb_extension_avro, duckdb_extension_iceberg):
+    for module in (duckdb_extension_avro, duckdb_extension_httpfs, duckdb_extension_iceberg):
         found = glob.glob(f"{module.__path__[0]}/**/*.duckdb_extension", recursive=True)
         connection.execute(f"LOAD '{found[0]}'")
     connection.execute("SET TimeZone = 'UTC'")

@@ -17,13 +17,14 @@ def fetch(folder):
         if not line.strip() or line.startswith("#"):
             continue
         artifact, sha256 = line.split()
-        group, name, version = artifact.split(":")
-        jar = folder / f"{name}-{version}.jar"
+        group, name, version, *classifier = artifact.split(":")
+        jar = folder / ("-".join([name, version, *classifier]) + ".jar")
         if jar.exists() and digest(jar) == sha256:
             continue
         say(f"fetching {artifact}")
+        coordinate = ":".join([group, name, version, "jar", *classifier])
         run("mvn", "-q", "-B", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy",
-            f"-Dartifact={artifact}", f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true",
+            f"-Dartifact={coordinate}", f"-DoutputDirectory={folder}", "-Dmdep.useBaseVersion=true",
             cwd=folder)
         if digest(jar) != sha256:
             raise Failed(f"{jar.name} has SHA-256 {digest(jar)}, tools/setup/jars.txt pins {sha256}")

@@ -18,6 +18,7 @@ CommandTree AllCommands() {
   AddLakeSqlCommand(tree);
   AddLakeMaintainCommand(tree);
   AddLakeSetCommands(tree);
+  AddLakeServeCommand(tree);
   AddLakeForgetCommand(tree);
   AddSandboxCommands(tree);
   AddDemoCommand(tree);

@@ -20,7 +20,8 @@ void AddLakeForgetCommand(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);
 void AddLakeMaintainCommand(CommandTree& tree);
 void AddLakeStateCommands(CommandTree& tree);  // at, diff, sample
-void AddLakeSetCommands(CommandTree& tree);    // set, tag
+void AddLakeSetCommands(CommandTree& tree);
+void AddLakeServeCommand(CommandTree& tree);    // set, tag
 void AddLakeSqlCommand(CommandTree& tree);
 void AddSandboxCommands(CommandTree& tree);
 

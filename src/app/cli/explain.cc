@@ -16,6 +16,7 @@
 #include "ends/salesforce/error_codes.h"
 #include "patterns/events/error_codes.h"
 #include "patterns/exports/error_codes.h"
+#include "patterns/federation/error_codes.h"
 
 namespace firn::cli {
 
@@ -25,7 +26,7 @@ std::vector<ErrorCode> AllErrorCodes() {
        {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(),
         net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
         lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), events::ErrorCodes(),
-        exports::ErrorCodes(), cli::ErrorCodes()}) {
+        exports::ErrorCodes(), federation::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),

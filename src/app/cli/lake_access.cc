@@ -18,17 +18,25 @@ const std::vector<Option>& WarehouseOptions() {
   return kOptions;
 }
 
-Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context, const OpenLakeOptions& options) {
-  lake::LakeOptions open;
-  open.create = options.create;
+Result<WarehousePaths> WarehouseOf(Context& context) {
+  WarehousePaths paths;
   if (context.Has("warehouse")) {
-    open.warehouse = context.Text("warehouse");
+    paths.warehouse = context.Text("warehouse");
   } else {
     FIRN_TRY(const project::Project* project, context.LoadProject());
-    open.warehouse = project->lake.warehouse;
-    open.catalog_path = project->lake.catalog;
+    paths.warehouse = project->lake.warehouse;
+    paths.catalog = project->lake.catalog;
   }
-  if (context.Has("catalog")) open.catalog_path = context.Text("catalog");
+  if (context.Has("catalog")) paths.catalog = context.Text("catalog");
+  return paths;
+}
+
+Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context, const OpenLakeOptions& options) {
+  FIRN_TRY(const WarehousePaths paths, WarehouseOf(context));
+  lake::LakeOptions open;
+  open.create = options.create;
+  open.warehouse = paths.warehouse;
+  open.catalog_path = paths.catalog;
   return lake::Lake::Open(open);
 }
 

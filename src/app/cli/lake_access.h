@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "app/cli/command.h"
@@ -12,6 +13,13 @@ namespace firn::cli {
 
 // --warehouse and --catalog.
 [[nodiscard]] const std::vector<Option>& WarehouseOptions();
+
+struct WarehousePaths {
+  std::string warehouse;
+  std::string catalog;  // empty: in the warehouse
+};
+// Errors: CLI-PROJECT-001 when neither --warehouse nor a project is there.
+[[nodiscard]] Result<WarehousePaths> WarehouseOf(Context& context);
 
 struct OpenLakeOptions {
   bool create = false;

@@ -1,0 +1,225 @@
+#include "patterns/federation/server.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "core/base/encoding.h"
+#include "core/base/file.h"
+#include "core/base/log.h"
+#include "core/base/time_text.h"
+#include "core/net/digest.h"
+#include "core/net/server.h"
+#include "patterns/federation/access_log.h"
+#include "patterns/federation/error_model.h"
+#include "patterns/federation/idempotency.h"
+#include "patterns/federation/now.h"
+#include "patterns/federation/refusals.h"
+#include "patterns/federation/request_body.h"
+#include "patterns/federation/routes.h"
+#include "patterns/federation/sign_in.h"
+
+namespace firn::federation {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr size_t kWaitingMax = 1024;
+constexpr int kThreadsPerCore = 4;
+constexpr int kServerFault = 500;
+
+Answer ErrorAnswerOf(const Error& error) {
+  ErrorAnswer answer = ErrorAnswerFor(error);
+  if (answer.status >= kServerFault)
+    log::Err("catalog.request_failed", {{"error", error.OneLine()}});
+  return {answer.status, std::move(answer.body), {}};
+}
+
+class RestCatalogServer final : public CatalogServer {
+ public:
+  RestCatalogServer(const CatalogServerOptions& options, Call call,
+                    std::unique_ptr<lake::ServedCatalog> catalog,
+                    const std::vector<std::string>& roots, MetricsRegistry& metrics)
+      : options_(options),
+        call_(std::move(call)),
+        desk_(std::move(catalog), {roots, options.implicit_namespaces}, metrics) {}
+
+  Result<void> Start() {
+    if (options_.principals.empty()) {
+      sign_in_ = SignIn::Open();
+    } else {
+      FIRN_TRY(sign_in_, SignIn::Load(call_, options_.principals));
+    }
+    if (!options_.access_log.empty()) {
+      FIRN_TRY(access_log_, AccessLog::Open(options_.access_log));
+    }
+    net::ServerOptions server;
+    server.address = options_.address;
+    server.port = options_.port;
+    server.certificate_pem = options_.certificate_pem;
+    server.key_pem = options_.key_pem;
+    server.body_bytes_max = options_.body_bytes_max;
+    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const int threads = options_.threads > 0 ? options_.threads : cores * kThreadsPerCore;
+    auto handler =
+        net::OnPool([this](net::ServerRequest request,
+                           const Call& call) { return Handle(std::move(request), call); },
+                    threads, kWaitingMax);
+    FIRN_TRY(server_, net::Listen(server, std::move(handler)));
+    return {};
+  }
+
+  [[nodiscard]] uint16_t port() const override { return server_->port(); }
+  [[nodiscard]] std::string url() const override {
+    const bool v6 = options_.address.find(':') != std::string::npos;
+    return (options_.key_pem.empty() ? "http://" : "https://") +
+           (v6 ? "[" + options_.address + "]" : options_.address) + ":" + std::to_string(port());
+  }
+
+ private:
+  net::ServerResponse Handle(net::ServerRequest request, const Call& transport) {
+    Call call = call_;
+    call.deadline = transport.deadline;
+    call.stop = transport.stop;
+    call.trace = transport.trace;
+    const SteadyTime begun = call.clock->Steady();
+    std::string principal;
+    Answer answer = Answered(call, request, principal);
+    net::ServerResponse response;
+    response.status = answer.status;
+    response.headers = std::move(answer.headers);
+    const bool silent = request.method == "HEAD" || answer.status == 204 || answer.status == 304;
+    if (!silent) {
+      response.body = std::move(answer.body);
+      response.headers.Set("Content-Type", "application/json");
+    }
+    Note(call, request, response, {principal, begun});
+    return response;
+  }
+
+  Answer Answered(const Call& call, const net::ServerRequest& request, std::string& principal) {
+    std::string_view path = request.target;
+    path = path.substr(0, path.find('?'));
+    if (path == "/v1/oauth/tokens" && request.method == "POST")
+      return sign_in_->Token(request.headers, request.body, call.clock->Now());
+    const auto who = sign_in_->Authenticate(request.headers, call.clock->Now());
+    if (!who) {
+      Answer answer = ErrorAnswerOf(who.error());
+      answer.headers.Set("WWW-Authenticate", "Bearer");
+      return answer;
+    }
+    principal = (*who)->name();
+    const RouteMatch match = MatchRoute(request.method, path);
+    if (match.route == nullptr) {
+      return ErrorAnswerOf(
+          Error(Kind::kNotFound, match.path_known ? "CAT-REQUEST-004" : "CAT-REQUEST-002",
+                "No route for request: " + request.method + " " + request.path.substr(0, 256)));
+    }
+    auto done = Run(call, **who, request, match);
+    return done ? *std::move(done) : ErrorAnswerOf(done.error());
+  }
+
+  Result<Answer> Run(const Call& call, const Principal& principal,
+                     const net::ServerRequest& request, const RouteMatch& match) {
+    Json body = Json::object();
+    if (match.route->takes_body) {
+      FIRN_TRY(body, ParseRequestBody(request.body));
+    }
+    Exchange exchange{call, principal, match.vars, QueryParams(request.query), request.headers,
+                      body, {}};
+    const auto key = request.headers.Get("Idempotency-Key");
+    if (!key || match.route->replay == nullptr) return match.route->run(desk_, exchange);
+    FIRN_CHECK(CheckIdempotencyKey(*key));
+    Idempotency::Request once;
+    once.key = principal.name() + "\n" + std::string(*key);
+    once.fingerprint =
+        Hex(net::Sha256(request.method + "\n" + request.target + "\n" + request.body));
+    return idempotency_.Once(*call.clock, once, [&]() -> Answer {
+      auto done = RunOnce(*match.route, exchange, once);
+      return done ? *std::move(done) : ErrorAnswerOf(done.error());
+    });
+  }
+
+  // A change made before this server was started is known by the note that was kept with it.
+  Result<Answer> RunOnce(const Route& route, Exchange& exchange, const Idempotency::Request& once) {
+    const int64_t now_ms = NowMs(exchange.call);
+    FIRN_TRY(const auto noted, desk_.catalog->FindNote(once.key, now_ms));
+    if (noted && *noted != once.fingerprint) return Idempotency::UsedForAnother();
+    if (noted) return route.replay(desk_, exchange);
+    constexpr auto kLifetimeMs =
+        std::chrono::duration_cast<std::chrono::milliseconds>(kIdempotencyLifetime).count();
+    exchange.note = {once.key, once.fingerprint, now_ms, now_ms + kLifetimeMs};
+    return route.run(desk_, exchange);
+  }
+
+  struct Handled {
+    std::string principal;
+    SteadyTime begun;
+  };
+  void Note(const Call& call, const net::ServerRequest& request,
+            const net::ServerResponse& response, const Handled& handled) {
+    desk_.metrics
+        .GetCounter("catalog_requests_total", {{"status", std::to_string(response.status)}},
+                    "requests answered by the catalog server")
+        .Add();
+    if (!access_log_) return;
+    AccessLine line;
+    line.at = FormatUtc(call.clock->Now());
+    line.peer = request.peer;
+    line.principal = handled.principal;
+    line.method = request.method;
+    line.target = request.target;
+    line.client = request.headers.GetOr("User-Agent", "");
+    line.status = response.status;
+    line.bytes = response.body.size();
+    line.ms =
+        std::chrono::duration<double, std::milli>(call.clock->Steady() - handled.begun).count();
+    access_log_->Write(line);
+  }
+
+  CatalogServerOptions options_;
+  Call call_;
+  Desk desk_;
+  std::unique_ptr<SignIn> sign_in_;
+  Idempotency idempotency_;
+  std::unique_ptr<AccessLog> access_log_;
+  std::unique_ptr<net::Server> server_;  // last: its threads use the rest
+};
+
+// The warehouse and what else may hold tables, as absolute paths.
+Result<std::vector<std::string>> Roots(const CatalogServerOptions& options) {
+  std::vector<std::string> roots = {options.warehouse};
+  roots.insert(roots.end(), options.allow_locations.begin(), options.allow_locations.end());
+  for (std::string& root : roots) {
+    if (!root.starts_with("file:")) {
+      std::error_code error;
+      const auto absolute = std::filesystem::absolute(root, error);
+      if (!error) root = absolute.lexically_normal().string();
+    }
+    FIRN_TRY(root, lake::LocalPath(root));
+  }
+  return roots;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CatalogServer>> CatalogServer::Start(const CatalogServerOptions& options,
+                                                            const Call& call,
+                                                            MetricsRegistry& metrics) {
+  FIRN_TRY(const std::vector<std::string> roots, Roots(options));
+  if (options.create) FIRN_CHECK(MakeFolders(roots.front()));
+  lake::SqlCatalogOptions sql;
+  sql.path = options.catalog_path.empty() ? roots.front() + "/catalog.db" : options.catalog_path;
+  sql.create = options.create;
+  sql.serving = true;
+  sql.implicit_namespaces = options.implicit_namespaces;
+  FIRN_TRY(auto catalog, lake::OpenSqlCatalog(sql));
+  auto server =
+      std::make_unique<RestCatalogServer>(options, call, std::move(catalog), roots, metrics);
+  FIRN_CHECK(server->Start());
+  return std::unique_ptr<CatalogServer>(std::move(server));
+}
+
+}  // namespace firn::federation
