@@ -12,7 +12,7 @@
 namespace firn::cli {
 namespace {
 
-constexpr size_t kEventsATime = 500;
+constexpr size_t kEventsATime = 2000;
 constexpr size_t kLineBytesMax = 4U << 20;
 
 std::string InputWord(const project::RuleTarget& target) {

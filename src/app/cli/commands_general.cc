@@ -12,6 +12,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/nearest.h"
 #include "core/project/project.h"
+#include "core/project/rules.h"
 
 namespace firn::cli {
 namespace {
@@ -89,11 +90,16 @@ std::string Joined(const std::vector<std::string>& words) {
 }
 
 void PrintConfigHelp(Context& context) {
-  context.out().Raw("# firn.yaml\n\nMade by `firn help config`.\n\n" +
-                    config::ReferenceMarkdown(project::Fields(), ""));
-  context.out().Json(
-      "firn.help/1",
-      "{\"page\":" + JsonQuote(config::ReferenceMarkdown(project::Fields(), "")) + "}");
+  const std::string fields = config::ReferenceMarkdown(project::Fields(), "");
+  const std::string rules =
+      "\n# rules/*.json\n\nEvent rules, one a file, in the words of EventBridge's PutRule and "
+      "PutTargets.\n\n" +
+      config::ReferenceMarkdown(project::RuleFields(), "") +
+      "\n# destinations/*.json\n\nAPI destinations, one a file, in the words of "
+      "CreateApiDestination and CreateConnection.\n\n" +
+      config::ReferenceMarkdown(project::DestinationFields(), "");
+  context.out().Raw("# firn.yaml\n\nMade by `firn help config`.\n\n" + fields + rules);
+  context.out().Json("firn.help/1", "{\"page\":" + JsonQuote(fields + rules) + "}");
 }
 
 Result<ExitCode> Help(Context& context) {
@@ -133,15 +139,17 @@ Result<ExitCode> CheckConfig(Context& context) {
   options.environment = context.Has("env") ? context.Text("env") : environment ? environment : "";
   config::Problems problems;
   const auto project = project::LoadAll(folder, options, &problems);
+  const project::RuleSet rules = project::LoadRules(folder, options, &problems);
   Output& out = context.out();
-  if (project) {
+  if (problems.empty()) {
     out.Print("firn.config-check/1",
               {{"project", "project", project->name},
                {"folder", "folder", project->folder},
                {"environment", "environment",
                 project->environment.empty() ? Cell() : Cell(project->environment)},
                {"orgs", "orgs", static_cast<int64_t>(project->orgs.size())},
-               {"object_rules", "object rules", static_cast<int64_t>(project->objects.size())}});
+               {"object_rules", "object rules", static_cast<int64_t>(project->objects.size())},
+               {"event_rules", "event rules", static_cast<int64_t>(rules.rules.size())}});
     return ExitCode::kDone;
   }
   if (problems.size() == 1) return Fail(std::move(problems.front()));
@@ -158,8 +166,8 @@ Result<ExitCode> CheckConfig(Context& context) {
     out.Talk(" ");
   }
   return Fail(Error(Kind::kBadConfig, "CLI-CONFIG-001",
-                    fmt::format("`firn.yaml` has {} problems", problems.size()))
-                  .At(folder + "/firn.yaml"));
+                    fmt::format("the project has {} problems", problems.size()))
+                  .At(folder));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "patterns/events/outbox_store.h"
 
+#include <fcntl.h>
 #include <openssl/sha.h>
-#include <sys/stat.h>
 
 #include "core/base/fault_point.h"
 #include "patterns/events/outbox_rows.h"
@@ -85,32 +85,33 @@ Result<std::shared_ptr<OutboxStore>> OutboxStore::Open(const std::string& folder
     }
     if (!taken) return Fail(std::move(taken).error());
     lock = std::move(*taken);
+    // Made here, so that SQLite's files beside it get the same mode.
+    const Fd made(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0600));
   }
   Database::Options options;
   options.read_only = use == Use::kReading;
   options.create = use == Use::kEngine;
   FIRN_TRY(Database db, Database::Open(path, options));
   if (use == Use::kEngine) {
-    ::chmod(path.c_str(), 0600);
     FIRN_CHECK(Migrate(db, {kFirstSchema}));
   }
   return std::shared_ptr<OutboxStore>(new OutboxStore(std::move(db), std::move(lock)));
 }
 
-Result<bool> OutboxStore::AddKeys(const RuleEvent& event, UtcMicros now) {
-  FIRN_TRY(auto find, db_.Prepare("SELECT 1 FROM seen WHERE key = ?"));
+Result<bool> OutboxStore::AddKeys(const RuleEvent& event, UtcMicros now, KeyStatements& keys) {
+  std::vector<std::string> hashes;
   for (const std::string& key : event.keys) {
-    find.BindBlob(1, KeyHash(key));
-    FIRN_TRY(const bool found, find.Step());
-    find.Reset();
+    hashes.push_back(KeyHash(key));
+    keys.find.BindStaticBlob(1, hashes.back());
+    FIRN_TRY(const bool found, keys.find.Step());
+    keys.find.Reset();
     if (found) return false;
   }
-  FIRN_TRY(auto put, db_.Prepare("INSERT OR IGNORE INTO seen (key, at_us) VALUES (?, ?)"));
-  for (const std::string& key : event.keys) {
-    put.BindBlob(1, KeyHash(key)).Bind(2, MicrosOf(now));
-    FIRN_CHECK(put.Run());
+  for (const std::string& hash : hashes) {
+    keys.put.BindStaticBlob(1, hash).Bind(2, MicrosOf(now));
+    FIRN_CHECK(keys.put.Run());
   }
-  if (keys_held_ >= 0) keys_held_ += static_cast<int64_t>(event.keys.size());
+  if (keys_held_ >= 0) keys_held_ += static_cast<int64_t>(hashes.size());
   return true;
 }
 
@@ -126,8 +127,11 @@ Result<AddReport> OutboxStore::Add(std::span<const NewEvent> events, UtcMicros n
       db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, tries, code, "
                   "error) VALUES (?1, ?2, ?3, EXISTS (SELECT 1 FROM delivery WHERE target = ?2 "
                   "AND grp = ?3 AND state < 2 AND grp IS NOT NULL), ?4, 0, '', '')"));
+  FIRN_TRY(auto find_key, db_.Prepare("SELECT 1 FROM seen WHERE key = ?"));
+  FIRN_TRY(auto put_key, db_.Prepare("INSERT OR IGNORE INTO seen (key, at_us) VALUES (?, ?)"));
+  KeyStatements keys = {find_key, put_key};
   for (const NewEvent& one : events) {
-    FIRN_TRY(const bool is_new, AddKeys(one.event, now));
+    FIRN_TRY(const bool is_new, AddKeys(one.event, now, keys));
     if (!is_new) {
       ++report.events_duplicate;
       continue;

@@ -164,8 +164,12 @@ class OutboxStore {
  private:
   OutboxStore(Database db, std::optional<FileLock> lock)
       : db_(std::move(db)), lock_(std::move(lock)) {}
+  struct KeyStatements {
+    Statement& find;
+    Statement& put;
+  };
   // Adds the keys of an event; false when one of them was there.
-  Result<bool> AddKeys(const RuleEvent& event, UtcMicros now);
+  Result<bool> AddKeys(const RuleEvent& event, UtcMicros now, KeyStatements& keys);
   Result<std::vector<DeadLetter>> SelectLetters(std::string_view where_order, std::string_view text,
                                                 int64_t number, int64_t most);
 

@@ -76,9 +76,11 @@ TEST_F(Outbox, WhatItTookIsThereAfterACrash) {
   EXPECT_EQ(due[0].event.id, "a");
   EXPECT_EQ(due[0].taken, now_);
   EXPECT_EQ(due[1].event.detail_type, "d");
-  struct stat facts{};
-  ASSERT_EQ(::stat(OutboxPath(folder_.path()).c_str(), &facts), 0);
-  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    struct stat facts{};
+    ASSERT_EQ(::stat((OutboxPath(folder_.path()) + suffix).c_str(), &facts), 0) << suffix;
+    EXPECT_EQ(facts.st_mode & 0777U, 0600U) << suffix;
+  }
 }
 
 TEST_F(Outbox, DuplicatedEventsAreTakenOnceEvenAfterARestart) {
