@@ -71,7 +71,9 @@ class ApiRig : public ::testing::Test {
     if (!request.headers.Get("Authorization")) {
       request.headers.Set("Authorization", "Bearer " + token_);
     }
-    if (!body.empty()) request.headers.Set("Content-Type", "application/json");
+    if (!body.empty() && !request.headers.Get("Content-Type")) {
+      request.headers.Set("Content-Type", "application/json");
+    }
     return transport_->Send(Call{}, request);
   }
   net::Response Send(const std::string& method, const std::string& path,

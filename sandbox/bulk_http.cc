@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "sandbox/bulk/create_body.h"
+#include "sandbox/bulk/job_list.h"
 #include "sandbox/bulk_query.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
@@ -13,7 +14,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr size_t kJobsPerPage = 1000;
 constexpr size_t kResultUrlsPerAnswer = 5;
 constexpr int kResultPagesSince = 58;
 constexpr int kPkChunkingFieldSince = 55;
@@ -97,33 +97,18 @@ std::optional<int64_t> Number(const ApiRequest& request, std::string_view name) 
 }
 
 Answer ListJobs(ApiParts& parts, const ApiRequest& request) {
-  const int64_t after = Number(request, "queryLocator").value_or(0);
-  if (after < 0) {
-    return ErrorAnswer(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
-  }
-  const std::string job_type = request.Query("jobType");
-  const std::string mode = request.Query("concurrencyMode");
-  const bool none = (!job_type.empty() && job_type != "V2Query") ||
-                    (!mode.empty() && mode != "Parallel" && mode != "parallel");
-  std::vector<BulkQueryJob> jobs;
-  if (!none) jobs = parts.jobs.List(after, kJobsPerPage);
-  ordered_json body = {{"done", jobs.size() <= kJobsPerPage},
-                       {"records", ordered_json::array()},
-                       {"nextRecordsUrl", nullptr}};
-  if (jobs.size() > kJobsPerPage) {
-    jobs.pop_back();
-    std::string url =
-        request.Root() + "/jobs/query?queryLocator=" + std::to_string(jobs.back().number);
-    if (!job_type.empty()) url += "&jobType=" + PercentEncode(job_type);
-    body["nextRecordsUrl"] = url;
-  }
-  for (const BulkQueryJob& job : jobs) {
+  constexpr JobKind kKind{"query", "V2Query"};
+  JobListWish wish;
+  if (auto refusal = ReadJobListWish(request, kKind, wish)) return *std::move(refusal);
+  std::vector<ListedJob> listed;
+  if (wish.none) return JobListAnswer(request, kKind, std::move(listed));
+  for (const BulkQueryJob& job : parts.jobs.List(wish.after, kJobsPerPage)) {
     ordered_json entry = JobJson(job);
-    entry["jobType"] = "V2Query";
+    entry["jobType"] = kKind.job_type;
     if (job.api_version >= kPkChunkingFieldSince) entry["isPkChunkingSupported"] = true;
-    body["records"].push_back(std::move(entry));
+    listed.push_back({job.number, Dump(entry)});
   }
-  return JsonAnswer(200, Dump(body));
+  return JobListAnswer(request, kKind, std::move(listed));
 }
 
 Answer PatchJob(ApiParts& parts, const ApiRequest& request) {

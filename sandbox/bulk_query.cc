@@ -1,6 +1,5 @@
 #include "sandbox/bulk_query.h"
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -17,10 +16,6 @@ constexpr std::array<std::pair<std::string_view, char>, 6> kDelimiters{{{"BACKQU
                                                                         {"PIPE", '|'},
                                                                         {"SEMICOLON", ';'},
                                                                         {"TAB", '\t'}}};
-
-bool HasEnded(const BulkQueryJob& job) {
-  return job.state == "JobComplete" || job.state == "Failed" || job.state == "Aborted";
-}
 
 std::string MarksBlob(const std::vector<uint64_t>& marks) {
   return {reinterpret_cast<const char*>(marks.data()), marks.size() * sizeof(uint64_t)};
@@ -52,7 +47,7 @@ Result<std::unique_ptr<BulkQueryJobs>> BulkQueryJobs::Open(const Options& option
 
 BulkQueryJobs::~BulkQueryJobs() {
   for (std::jthread& worker : workers_) worker.request_stop();
-  wake_.notify_all();
+  table_.WakeAll();
 }
 
 Result<void> BulkQueryJobs::Load() {
@@ -65,8 +60,7 @@ Result<void> BulkQueryJobs::Load() {
   while (true) {
     FIRN_TRY(const bool more, all.Step());
     if (!more) return {};
-    auto entry = std::make_shared<Entry>();
-    BulkQueryJob& job = entry->job;
+    BulkQueryJob job;
     job.number = all.Int(0);
     job.id = all.Text(1);
     job.operation = all.Text(2);
@@ -86,9 +80,8 @@ Result<void> BulkQueryJobs::Load() {
     job.index.rows = job.rows;
     job.index.bytes = static_cast<uint64_t>(all.Int(16));
     job.index.marks = MarksOf(all.Blob(17));
-    last_number_ = job.number;
-    if (!HasEnded(job)) waiting_.push_back(entry);
-    jobs_.emplace(job.id, std::move(entry));
+    const bool waits = !IsEndState(job.state);
+    table_.Restore(std::move(job), waits);
   }
 }
 
@@ -110,13 +103,6 @@ Result<void> BulkQueryJobs::Save(const BulkQueryJob& job) {
   return put.Run();
 }
 
-std::shared_ptr<BulkQueryJobs::Entry> BulkQueryJobs::Find(std::string_view id) const {
-  // The first 15 characters name a job as well.
-  const auto found = jobs_.lower_bound(id);
-  if (found == jobs_.end() || found->first.substr(0, id.size()) != id) return nullptr;
-  return id.size() == 15 || id.size() == 18 ? found->second : nullptr;
-}
-
 Result<BulkQueryJob> BulkQueryJobs::Create(BulkQueryJob job) {
   {
     const auto catalogue = parts_.org.CatalogueFor(job.user_id);
@@ -135,63 +121,16 @@ Result<BulkQueryJob> BulkQueryJobs::Create(BulkQueryJob job) {
                              ") per 24 hrs has been reached for the org."));
   }
   parts_.usage.Add(Allotment::kBulkQueryJobs, 1);
-  auto entry = std::make_shared<Entry>();
   job.created = parts_.clock.Now();
   job.modified = job.created;
-  {
-    std::lock_guard lock(mutex_);
-    job.number = ++last_number_;
-    job.id = IdText(MakeId("750", static_cast<uint64_t>(job.number)));
-    entry->job = job;
-    jobs_.emplace(job.id, entry);
-  }
+  Table::EntryPtr entry = table_.Add(job);
   FIRN_CHECK(Save(job));
-  std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(entry));
-  wake_.notify_one();
+  table_.Queue(std::move(entry));
   return job;
 }
 
-Result<BulkQueryJob> BulkQueryJobs::Get(std::string_view id) const {
-  std::lock_guard lock(mutex_);
-  const auto entry = Find(id);
-  if (!entry) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
-  return entry->job;
-}
-
-std::vector<BulkQueryJob> BulkQueryJobs::List(int64_t after, size_t count_max) const {
-  std::lock_guard lock(mutex_);
-  std::vector<const BulkQueryJob*> known;
-  for (const auto& [id, entry] : jobs_) {
-    if (entry->job.number > after) known.push_back(&entry->job);
-  }
-  std::sort(known.begin(), known.end(),
-            [](const auto* a, const auto* b) { return a->number < b->number; });
-  if (known.size() > count_max + 1) known.resize(count_max + 1);
-  std::vector<BulkQueryJob> jobs;
-  jobs.reserve(known.size());
-  for (const BulkQueryJob* job : known) jobs.push_back(*job);
-  return jobs;
-}
-
 Result<BulkQueryJob> BulkQueryJobs::Abort(std::string_view id) {
-  BulkQueryJob job;
-  {
-    std::lock_guard lock(mutex_);
-    const auto entry = Find(id);
-    if (!entry) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
-    if (entry->job.state == "JobComplete" || entry->job.state == "Failed") {
-      return Fail(ApiError(400, "INVALIDJOBSTATE", "Aborting already Completed Job not allowed"));
-    }
-    if (entry->job.state == "Aborted") {
-      return Fail(ApiError(400, "INVALIDJOBSTATE", "Aborting already Aborted Job not allowed"));
-    }
-    entry->abort = true;
-    entry->job.state = "Aborted";
-    entry->job.modified = parts_.clock.Now();
-    std::erase(waiting_, entry);
-    job = entry->job;
-  }
+  FIRN_TRY(const BulkQueryJob job, table_.Abort(id, parts_.clock.Now()));
   FIRN_CHECK(Save(job));
   return job;
 }
@@ -205,34 +144,14 @@ Result<void> BulkQueryJobs::Forget(const BulkQueryJob& job) {
 }
 
 Result<void> BulkQueryJobs::Delete(std::string_view id) {
-  BulkQueryJob job;
-  {
-    std::lock_guard lock(mutex_);
-    const auto entry = Find(id);
-    if (!entry) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
-    if (!HasEnded(entry->job)) {
-      return Fail(ApiError(400, "INVALIDJOBSTATE",
-                           "Deleting a job in state " + entry->job.state + " is not allowed"));
-    }
-    job = entry->job;
-    jobs_.erase(job.id);
-  }
+  FIRN_TRY(const BulkQueryJob job, table_.Remove(id));
   return Forget(job);
 }
 
 Result<void> BulkQueryJobs::DropOld() {
-  std::vector<BulkQueryJob> old;
-  {
-    std::lock_guard lock(mutex_);
-    const UtcMicros limit = parts_.clock.Now() - options_.kept;
-    std::erase_if(jobs_, [&](const auto& item) {
-      const BulkQueryJob& job = item.second->job;
-      if (!HasEnded(job) || job.modified > limit) return false;
-      old.push_back(job);
-      return true;
-    });
+  for (const BulkQueryJob& job : table_.RemoveEndedBefore(parts_.clock.Now() - options_.kept)) {
+    FIRN_CHECK(Forget(job));
   }
-  for (const BulkQueryJob& job : old) FIRN_CHECK(Forget(job));
   return {};
 }
 
@@ -246,24 +165,13 @@ CsvOptions BulkQueryJobs::CsvOf(const BulkQueryJob& job) {
 }
 
 void BulkQueryJobs::Work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    std::shared_ptr<Entry> entry;
-    {
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [&] { return !waiting_.empty(); })) return;
-      entry = waiting_.front();
-      waiting_.pop_front();
-      entry->job.state = "InProgress";
-      entry->job.modified = parts_.clock.Now();
-    }
-    Run(*entry, stop);
-  }
+  while (const Table::EntryPtr entry = table_.Next(stop, parts_.clock)) Run(*entry, stop);
 }
 
-void BulkQueryJobs::Run(Entry& entry, const std::stop_token& stop) {
+void BulkQueryJobs::Run(Table::Entry& entry, const std::stop_token& stop) {
   BulkQueryJob job;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(table_.mutex());
     job = entry.job;
   }
   const SteadyTime start = parts_.clock.Steady();
@@ -281,7 +189,7 @@ void BulkQueryJobs::Run(Entry& entry, const std::stop_token& stop) {
     job.error = error.code + " : " + error.message;
   }
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(table_.mutex());
     if (entry.abort) {
       job = entry.job;  // the client's word came between: it stands, also in api.db
     } else {

@@ -8,12 +8,8 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -23,6 +19,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "sandbox/api_db.h"
+#include "sandbox/bulk/job_table.h"
 #include "sandbox/org.h"
 #include "sandbox/sandbox_clock.h"
 #include "sandbox/usage.h"
@@ -71,9 +68,11 @@ class BulkQueryJobs {
   // query. Errors: api errors of SOQL, of what Bulk refuses, and LIMIT_EXCEEDED.
   [[nodiscard]] Result<BulkQueryJob> Create(BulkQueryJob job);
   // Errors: api error NOT_FOUND.
-  [[nodiscard]] Result<BulkQueryJob> Get(std::string_view id) const;
+  [[nodiscard]] Result<BulkQueryJob> Get(std::string_view id) const { return table_.Get(id); }
   // Jobs numbered above `after`, oldest first, at most `count_max` + 1.
-  [[nodiscard]] std::vector<BulkQueryJob> List(int64_t after, size_t count_max) const;
+  [[nodiscard]] std::vector<BulkQueryJob> List(int64_t after, size_t count_max) const {
+    return table_.List(after, count_max);
+  }
   // Errors: api errors NOT_FOUND, INVALIDJOBSTATE when the job has ended.
   [[nodiscard]] Result<BulkQueryJob> Abort(std::string_view id);
   // Job and result. Errors: api errors NOT_FOUND, INVALIDJOBSTATE while it runs.
@@ -86,27 +85,19 @@ class BulkQueryJobs {
   [[nodiscard]] Result<void> DropOld();
 
  private:
-  struct Entry {
-    BulkQueryJob job;
-    std::atomic<bool> abort{false};
-  };
+  using Table = JobTable<BulkQueryJob>;
   BulkQueryJobs(const Options& options, const Parts& parts) : options_(options), parts_(parts) {}
   [[nodiscard]] Result<void> Load();
   void Work(const std::stop_token& stop);
-  void Run(Entry& entry, const std::stop_token& stop);
+  void Run(Table::Entry& entry, const std::stop_token& stop);
   [[nodiscard]] Result<void> Materialise(BulkQueryJob& job, const std::atomic<bool>& abort,
                                          const std::stop_token& stop);
   [[nodiscard]] Result<void> Save(const BulkQueryJob& job);
-  [[nodiscard]] std::shared_ptr<Entry> Find(std::string_view id) const;
   [[nodiscard]] Result<void> Forget(const BulkQueryJob& job);
 
   const Options options_;
   const Parts parts_;
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::map<std::string, std::shared_ptr<Entry>, std::less<>> jobs_;
-  std::deque<std::shared_ptr<Entry>> waiting_;
-  int64_t last_number_ = 0;
+  Table table_;
   std::vector<std::jthread> workers_;
 };
 

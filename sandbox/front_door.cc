@@ -9,6 +9,7 @@
 #include "sandbox/oauth_text.h"
 #include "sandbox/pretty_json.h"
 #include "sandbox/rest.h"
+#include "sandbox/rest_blob.h"
 #include "sandbox/slice_stream.h"
 
 namespace firn::sandbox {
@@ -17,6 +18,9 @@ namespace {
 // Of the request line's target and the headers together.
 // Source: REST API Developer Guide, "Status Codes and Error Responses" (414, 431), read 2026-11.
 constexpr size_t kTargetAndHeaderBytesMax = 16'384;
+// Of a body that is not multipart.
+// Source: REST API Developer Guide, "Insert or Update Blob Data", read 2026-11.
+constexpr size_t kJsonBytesMax = 50ULL << 20;
 constexpr size_t kGzipBytesMin = 1024;
 constexpr int kVersionRetiredOldest = 7;
 
@@ -254,7 +258,10 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
         request.body_stream != nullptr
             ? Result<std::string>("")  // read by its handler, piece by piece
             : net::InflateBody(request.headers.GetOr("Content-Encoding", "identity"), request.body);
-    if (body) {
+    if (body && body->size() > kJsonBytesMax && !IsMultipart(api)) {
+      answer = ErrorAnswer(413, "EXCEEDED_MAX_SIZE_REQUEST",
+                           "The request is larger than 50 MB: send large bytes as multipart");
+    } else if (body) {
       api.body = *std::move(body);
       answer = HandleRest(parts_, api);
     } else {

@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sandbox/rest_blob.h"
 #include "sandbox/rest_recent.h"
+#include "sandbox/sign_in_parts.h"
 
 namespace firn::sandbox {
 namespace {
@@ -19,20 +21,23 @@ std::string ReleaseLabel(int version) {
   return fmt::format("{} '{}", kSeasons[since % 3], year);
 }
 
-Answer Resources(const ApiRequest& request) {
+Answer Resources(ApiParts& parts, const ApiRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
   ordered_json resources;
   for (const char* name : {"tooling", "sobjects", "query", "queryAll", "limits", "jobs",
-                           "composite", "search", "recent", "metadata"}) {
+                           "composite", "compactLayouts", "event", "recent"}) {
     resources[name] = request.Root() + "/" + name;
   }
+  resources["identity"] =
+      BaseUrl(request.http) + "/id/" + parts.org.org_id() + "/" + request.session.user_id;
   return JsonAnswer(200, resources.dump());
 }
 
 // JSON bodies only; a request without a body or without a type passes.
 bool TakesBody(const ApiRequest& request) {
+  if (request.path[0] == "sobjects" && IsMultipart(request)) return true;
   const std::string type = Folded(request.http.headers.GetOr("Content-Type", ""));
   return request.body.empty() || type.empty() || type.find("json") != std::string::npos;
 }
@@ -75,7 +80,7 @@ Answer VersionsAnswer() {
 }
 
 Answer HandleRest(ApiParts& parts, ApiRequest& request) {
-  if (request.path.empty()) return Resources(request);
+  if (request.path.empty()) return Resources(parts, request);
   const std::string& family = request.path[0];
   if ((family == "sobjects" || family == "composite") && !TakesBody(request)) {
     return ErrorAnswer(415, "UNSUPPORTED_MEDIA_TYPE",
@@ -100,6 +105,12 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
     request.path.erase(request.path.begin());
     return HandleQuery(parts, request, false);
   }
+  if (family == "compactLayouts" && request.path.size() == 1) {
+    return CompactLayoutList(parts, request);
+  }
+  if (family == "event" && request.path.size() == 3 && request.path[1] == "eventSchema") {
+    return EventSchemaById(parts, request);
+  }
   if (family == "recent" && request.path.size() == 1) return Recent(parts, request);
   return NotFoundAnswer();
 }
@@ -107,6 +118,8 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
 Answer HandleSobjects(ApiParts& parts, ApiRequest& request) {
   const size_t depth = request.path.size();
   if (depth == 1) return GlobalDescribe(parts, request);
+  if (depth == 3 && request.path[2] == "eventSchema") return EventSchemaByName(parts, request);
+  if (depth > 3 && request.path[2] == "describe") return DescribeLayouts(parts, request);
   const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
   if (VisibleObject(*catalogue, request.path[1]) == nullptr) return NotFoundAnswer();
   if (depth == 2) {

@@ -22,12 +22,19 @@ inline constexpr int kVersionNewest = 67;
 [[nodiscard]] Answer GlobalDescribe(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer BasicObjectInfo(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request);
+// `/sobjects/X/describe/layouts`, `../compactLayouts`, `../approvalLayouts`; `/compactLayouts?q=`.
+[[nodiscard]] Answer DescribeLayouts(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer CompactLayoutList(ApiParts& parts, const ApiRequest& request);
+// `/event/eventSchema/{id}`, `/sobjects/{event}/eventSchema`.
+[[nodiscard]] Answer EventSchemaById(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer EventSchemaByName(ApiParts& parts, const ApiRequest& request);
 // `/sobjects/X` POST, `/sobjects/X/{id}`, `/sobjects/X/{field}/{value}`, `../{id}/{blob field}`.
 [[nodiscard]] Answer HandleRecord(ApiParts& parts, ApiRequest& request);
 // `/sobjects/X/updated` and `/deleted`.
 [[nodiscard]] Answer HandleReplication(ApiParts& parts, ApiRequest& request);
 // query, queryAll and their next pages; also what the tooling API is asked.
 [[nodiscard]] Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows);
+[[nodiscard]] Answer ExplainQuery(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer HandleLimits(ApiParts& parts, ApiRequest& request);
 // `composite`, `composite/batch`, and on to the two below.
 [[nodiscard]] Answer HandleComposite(ApiParts& parts, ApiRequest& request);

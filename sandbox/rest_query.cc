@@ -172,6 +172,7 @@ Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows) {
     return page ? PageAnswer(request, *std::move(page)) : ErrorAnswer(page.error());
   }
   if (request.path.size() > 2) return NotFoundAnswer();
+  if (!request.Query("explain").empty()) return ExplainQuery(parts, request);
   const std::string soql = request.Query("q");
   if (soql.empty()) {
     return ErrorAnswer(400, "MALFORMED_QUERY", "SOQL statements cannot be empty or null");

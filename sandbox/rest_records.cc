@@ -3,6 +3,7 @@
 
 #include "core/base/time_text.h"
 #include "sandbox/rest.h"
+#include "sandbox/rest_blob.h"
 #include "sandbox/rest_body.h"
 #include "sandbox/rest_write.h"
 
@@ -15,7 +16,7 @@ namespace {
 constexpr int kUpsertAnswersSince = 46;
 
 Answer Create(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object) {
-  const auto body = ReadRecordBody(request.body);
+  const auto body = RecordBodyOf(request);
   if (!body) return ErrorAnswer(body.error());
   if (!body->id.empty()) {
     return ErrorAnswer(400, "INVALID_FIELD",
@@ -33,7 +34,7 @@ Answer Create(ApiParts& parts, const ApiRequest& request, const ObjectInfo& obje
 }
 
 Answer Update(ApiParts& parts, const ApiRequest& request, int64_t id) {
-  const auto body = ReadRecordBody(request.body);
+  const auto body = RecordBodyOf(request);
   if (!body) return ErrorAnswer(body.error());
   if (!body->id.empty()) {
     return ErrorAnswer(400, "INVALID_FIELD",
@@ -50,7 +51,7 @@ Answer Update(ApiParts& parts, const ApiRequest& request, int64_t id) {
 // PATCH by external id: creates, or updates the only match.
 Answer Upsert(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object,
               const std::vector<int64_t>& found) {
-  auto body = ReadRecordBody(request.body);
+  auto body = RecordBodyOf(request);
   if (!body) return ErrorAnswer(body.error());
   Mutation mutation;
   mutation.object = object.name;
@@ -96,39 +97,6 @@ Answer Retrieve(ApiParts& parts, const ApiRequest& request, const ObjectInfo& ob
   std::string row;
   AppendJsonRow(**cursor, request.version, row);
   return JsonAnswer(200, std::move(row));
-}
-
-// The bytes of a base64 field. What the store does not hold is made up from the record's id, as
-// long as its size field says.
-Answer Blob(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object,
-            const FieldInfo& field, const std::string& id) {
-  auto options = request.Options(false);
-  const auto record = parts.org.Read(object.name, id, options);
-  if (!record) return ErrorAnswer(record.error());
-  int64_t size = 0;
-  std::string stored;
-  for (size_t i = 0; i < object.fields.size() && i < record->values.size(); ++i) {
-    const FieldInfo& one = object.fields[i];
-    if (one.name == field.name && record->values[i].kind == Value::Kind::kText) {
-      stored = record->values[i].text;
-    }
-    if (one.name == "ContentSize" || one.name == "BodyLength" || one.name == "LogFileLength") {
-      size = record->values[i].number;
-    }
-  }
-  Answer answer;
-  answer.headers.Set("Content-Type", "application/octetstream");
-  if (const auto bytes = FromBase64(stored); !stored.empty() && bytes) {
-    answer.body = *bytes;
-    return answer;
-  }
-  constexpr int64_t kMadeUpMax = 64LL << 20;
-  const std::string line = object.name + " " + id + " made up by the sandbox\n";
-  while (static_cast<int64_t>(answer.body.size()) < std::min(size, kMadeUpMax)) {
-    answer.body += line;
-  }
-  answer.body.resize(static_cast<size_t>(std::clamp<int64_t>(size, 0, kMadeUpMax)));
-  return answer;
 }
 
 Answer ById(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object, int64_t id) {
@@ -192,7 +160,7 @@ Answer HandleRecord(ApiParts& parts, ApiRequest& request) {
     const FieldInfo* field = object->Field(request.path[3]);
     if (field != nullptr && field->type == FieldType::kBase64 &&
         VisibleField(*field, request.version)) {
-      return Blob(parts, request, *object, *field, request.path[2]);
+      return BlobAnswer(parts, request, *object, *field);
     }
     return NotFoundAnswer();
   }

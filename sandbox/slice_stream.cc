@@ -51,19 +51,6 @@ class Gzip final : public net::BodyStream {
   bool ended_ = false;
 };
 
-class TextStream final : public net::BodyStream {
- public:
-  explicit TextStream(std::string_view text) : text_(text) {}
-  Result<std::string> Read(size_t bytes_max) override {
-    std::string piece(text_.substr(0, bytes_max));
-    text_.remove_prefix(piece.size());
-    return piece;
-  }
-
- private:
-  std::string_view text_;
-};
-
 }  // namespace
 
 Result<std::unique_ptr<SliceStream>> SliceStream::Open(const std::string& path) {

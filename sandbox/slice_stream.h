@@ -42,6 +42,20 @@ class SliceStream final : public net::BodyStream {
   uint64_t bytes_ = 0;
 };
 
+// A text as a stream; it must outlive it.
+class TextStream final : public net::BodyStream {
+ public:
+  explicit TextStream(std::string_view text) : text_(text) {}
+  Result<std::string> Read(size_t bytes_max) override {
+    std::string piece(text_.substr(0, bytes_max));
+    text_.remove_prefix(piece.size());
+    return piece;
+  }
+
+ private:
+  std::string_view text_;
+};
+
 // `raw` as one gzip member, compressed as it is read (ISA-L, level 1).
 [[nodiscard]] std::unique_ptr<net::BodyStream> GzipStream(std::unique_ptr<net::BodyStream> raw);
 // The same for a whole body.

@@ -118,3 +118,9 @@ def main():
 
 if __name__ == "__main__":
     main()
+    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    import ingest
+    import rest
+
+    rest.main()
+    ingest.main()

@@ -1,13 +1,13 @@
 // `jobs/ingest` over HTTP.
 // Source: Bulk API 2.0 and Bulk API Developer Guide, 'Bulk API 2.0 Ingest' (its reference pages),
 // read 2026-11.
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "core/net/inflate.h"
 #include "sandbox/bulk/create_body.h"
 #include "sandbox/bulk/ingest_jobs.h"
+#include "sandbox/bulk/job_list.h"
 #include "sandbox/rest.h"
 #include "sandbox/slice_stream.h"
 
@@ -17,7 +17,6 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
-constexpr size_t kJobsPerPage = 1000;
 // Of a job created with its data in one multipart request.
 constexpr size_t kMultipartCharactersMax = 100'000;
 
@@ -111,20 +110,6 @@ std::optional<Answer> ReadJob(const ApiRequest& request, std::string_view text, 
   return std::nullopt;
 }
 
-// A whole body as a stream.
-class TextStream final : public net::BodyStream {
- public:
-  explicit TextStream(std::string_view text) : text_(text) {}
-  Result<std::string> Read(size_t bytes_max) override {
-    std::string piece(text_.substr(0, bytes_max));
-    text_.remove_prefix(piece.size());
-    return piece;
-  }
-
- private:
-  std::string_view text_;
-};
-
 Answer CreateWithData(ApiParts& parts, const ApiRequest& request, const std::string& type) {
   const auto form = ParseMultipart(type, request.body);
   if (!form) return ErrorAnswer(400, "INVALIDJOB", "The multipart body is not well-formed");
@@ -164,36 +149,17 @@ Answer Create(ApiParts& parts, const ApiRequest& request) {
 }
 
 Answer ListJobs(ApiParts& parts, const ApiRequest& request) {
-  int64_t after = 0;
-  if (const std::string text = request.Query("queryLocator"); !text.empty()) {
-    const char* end = text.data() + text.size();
-    if (std::from_chars(text.data(), end, after).ptr != end || after < 0) {
-      return ErrorAnswer(400, "INVALID_QUERY_LOCATOR", "invalid query locator");
-    }
-  }
-  const std::string job_type = request.Query("jobType");
-  const std::string mode = Folded(request.Query("concurrencyMode"));
-  const bool none = (!job_type.empty() && job_type != "V2Ingest") ||
-                    (!mode.empty() && mode != "parallel") ||
-                    request.Query("isPkChunkingEnabled") == "true";
-  std::vector<IngestJob> jobs;
-  if (!none) jobs = parts.ingest.List(after, kJobsPerPage);
-  ordered_json body = {{"done", jobs.size() <= kJobsPerPage},
-                       {"records", ordered_json::array()},
-                       {"nextRecordsUrl", nullptr}};
-  if (jobs.size() > kJobsPerPage) {
-    jobs.pop_back();
-    std::string url =
-        request.Root() + "/jobs/ingest?queryLocator=" + std::to_string(jobs.back().number);
-    if (!job_type.empty()) url += "&jobType=" + PercentEncode(job_type);
-    body["nextRecordsUrl"] = url;
-  }
-  for (const IngestJob& job : jobs) {
+  constexpr JobKind kKind{"ingest", "V2Ingest"};
+  JobListWish wish;
+  if (auto refusal = ReadJobListWish(request, kKind, wish)) return *std::move(refusal);
+  std::vector<ListedJob> listed;
+  if (wish.none) return JobListAnswer(request, kKind, std::move(listed));
+  for (const IngestJob& job : parts.ingest.List(wish.after, kJobsPerPage)) {
     ordered_json entry = WithContentUrl(job);
-    entry["jobType"] = "V2Ingest";
-    body["records"].push_back(std::move(entry));
+    entry["jobType"] = kKind.job_type;
+    listed.push_back({job.number, Dump(entry)});
   }
-  return JsonAnswer(200, Dump(body));
+  return JobListAnswer(request, kKind, std::move(listed));
 }
 
 Answer Patch(ApiParts& parts, const ApiRequest& request) {

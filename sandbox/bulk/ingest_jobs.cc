@@ -1,7 +1,5 @@
 #include "sandbox/bulk/ingest_jobs.h"
 
-#include <algorithm>
-
 #include "core/base/file.h"
 #include "sandbox/api_error.h"
 
@@ -9,11 +7,6 @@ namespace firn::sandbox {
 namespace {
 
 constexpr size_t kPieceBytes = 1 << 20;
-// Numbers above those of query jobs, so that the two kinds never share an id.
-constexpr int64_t kFirstNumber = 1'000'000'000;
-
-Error UnknownJob() { return ApiError(404, "NOT_FOUND", "The requested resource does not exist"); }
-
 tl::unexpected<Error> BadState(const std::string& message) {
   return Fail(ApiError(400, "INVALIDJOBSTATE", message));
 }
@@ -41,22 +34,18 @@ void IngestJobs::Start(std::function<void(const FaultEffect&)> carry_out) {
 
 IngestJobs::~IngestJobs() {
   for (std::jthread& worker : workers_) worker.request_stop();
-  wake_.notify_all();
+  table_.WakeAll();
 }
 
 Result<void> IngestJobs::Load() {
-  last_number_ = kFirstNumber;
   const ApiDb::Locked locked = parts_.db.Lock();
   FIRN_TRY(Statement all, locked.db.Prepare("SELECT body FROM ingest_job ORDER BY number"));
   while (true) {
     FIRN_TRY(const bool more, all.Step());
     if (!more) return {};
-    auto entry = std::make_shared<Entry>();
-    FIRN_TRY(entry->job, IngestJobOf(all.Text(0)));
-    last_number_ = entry->job.number;
-    const std::string& state = entry->job.state;
-    if (state == "UploadComplete" || state == "InProgress") waiting_.push_back(entry);
-    jobs_.emplace(entry->job.id, std::move(entry));
+    FIRN_TRY(IngestJob job, IngestJobOf(all.Text(0)));
+    const bool waits = job.state == "UploadComplete" || job.state == "InProgress";
+    table_.Restore(std::move(job), waits);
   }
 }
 
@@ -66,19 +55,6 @@ Result<void> IngestJobs::Save(const IngestJob& job) {
            locked.db.Prepare("INSERT OR REPLACE INTO ingest_job(number, body) VALUES (?, ?)"));
   put.Bind(1, job.number).Bind(2, std::string_view(ToText(job)));
   return put.Run();
-}
-
-IngestJobs::EntryPtr IngestJobs::FindLocked(std::string_view id) const {
-  // The first 15 characters name a job as well.
-  const auto found = jobs_.lower_bound(id);
-  if (found == jobs_.end() || found->first.substr(0, id.size()) != id) return nullptr;
-  return id.size() == 15 || id.size() == 18 ? found->second : nullptr;
-}
-
-Result<IngestJobs::EntryPtr> IngestJobs::Find(std::string_view id) const {
-  EntryPtr entry = FindLocked(id);
-  if (!entry) return Fail(UnknownJob());
-  return entry;
 }
 
 Result<void> IngestJobs::CheckHardDelete(const IngestJob& job) const {
@@ -126,37 +102,9 @@ Result<IngestJob> IngestJobs::Create(IngestJob job) {
   job.object = parts_.org.catalogue()->Object(job.object)->name;
   job.created = parts_.clock.Now();
   job.modified = job.created;
-  auto entry = std::make_shared<Entry>();
-  {
-    std::lock_guard lock(mutex_);
-    job.number = ++last_number_;
-    job.id = IdText(MakeId("750", static_cast<uint64_t>(job.number)));
-    entry->job = job;
-    jobs_.emplace(job.id, entry);
-  }
+  table_.Add(job);
   FIRN_CHECK(Save(job));
   return job;
-}
-
-Result<IngestJob> IngestJobs::Get(std::string_view id) const {
-  std::lock_guard lock(mutex_);
-  FIRN_TRY(const EntryPtr entry, Find(id));
-  return entry->job;
-}
-
-std::vector<IngestJob> IngestJobs::List(int64_t after, size_t count_max) const {
-  std::lock_guard lock(mutex_);
-  std::vector<const IngestJob*> known;
-  for (const auto& [id, entry] : jobs_) {
-    if (entry->job.number > after) known.push_back(&entry->job);
-  }
-  std::sort(known.begin(), known.end(),
-            [](const auto* a, const auto* b) { return a->number < b->number; });
-  if (known.size() > count_max + 1) known.resize(count_max + 1);
-  std::vector<IngestJob> jobs;
-  jobs.reserve(known.size());
-  for (const IngestJob* job : known) jobs.push_back(*job);
-  return jobs;
 }
 
 IngestPaths IngestJobs::PathsOf(const IngestJob& job) const {
@@ -185,8 +133,8 @@ Result<void> IngestJobs::Upload(std::string_view id, net::BodyStream& data) {
   EntryPtr entry;
   IngestJob job;
   {
-    std::lock_guard lock(mutex_);
-    FIRN_TRY(entry, Find(id));
+    std::lock_guard lock(table_.mutex());
+    FIRN_TRY(entry, table_.FindLocked(id));
     if (entry->job.state != "Open") {
       return BadState("InvalidJobState : Upload is not allowed for a job in state " +
                       entry->job.state);
@@ -202,7 +150,7 @@ Result<void> IngestJobs::Upload(std::string_view id, net::BodyStream& data) {
   uint64_t bytes = 0;
   auto received = Receive(PathsOf(job).data, data, bytes);
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(table_.mutex());
     entry->uploading = false;
     if (received && entry->job.state == "Open") {
       entry->job.has_data = true;
@@ -219,8 +167,8 @@ Result<IngestJob> IngestJobs::Complete(std::string_view id) {
   EntryPtr entry;
   IngestJob job;
   {
-    std::lock_guard lock(mutex_);
-    FIRN_TRY(entry, Find(id));
+    std::lock_guard lock(table_.mutex());
+    FIRN_TRY(entry, table_.FindLocked(id));
     if (entry->job.state != "Open") {
       return BadState("InvalidJobState : Closing a job in state " + entry->job.state +
                       " is not allowed");
@@ -231,27 +179,12 @@ Result<IngestJob> IngestJobs::Complete(std::string_view id) {
     job = entry->job;
   }
   FIRN_CHECK(Save(job));
-  std::lock_guard lock(mutex_);
-  waiting_.push_back(std::move(entry));
-  wake_.notify_one();
+  table_.Queue(std::move(entry));
   return job;
 }
 
 Result<IngestJob> IngestJobs::Abort(std::string_view id) {
-  IngestJob job;
-  {
-    std::lock_guard lock(mutex_);
-    FIRN_TRY(const EntryPtr entry, Find(id));
-    if (entry->job.state == "JobComplete" || entry->job.state == "Failed") {
-      return BadState("Aborting already Completed Job not allowed");
-    }
-    if (entry->job.state == "Aborted") return BadState("Aborting already Aborted Job not allowed");
-    entry->abort = true;
-    entry->job.state = "Aborted";
-    entry->job.modified = parts_.clock.Now();
-    std::erase(waiting_, entry);
-    job = entry->job;
-  }
+  FIRN_TRY(const IngestJob job, table_.Abort(id, parts_.clock.Now()));
   FIRN_CHECK(Save(job));
   return job;
 }
@@ -269,17 +202,7 @@ Result<void> IngestJobs::Forget(const IngestJob& job) {
 }
 
 Result<void> IngestJobs::Delete(std::string_view id) {
-  IngestJob job;
-  {
-    std::lock_guard lock(mutex_);
-    FIRN_TRY(const EntryPtr entry, Find(id));
-    const std::string& state = entry->job.state;
-    if (!entry->job.ended()) {
-      return BadState("Deleting a job in state " + state + " is not allowed");
-    }
-    job = entry->job;
-    jobs_.erase(job.id);
-  }
+  FIRN_TRY(const IngestJob job, table_.Remove(id));
   return Forget(job);
 }
 
@@ -289,25 +212,16 @@ Result<uint64_t> IngestJobs::ProcessedBytes(const IngestJob& job) const {
 }
 
 Result<void> IngestJobs::DropOld() {
-  std::vector<IngestJob> old;
-  std::vector<std::string> left_open;
-  {
-    std::lock_guard lock(mutex_);
-    const UtcMicros now = parts_.clock.Now();
-    for (const auto& [id, entry] : jobs_) {
-      if (entry->job.state == "Open" && entry->job.created < now - options_.open_max) {
-        left_open.push_back(id);
-      }
-    }
-    std::erase_if(jobs_, [&](const auto& item) {
-      const IngestJob& job = item.second->job;
-      if (!job.ended() || job.modified > now - options_.kept) return false;
-      old.push_back(job);
-      return true;
-    });
+  const UtcMicros now = parts_.clock.Now();
+  for (const IngestJob& job : table_.List(0, SIZE_MAX - 1)) {
+    if (job.state != "Open" || job.created >= now - options_.open_max) continue;
+    auto aborted = Abort(job.id);
+    // Its client may have closed it meanwhile.
+    if (!aborted && PartsOf(aborted.error()).code.empty()) return Fail(std::move(aborted).error());
   }
-  for (const std::string& id : left_open) FIRN_CHECK(Abort(id));
-  for (const IngestJob& job : old) FIRN_CHECK(Forget(job));
+  for (const IngestJob& job : table_.RemoveEndedBefore(now - options_.kept)) {
+    FIRN_CHECK(Forget(job));
+  }
   return {};
 }
 

@@ -6,18 +6,14 @@
 // Source: Bulk API 2.0 and Bulk API Developer Guide, 'Bulk API 2.0 Ingest', 'Limits', read 2026-11.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <thread>
 
 #include "core/net/http.h"
 #include "sandbox/api_db.h"
 #include "sandbox/bulk/ingest_run.h"
+#include "sandbox/bulk/job_table.h"
 #include "sandbox/faults.h"
 #include "sandbox/sandbox_clock.h"
 #include "sandbox/usage.h"
@@ -53,9 +49,11 @@ class IngestJobs {
   // Errors: api errors INVALIDJOB, INVALIDENTITY, FEATURENOTENABLED, EXCEEDEDQUOTA.
   [[nodiscard]] Result<IngestJob> Create(IngestJob job);
   // Errors: api error NOT_FOUND.
-  [[nodiscard]] Result<IngestJob> Get(std::string_view id) const;
+  [[nodiscard]] Result<IngestJob> Get(std::string_view id) const { return table_.Get(id); }
   // Jobs numbered above `after`, oldest first, at most `count_max` + 1.
-  [[nodiscard]] std::vector<IngestJob> List(int64_t after, size_t count_max) const;
+  [[nodiscard]] std::vector<IngestJob> List(int64_t after, size_t count_max) const {
+    return table_.List(after, count_max);
+  }
   // The data of an open job, once. Errors: api errors NOT_FOUND, INVALIDJOBSTATE,
   // REQUEST_TOO_LARGE; what broke the stream.
   [[nodiscard]] Result<void> Upload(std::string_view id, net::BodyStream& data);
@@ -72,12 +70,11 @@ class IngestJobs {
   [[nodiscard]] Result<void> DropOld();
 
  private:
-  struct Entry {
-    IngestJob job;
-    bool uploading = false;
-    std::atomic<bool> abort{false};
-  };
-  using EntryPtr = std::shared_ptr<Entry>;
+  using Table = JobTable<IngestJob>;
+  using Entry = Table::Entry;
+  using EntryPtr = Table::EntryPtr;
+  // Numbers above those of query jobs, so that the two kinds never share an id.
+  static constexpr int64_t kFirstNumber = 1'000'000'000;
   IngestJobs(const Options& options, const Parts& parts) : options_(options), parts_(parts) {}
   [[nodiscard]] Result<void> Load();
   [[nodiscard]] Result<void> CheckCreate(const IngestJob& job) const;
@@ -94,18 +91,12 @@ class IngestJobs {
   [[nodiscard]] Result<void> BeginBatch(const IngestJob& job, uint64_t row, uint64_t& fails_at);
   void Finish(Entry& entry, const Result<IngestStop>& done, SteadyTime start);
   [[nodiscard]] Result<void> Save(const IngestJob& job);
-  [[nodiscard]] EntryPtr FindLocked(std::string_view id) const;
-  [[nodiscard]] Result<EntryPtr> Find(std::string_view id) const;
   [[nodiscard]] Result<void> Forget(const IngestJob& job);
 
   const Options options_;
   const Parts parts_;
   std::function<void(const FaultEffect&)> carry_out_;
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::map<std::string, EntryPtr, std::less<>> jobs_;
-  std::deque<EntryPtr> waiting_;
-  int64_t last_number_ = 0;
+  Table table_{kFirstNumber};
   std::vector<std::jthread> workers_;
 };
 

@@ -375,7 +375,8 @@ TEST_F(IngestTest, JobsOfSeveralClientsAtOnceLoseNoRow) {
     }
     clients.emplace_back([this] {
       for (int i = 0; i < 20; ++i) {
-        EXPECT_EQ(Get("/services/data/v60.0/query?q=SELECT+Name+FROM+Account+LIMIT+50").status, 200);
+        EXPECT_EQ(Get("/services/data/v60.0/query?q=SELECT+Name+FROM+Account+LIMIT+50").status,
+                  200);
         EXPECT_TRUE(sandbox_->org().Insert("Contact", {{"LastName", "between"}}, {}));
       }
     });

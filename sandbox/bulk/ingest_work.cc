@@ -11,18 +11,7 @@ constexpr uint64_t kNever = UINT64_MAX;
 }  // namespace
 
 void IngestJobs::Work(const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    EntryPtr entry;
-    {
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stop, [&] { return !waiting_.empty(); })) return;
-      entry = waiting_.front();
-      waiting_.pop_front();
-      entry->job.state = "InProgress";
-      entry->job.modified = parts_.clock.Now();
-    }
-    Run(*entry, stop);
-  }
+  while (const EntryPtr entry = table_.Next(stop, parts_.clock)) Run(*entry, stop);
 }
 
 Result<void> IngestJobs::BeginBatch(const IngestJob& job, uint64_t row, uint64_t& fails_at) {
@@ -66,7 +55,7 @@ Result<IngestStop> IngestJobs::RunRows(Entry& entry, IngestRun& run, uint64_t& f
                              "The batch could not be processed after " +
                                  std::to_string(kBatchRetriesMax) + " retries"));
       }
-      std::lock_guard lock(mutex_);
+      std::lock_guard lock(table_.mutex());
       ++entry.job.retries;
       continue;
     }
@@ -81,7 +70,7 @@ Result<IngestStop> IngestJobs::RunRows(Entry& entry, IngestRun& run, uint64_t& f
 void IngestJobs::Run(Entry& entry, const std::stop_token& stop) {
   IngestJob job;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(table_.mutex());
     job = entry.job;
   }
   const SteadyTime start = parts_.clock.Steady();
@@ -96,7 +85,7 @@ void IngestJobs::Run(Entry& entry, const std::stop_token& stop) {
                      },
                  .done =
                      [&](const IngestProgress& progress) {
-                       std::lock_guard lock(mutex_);
+                       std::lock_guard lock(table_.mutex());
                        entry.job.rows = progress.rows;
                        entry.job.failed = progress.failed;
                      }});
@@ -114,7 +103,7 @@ void IngestJobs::Run(Entry& entry, const std::stop_token& stop) {
 void IngestJobs::Finish(Entry& entry, const Result<IngestStop>& done, SteadyTime start) {
   IngestJob job;
   {
-    std::lock_guard lock(mutex_);
+    std::lock_guard lock(table_.mutex());
     IngestJob& at = entry.job;
     at.took_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock.Steady() - start)

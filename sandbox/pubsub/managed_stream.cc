@@ -17,11 +17,10 @@ RpcError BadRequest(std::string_view code, std::string message) {
   return Refused(RpcStatus::kInvalidArgument, code, std::move(message));
 }
 
-class ManagedStream final : public StreamBase<ManagedFetchRequest, ManagedFetchResponse> {
+class ManagedStream final : public FetchStream<ManagedFetchRequest, ManagedFetchResponse> {
  public:
   ManagedStream(StreamParts& parts, grpc::CallbackServerContext& context)
-      : StreamBase(parts, context, "ManagedSubscribe"),
-        subscription_(parts.gate.bus(), parts.gate.parts().usage) {}
+      : FetchStream(parts, context, "ManagedSubscribe") {}
 
  private:
   void Ended() override {
@@ -95,7 +94,7 @@ class ManagedStream final : public StreamBase<ManagedFetchRequest, ManagedFetchR
     return managed.from_earliest ? bus.log().Earliest(bus.OldestMillis()) : bus.log().Tip();
   }
 
-  std::optional<RpcError> Handle(SteadyTime now) {
+  std::optional<RpcError> Handle(SteadyTime now) override {
     const int32_t requested = request_.num_requested();
     if (requested < 0) {
       return BadRequest("fetch.request.events.invalid",
@@ -128,7 +127,8 @@ class ManagedStream final : public StreamBase<ManagedFetchRequest, ManagedFetchR
     return "";
   }
 
-  void AnswerCommit() {
+  bool WriteFirst() override {
+    if (!commit_) return false;
     const std::string failure = Commit(*commit_);
     FillResponse(EventBatch{{}, subscription_.position(), subscription_.pending()}, call_.rpc_id,
                  response_);
@@ -142,50 +142,18 @@ class ManagedStream final : public StreamBase<ManagedFetchRequest, ManagedFetchR
     }
     commit_.reset();
     WriteLocked();
+    return true;
   }
 
-  SteadyTime StepLocked(SteadyTime now) override {
-    if (has_request_) {
-      if (auto error = Handle(now)) {
-        FinishLocked(*error);
-        return SteadyTime::max();
-      }
-      ReadOnLocked();
-    }
-    if (half_closed_) {
-      if (!begun_) FinishLocked(RpcError{});
-      subscription_.HalfClose();
-    }
-    if (!begun_ || writing_ || finished_) return SteadyTime::max();
-    if (commit_) {
-      AnswerCommit();
-      return SteadyTime::max();
-    }
-    Subscription::Step step = subscription_.Next(now);
-    if (step.send) {
-      FillResponse(*std::move(step.send), call_.rpc_id, response_);
-      WriteLocked();
-    } else if (step.end) {
-      FinishLocked(*step.end);
-    } else if (step.reset) {
-      context_.TryCancel();
-    }
-    return step.due;
-  }
-
-  Subscription subscription_;
   ManagedSubscription managed_;
   std::optional<eventbus::v1::CommitReplayRequest> commit_;
   int64_t commit_at_millis_ = 0;
-  bool begun_ = false;
 };
 
 }  // namespace
 
 ManagedReactor* NewManagedStream(StreamParts& parts, grpc::CallbackServerContext& context) {
-  auto stream = std::make_shared<ManagedStream>(parts, context);
-  stream->Begin(stream);
-  return stream.get();
+  return Started<ManagedStream>(parts, context);
 }
 
 }  // namespace firn::sandbox

@@ -88,9 +88,7 @@ std::optional<RpcError> CarryOutPublish(const CallGate& gate, const std::string&
 }
 
 PublishReactor* NewPublishStream(StreamParts& parts, grpc::CallbackServerContext& context) {
-  auto stream = std::make_shared<PublishStream>(parts, context);
-  stream->Begin(stream);
-  return stream.get();
+  return Started<PublishStream>(parts, context);
 }
 
 }  // namespace firn::sandbox

@@ -111,6 +111,57 @@ class StreamBase : public grpc::ServerBidiReactor<Request, Response>, public Pum
   std::shared_ptr<StreamBase> self_;
 };
 
+// What the two subscribing methods share: wishes for events in, events out.
+template <typename Request, typename Response>
+class FetchStream : public StreamBase<Request, Response> {
+ public:
+  FetchStream(StreamParts& parts, grpc::CallbackServerContext& context, std::string_view method)
+      : StreamBase<Request, Response>(parts, context, method),
+        subscription_(parts.gate.bus(), parts.gate.parts().usage) {}
+
+ protected:
+  // Takes the request that has come. An error ends the stream.
+  virtual std::optional<RpcError> Handle(SteadyTime now) = 0;
+  // Writes what goes before events. False: there is nothing.
+  virtual bool WriteFirst() { return false; }
+
+  SteadyTime StepLocked(SteadyTime now) final {
+    if (this->has_request_) {
+      if (auto error = Handle(now)) {
+        this->FinishLocked(*error);
+        return SteadyTime::max();
+      }
+      this->ReadOnLocked();
+    }
+    if (this->half_closed_) {
+      if (!begun_) this->FinishLocked(RpcError{});
+      subscription_.HalfClose();
+    }
+    if (!begun_ || this->writing_ || this->finished_ || WriteFirst()) return SteadyTime::max();
+    Subscription::Step step = subscription_.Next(now);
+    if (step.send) {
+      FillResponse(*std::move(step.send), this->call_.rpc_id, this->response_);
+      this->WriteLocked();
+    } else if (step.end) {
+      this->FinishLocked(*step.end);
+    } else if (step.reset) {
+      this->context_.TryCancel();
+    }
+    return step.due;
+  }
+
+  Subscription subscription_;
+  bool begun_ = false;
+};
+
+// Makes the stream and begins it; it keeps itself.
+template <typename Stream>
+[[nodiscard]] Stream* Started(StreamParts& parts, grpc::CallbackServerContext& context) {
+  auto stream = std::make_shared<Stream>(parts, context);
+  stream->Begin(stream);
+  return stream.get();
+}
+
 using SubscribeReactor =
     grpc::ServerBidiReactor<eventbus::v1::FetchRequest, eventbus::v1::FetchResponse>;
 using PublishReactor =

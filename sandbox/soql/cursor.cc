@@ -1,6 +1,7 @@
 #include "sandbox/soql/cursor.h"
 
 #include "sandbox/api_error.h"
+#include "sandbox/soql/leading_index.h"
 #include "sandbox/soql/narrow.h"
 #include "sandbox/soql/parse.h"
 #include "sandbox/soql/sort_keys.h"
@@ -60,7 +61,7 @@ class BranchRow final : public RowCursor {
   std::vector<Value> row_;
 };
 
-class SelectCursor final : public RowCursor {
+class SelectCursor final : public RowCursor, public LeadingIndex {
  public:
   SelectCursor(std::string_view soql, const Query& query, BoundQuery bound, QueryContext context)
       : soql_(soql), query_(query), bound_(std::move(bound)), context_(std::move(context)) {
@@ -100,6 +101,13 @@ class SelectCursor final : public RowCursor {
   std::span<const Value> row() const override { return row_; }
   uint64_t child_rows() const override { return child_rows_; }
   bool marks_recent() const override { return query_.for_view || query_.for_reference; }
+  const FieldInfo* leading_index() const override {
+    if (access_.where.empty()) return nullptr;
+    for (const FieldInfo& field : bound_.object->fields) {
+      if (IndexedColumn(field) == access_.column) return &field;
+    }
+    return nullptr;
+  }
 
   Value parent_id(size_t column, size_t level) const override {
     if (column >= bound_.bound.size()) return bound_.tree->IdAt(0);
@@ -302,7 +310,7 @@ class SelectCursor final : public RowCursor {
 };
 
 // The outermost cursor: owns the text, the tree and the snapshot.
-class OwningCursor final : public RowCursor {
+class OwningCursor final : public RowCursor, public LeadingIndex {
  public:
   OwningCursor(std::string soql, Query query, std::shared_ptr<Reader> reader)
       : snapshot_(std::move(reader)), soql_(std::move(soql)), query_(std::move(query)) {}
@@ -328,6 +336,10 @@ class OwningCursor final : public RowCursor {
   }
   uint64_t child_rows() const override { return inner_->child_rows(); }
   bool marks_recent() const override { return inner_->marks_recent(); }
+  const FieldInfo* leading_index() const override {
+    const auto* of_records = dynamic_cast<const LeadingIndex*>(inner_.get());
+    return of_records == nullptr ? nullptr : of_records->leading_index();
+  }
 
  private:
   Snapshot snapshot_;  // ends after everything that reads
@@ -368,8 +380,8 @@ Result<std::unique_ptr<RowCursor>> OpenQuery(std::string_view soql, QueryContext
   FIRN_TRY(Query query, Parse(soql));
   if (context.view) Narrow(query, *context.view);
   if (!context.in_transaction) FIRN_CHECK(context.reader->db().Execute("BEGIN"));
-  auto cursor = std::make_unique<OwningCursor>(
-      std::string(soql), std::move(query), context.in_transaction ? nullptr : context.reader);
+  auto cursor = std::make_unique<OwningCursor>(std::string(soql), std::move(query),
+                                               context.in_transaction ? nullptr : context.reader);
   FIRN_CHECK(cursor->Open(context));
   return std::unique_ptr<RowCursor>(std::move(cursor));
 }

@@ -172,11 +172,13 @@ Result<void> WriteBatch::Insert(WritePlan& plan, const Mutation& mutation, RowOu
   const FieldInfo* but = nullptr;  // the Id column of an upsert's file is no field to write
   if (mutation.kind == Mutation::Kind::kUpsert) but = object.Field("Id");
   FIRN_CHECK(ApplyCells(draft, mutation.cells, but));
+  AddContentFacts(draft);
   Stamp(draft);
   FIRN_CHECK(CheckRequired(draft));
   ++tally.next_number;
   ++tally.live;
   ++tally.total;
+  FIRN_CHECK(AddDocument(draft));
   outcome.id = draft.id();
   outcome.created = true;
   return Write(std::move(draft), {.kind = RecordChange::Kind::kCreate});

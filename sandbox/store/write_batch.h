@@ -109,6 +109,15 @@ class WriteBatch {
   [[nodiscard]] Result<std::vector<int64_t>> FindByKey(const ObjectInfo& object,
                                                        const FieldInfo& field, const Value& value,
                                                        size_t count_max);
+  // content.cc
+  static Value* CellOf(Draft& draft, std::string_view field);  // nullptr: no such stored field
+  static void Put(Draft& draft, std::string_view field, const Value& value);
+  [[nodiscard]] Value Hold(std::string text);  // a text that lives in the batch
+  [[nodiscard]] Result<Draft> NewDraft(std::string_view object);
+  void AddContentFacts(Draft& draft);
+  [[nodiscard]] Result<void> AddDocument(Draft& version);
+  [[nodiscard]] Result<void> AddVersion(Draft& version, int64_t document);
+  [[nodiscard]] Result<void> Link(int64_t document, const Value& record, std::string_view share);
   // remove.cc
   [[nodiscard]] Result<void> Delete(int64_t id, bool for_good, RowOutcome& outcome);
   [[nodiscard]] Result<void> Undelete(int64_t id, RowOutcome& outcome);

@@ -95,6 +95,57 @@ const scenarios = {
     const records = await (await conn.bulk2.query('SELECT Id, Name FROM Account LIMIT 5')).toArray();
     return { rows: records.length, columns: Object.keys(records[0]) };
   },
+  async bulkWrites() {
+    conn.bulk2.pollInterval = 100;
+    const key = `bulk-${Date.now()}`;
+    const input = [{ Name: 'b1', ExternalKey__c: `${key}-1` }, { Name: 'b2', ExternalKey__c: `${key}-2` }, { Name: '', Phone: '1' }];
+    const made = await conn.bulk2.loadAndWaitForResults({ object: 'Account', operation: 'insert', input });
+    const ids = made.successfulResults.map((each) => ({ Id: each.sf__Id }));
+    const upserted = await conn.bulk2.loadAndWaitForResults({
+      object: 'Account', operation: 'upsert', externalIdFieldName: 'ExternalKey__c',
+      input: [{ Name: 'b3', ExternalKey__c: `${key}-1` }, { Name: 'b4', ExternalKey__c: `${key}-4` }],
+    });
+    const gone = await conn.bulk2.loadAndWaitForResults({ object: 'Account', operation: 'delete', input: ids });
+    return {
+      made: made.successfulResults.length, failed: made.failedResults.map((each) => each.sf__Error.split(':')[0]),
+      created: upserted.successfulResults.map((each) => each.sf__Created).sort(),
+      gone: gone.successfulResults.length, unprocessed: made.unprocessedRecords.length,
+    };
+  },
+  async bulkOne() {
+    conn.bulk.pollInterval = 100;
+    const made = await conn.bulk.load('Account', 'insert', [{ Name: 'v1 a' }, { Name: 'v1 b' }]);
+    const ids = made.map((each) => ({ Id: each.id }));
+    const changed = await conn.bulk.load('Account', 'update', ids.map((each) => ({ ...each, Phone: '7' })));
+    const stream = await conn.bulk.query(`SELECT Id, Phone FROM Account WHERE Id IN ('${ids[0].Id}', '${ids[1].Id}')`);
+    const read = await stream.toArray();
+    const gone = await conn.bulk.load('Account', 'delete', ids);
+    return {
+      made: made.map((each) => each.success), changed: changed.map((each) => each.success),
+      read: read.map((each) => each.Phone), gone: gone.map((each) => each.success),
+    };
+  },
+  async pages() {
+    const layouts = await conn.sobject('Account').layouts();
+    const compact = await conn.sobject('Account').compactLayouts();
+    const plan = await conn.query("SELECT Id FROM Account WHERE Name = 'x'").explain();
+    return {
+      layouts: layouts.layouts.length, mapping: layouts.recordTypeMappings.length,
+      compact: compact.compactLayouts.length, plan: plan.plans[0].leadingOperationType,
+    };
+  },
+  async identity() {
+    const me = await conn.identity();
+    const recent = await conn.recent();
+    return { user: typeof me.username, organization: me.organization_id.startsWith('00D'), recent: Array.isArray(recent) };
+  },
+  async deletedRecordsToo() {
+    const { id } = await conn.sobject('Account').create({ Name: 'twice' });
+    await conn.sobject('Account').destroy(id);
+    const all = await conn.query(`SELECT Id FROM Account WHERE Id = '${id}'`, { scanAll: true });
+    const live = await conn.query(`SELECT Id FROM Account WHERE Id = '${id}'`);
+    return { all: all.totalSize, live: live.totalSize };
+  },
 };
 
 for (const [name, scenario] of Object.entries(scenarios)) {

@@ -29,6 +29,13 @@ SCENARIOS = {
     "composite": [201, 201],
     "limits": {"daily": True, "header": True},
     "bulkQuery": {"rows": 5, "columns": ["Id", "Name"]},
+    "bulkWrites": {"made": 2, "failed": ["REQUIRED_FIELD_MISSING"], "created": ["false", "true"],
+                   "gone": 2, "unprocessed": 0},
+    "bulkOne": {"made": [True, True], "changed": [True, True], "read": ["7", "7"],
+                "gone": [True, True]},
+    "pages": {"layouts": 1, "mapping": 1, "compact": 1, "plan": "Index"},
+    "identity": {"user": "string", "organization": True, "recent": True},
+    "deletedRecordsToo": {"all": 1, "live": 0},
 }
 
 

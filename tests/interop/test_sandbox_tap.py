@@ -1,4 +1,4 @@
-"""The Singer tap for Salesforce (REST), an outside client, through the CONNECT proxy.
+"""The Singer tap for Salesforce by REST and by Bulk API v1, an outside client, through the CONNECT proxy.
 
 What could go wrong in production: a pipeline that hard-codes login.salesforce.com cannot reach the
 sandbox, or reads another number of rows than the org has.
@@ -23,15 +23,15 @@ def org(tmp_path_factory):
         yield facts
 
 
-@pytest.fixture(scope="module")
-def tap(org, tmp_path_factory):
+@pytest.fixture(scope="module", params=["REST", "BULK"])
+def tap(request, org, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tap")
     made = requests.post(f"{org['http_url']}/sandbox/apps/{org['client_id']}/refresh_tokens", timeout=30)
     assert made.status_code == 201, made.text
     (folder / "config.json").write_text(json.dumps({
         "client_id": org["client_id"], "client_secret": org["client_secret"],
         "refresh_token": made.json()["refresh_token"], "start_date": "2000-01-01T00:00:00Z",
-        "api_type": "REST", "select_fields_by_default": True}))
+        "api_type": request.param, "select_fields_by_default": True}))
     environment = {**os.environ, "HTTPS_PROXY": org["proxy_url"], "REQUESTS_CA_BUNDLE": org["ca_file"],
                    "NO_PROXY": "", "no_proxy": ""}
 

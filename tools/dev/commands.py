@@ -6,7 +6,7 @@ import sys
 import time
 
 from dev.bare import bare
-from dev.setup import setup, venv_python
+from dev.setup import fetch_sf_cli, setup, venv_python
 from dev.shell import Failed, output, run, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -123,6 +123,7 @@ def do_bench(args):
 
 def do_soak(args):
     setup(["test"])
+    fetch_sf_cli()
     build_preset("release")
     run("ctest", "--test-dir", ROOT / "build" / "release", "-L", "soak", "--output-on-failure")
 

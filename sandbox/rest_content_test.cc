@@ -1,0 +1,109 @@
+// Files by REST. What could go wrong: bytes that come back changed, a version without its document,
+// an old version that still counts as the newest.
+#include "core/base/encoding.h"
+#include "sandbox/api_rig_test.h"
+
+namespace firn::sandbox {
+namespace {
+
+constexpr char kVersions[] = "/services/data/v60.0/sobjects/ContentVersion";
+
+class ContentTest : public ApiRig {
+ protected:
+  json One(const std::string& soql) {
+    const json answer = GetJson("/services/data/v60.0/query?q=" + PercentEncode(soql));
+    EXPECT_EQ(answer.value("totalSize", 0), 1) << answer.dump();
+    return answer["records"].empty() ? json() : answer["records"][0];
+  }
+  net::Response PutParts(const std::string& path, const std::string& fields,
+                         const std::string& field, const std::string& bytes) {
+    const std::string body =
+        "--boundary\r\nContent-Disposition: form-data; name=\"entity_content\";\r\n"
+        "Content-Type: application/json\r\n\r\n" +
+        fields + "\r\n--boundary\r\nContent-Type: application/octet-stream\r\n" +
+        "Content-Disposition: form-data; name=\"" + field + "\"; filename=\"f.bin\"\r\n\r\n" +
+        bytes + "\r\n--boundary--\r\n";
+    return Send("POST", path, body,
+                {{"Content-Type", "multipart/form-data; boundary=\"boundary\""}});
+  }
+};
+
+TEST_F(ContentTest, FirstVersionMakesItsDocumentAndLinksItToOwnerAndRecord) {
+  MakeAccounts(1);
+  const std::string account = One("SELECT Id FROM Account")["Id"];
+  const auto made = Send("POST", kVersions,
+                         json{{"PathOnClient", "plans/Big Plan.txt"},
+                              {"VersionData", Base64("hello")},
+                              {"FirstPublishLocationId", account}}
+                             .dump());
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string id = Parse(made)["id"];
+  const json version =
+      One("SELECT Title, FileExtension, FileType, ContentSize, IsLatest, VersionNumber, "
+          "ContentDocumentId, ContentDocument.LatestPublishedVersionId FROM ContentVersion");
+  EXPECT_EQ(version["Title"], "Big Plan");
+  EXPECT_EQ(version["FileExtension"], "txt");
+  EXPECT_EQ(version["FileType"], "TEXT");
+  EXPECT_EQ(version["ContentSize"], 5);
+  EXPECT_EQ(version["IsLatest"], true);
+  EXPECT_EQ(version["VersionNumber"], "1");
+  EXPECT_EQ(version["ContentDocument"]["LatestPublishedVersionId"], id);
+  EXPECT_EQ(One("SELECT ShareType FROM ContentDocumentLink WHERE LinkedEntityId = '" + account +
+                "'")["ShareType"],
+            "V");
+  EXPECT_EQ(Get(std::string(kVersions) + "/" + id + "/VersionData").body, "hello");
+}
+
+TEST_F(ContentTest, LaterVersionBecomesTheNewestAndDeletingTheDocumentTakesAll) {
+  const auto first =
+      Send("POST", kVersions, json{{"PathOnClient", "a.csv"}, {"VersionData", "YQ=="}}.dump());
+  ASSERT_EQ(first.status, 201) << first.body;
+  const std::string document =
+      One("SELECT ContentDocumentId FROM ContentVersion")["ContentDocumentId"];
+  const auto second =
+      Send("POST", kVersions,
+           json{{"PathOnClient", "b.csv"}, {"VersionData", "YWI="}, {"ContentDocumentId", document}}
+               .dump());
+  ASSERT_EQ(second.status, 201) << second.body;
+  const json latest =
+      One("SELECT VersionNumber, ContentSize FROM ContentVersion WHERE IsLatest = true");
+  EXPECT_EQ(latest["VersionNumber"], "2");
+  EXPECT_EQ(latest["ContentSize"], 2);
+  EXPECT_EQ(Send("DELETE", "/services/data/v60.0/sobjects/ContentDocument/" + document).status,
+            204);
+  for (const char* object : {"ContentVersion", "ContentDocumentLink"}) {
+    const json left = GetJson("/services/data/v60.0/query?q=" +
+                              PercentEncode(std::string("SELECT COUNT() FROM ") + object));
+    EXPECT_EQ(left["totalSize"], 0) << object;
+  }
+}
+
+TEST_F(ContentTest, MultipartBytesComeBackAsTheyWere) {
+  std::string bytes("\0\r\n--bound\xFF\x80 \"", 13);
+  const auto made = PutParts(kVersions, R"({"PathOnClient":"raw.bin"})", "VersionData", bytes);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string id = Parse(made)["id"];
+  EXPECT_EQ(Get(std::string(kVersions) + "/" + id + "/VersionData").body, bytes);
+  EXPECT_EQ(One("SELECT ContentSize FROM ContentVersion")["ContentSize"], bytes.size());
+}
+
+TEST_F(ContentTest, AttachmentTakesMultipartAndTellsItsLength) {
+  MakeAccounts(1);
+  const std::string account = One("SELECT Id FROM Account")["Id"];
+  const auto made =
+      PutParts("/services/data/v60.0/sobjects/Attachment",
+               json{{"Name", "note.txt"}, {"ParentId", account}}.dump(), "Body", "twelve bytes");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(One("SELECT BodyLength FROM Attachment")["BodyLength"], 12);
+}
+
+TEST_F(ContentTest, MultipartThatIsNotWellFormedIsRefused) {
+  const auto broken = Send("POST", kVersions, "--other\r\nnothing",
+                           {{"Content-Type", "multipart/form-data; boundary=boundary"}});
+  EXPECT_EQ(ErrorOf(broken), "400 INVALID_MULTIPART_REQUEST");
+  const auto unnamed = PutParts(kVersions, R"({"PathOnClient":"x"})", "", "x");
+  EXPECT_EQ(ErrorOf(unnamed), "400 INVALID_MULTIPART_REQUEST");
+}
+
+}  // namespace
+}  // namespace firn::sandbox
