@@ -34,7 +34,9 @@ class Handler {
     if (path.size() == 1) return method == "POST" ? Create() : NotAllowed(method, "POST");
     const auto job = parts_.classic.Get(path[1]);
     if (!job) return Refused(job.error());
-    if (!typed_) json_ = job->content_type == "JSON";
+    // Batches are told in the job's own format whatever the request names: the Singer taps ask for
+    // batches of a CSV job as application/json and read XML.
+    if (!typed_ || path.size() > 2) json_ = job->content_type == "JSON";
     if (path.size() == 2) return OneJob(*job, method);
     if (path[2] != "batch") return Error("InvalidUrl", "Destination URL not found");
     if (path.size() == 3) return Batches(*job, method);
