@@ -4,8 +4,12 @@ What could go wrong in production: an engine is told the wrong thing, and overwr
 gives up what it should not.
 """
 import concurrent.futures
+import http.client
 import json
 import pathlib
+import ssl
+import subprocess
+import urllib.request
 import uuid
 
 import pytest
@@ -298,3 +302,18 @@ def test_access_log_has_a_line_for_every_request_and_no_secret(tmp_path):
     assert lines[1]["client"] == "tester/1" and lines[1]["target"] == "/v1/namespaces/no"
     assert "hush" not in (tmp_path / "access.log").read_text()
     assert (tmp_path / "access.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_tls_is_served_with_the_given_certificate(tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", tmp_path / "key.pem",
+                    "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    with Catalog(tmp_path, "--tls-cert", tmp_path / "cert.pem", "--tls-key",
+                 tmp_path / "key.pem") as catalog:
+        assert catalog.url.startswith("https://127.0.0.1:")
+        trusted = ssl.create_default_context(cafile=tmp_path / "cert.pem")
+        with urllib.request.urlopen(catalog.url + "/v1/config", context=trusted, timeout=30) as answer:
+            assert "endpoints" in json.load(answer)
+        with pytest.raises((OSError, http.client.HTTPException)):
+            catalog.ask("GET", "/config")

@@ -13,6 +13,7 @@
 #include "core/base/nearest.h"
 #include "core/project/project.h"
 #include "core/project/rules.h"
+#include "patterns/federation/principals_file.h"
 
 namespace firn::cli {
 namespace {
@@ -97,7 +98,9 @@ void PrintConfigHelp(Context& context) {
       config::ReferenceMarkdown(project::RuleFields(), "") +
       "\n# destinations/*.json\n\nAPI destinations, one a file, in the words of "
       "CreateApiDestination and CreateConnection.\n\n" +
-      config::ReferenceMarkdown(project::DestinationFields(), "");
+      config::ReferenceMarkdown(project::DestinationFields(), "") +
+      "\n# The principals file of `firn lake serve`\n\n" +
+      config::ReferenceMarkdown(federation::PrincipalsFields(), "");
   context.out().Raw("# firn.yaml\n\nMade by `firn help config`.\n\n" + fields + rules);
   context.out().Json("firn.help/1", "{\"page\":" + JsonQuote(fields + rules) + "}");
 }

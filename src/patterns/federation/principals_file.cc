@@ -1,4 +1,6 @@
 // The principals file: who may sign in, and what they may do.
+#include "patterns/federation/principals_file.h"
+
 #include <filesystem>
 
 #include "core/base/file.h"

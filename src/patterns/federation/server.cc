@@ -27,7 +27,7 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr size_t kWaitingMax = 1024;
-constexpr int kThreadsPerCore = 4;
+constexpr int kThreadsPerCore = 8;
 constexpr int kServerFault = 500;
 
 Answer ErrorAnswerOf(const Error& error) {

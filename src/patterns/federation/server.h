@@ -26,7 +26,7 @@ struct CatalogServerOptions {
   std::string key_pem;
   std::string principals;  // YAML file of who may do what; empty: everybody everything
   std::string access_log;  // file that gets a JSON line per request; empty: none
-  int threads = 0;         // that work on requests; 0: four per core
+  int threads = 0;         // that work on requests; 0: eight per core
   uint64_t body_bytes_max = 64ULL << 20;
   bool implicit_namespaces = false;  // a table may be made in a namespace that is not there
   bool create = true;                // make the warehouse when it is missing

@@ -23,9 +23,6 @@
 
 namespace firn::federation {
 
-// Of the principals file; the reference page is made from it.
-[[nodiscard]] std::span<const config::Field> PrincipalsFields();
-
 class SignIn {
  public:
   // Everybody is the same principal and may do everything.
