@@ -124,6 +124,16 @@ def test_a_target_that_is_down_keeps_its_events_for_the_next_time(tmp_path):
     assert (project.folder / "seen").read_text() == f'"{change(1)["id"]}""{change(2)["id"]}"'
 
 
+def test_a_target_that_hangs_delays_no_other(tmp_path):
+    project = RuleProject(tmp_path / "project")
+    hanging = "while ! [ -s seen ]; do sleep 0.05; done"  # until the other target has its event
+    project.rule("two", [
+        {"Id": "a-hangs", "Arn": "firn:command/a", "CommandParameters": {"Command": ["/bin/sh", "-c", hanging]}},
+        {"Id": "b-goes", "Arn": "firn:command/b", "CommandParameters": {"Command": ["/bin/sh", "-c", "cat > seen"]}}])
+    done = project.put([change(1)])
+    assert done.code == 0 and done.json()["delivered"] == 2 and done.json()["failed"] == 0, done
+
+
 def test_a_bad_rule_is_named_and_the_others_run(tmp_path):
     project = counting_project(tmp_path / "project")
     (project.folder / "rules/bad.json").write_text('{"EventPattern": {"a": [{"prefx": "b"}]},\n "Targets": []}')

@@ -1,6 +1,7 @@
 #include "patterns/events/rule_engine.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "core/base/log.h"
 
@@ -13,6 +14,7 @@ constexpr auto kLettersEvery = std::chrono::seconds(1);
 constexpr auto kHouseEvery = std::chrono::minutes(1);
 constexpr auto kOrphanAgeMax = std::chrono::hours(24);
 constexpr size_t kOrphansAStep = 500;
+constexpr size_t kDrainHands = 64;
 
 }  // namespace
 
@@ -257,33 +259,56 @@ Result<void> RuleEngine::KeepHouse(const Call& call) {
   }
 }
 
+Result<void> RuleEngine::DrainLane(const Call& call, TargetLane& lane, DrainReport* report) {
+  for (;;) {
+    FIRN_CHECK(call.Check());
+    FIRN_TRY(const LaneStep step, lane.Step(call));
+    report->delivered += step.delivered;
+    report->failed += step.failed;
+    report->dead += step.dead;
+    if (!step.idle()) continue;
+    if (!step.lingers) return {};
+    FIRN_CHECK(call.Sleep(*step.wait));
+  }
+}
+
 Result<DrainReport> RuleEngine::Drain(const Call& call) {
   Call mine = call;
   mine.retries = std::make_shared<RetryBudget>(0);
-  DrainReport report;
-  for (bool busy = true; busy;) {
-    busy = false;
-    std::chrono::microseconds linger{0};
-    for (const auto& lane : lanes_) {
-      FIRN_CHECK(mine.Check());
-      FIRN_TRY(const LaneStep step, lane->Step(mine));
-      report.delivered += step.delivered;
-      report.failed += step.failed;
-      report.dead += step.dead;
-      if (!step.idle()) busy = true;
-      if (step.lingers) linger = std::max(linger, *step.wait);
+  FIRN_TRY(const auto names, parts_.outbox->TargetsWaitedFor());
+  std::vector<TargetLane*> busy;
+  for (const auto& lane : lanes_) {
+    if (std::find(names.begin(), names.end(), lane->name()) != names.end()) {
+      busy.push_back(lane.get());
     }
-    if (busy || linger.count() == 0) continue;
-    FIRN_CHECK(mine.Sleep(linger));
-    busy = true;
+  }
+  std::vector<DrainReport> reports(busy.size());
+  std::vector<Result<void>> ends(busy.size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < busy.size(); i = next++) {
+      ends[i] = DrainLane(mine, *busy[i], &reports[i]);
+    }
+  };
+  {
+    std::vector<std::jthread> hands;
+    for (size_t i = 1; i < std::min(busy.size(), kDrainHands); ++i) hands.emplace_back(work);
+    work();
+  }
+  DrainReport sum;
+  for (size_t i = 0; i < busy.size(); ++i) {
+    FIRN_CHECK(ends[i]);
+    sum.delivered += reports[i].delivered;
+    sum.failed += reports[i].failed;
+    sum.dead += reports[i].dead;
   }
   while (true) {
     FIRN_TRY(const int sent, letters_->Step(mine));
     if (sent == 0) break;
   }
   FIRN_TRY(const auto waiting, parts_.outbox->Waiting());
-  for (const TargetCounts& counts : waiting) report.waiting += counts.waiting;
-  return report;
+  for (const TargetCounts& counts : waiting) sum.waiting += counts.waiting;
+  return sum;
 }
 
 }  // namespace firn::events

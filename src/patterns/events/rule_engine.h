@@ -3,7 +3,7 @@
 // Take matches a batch of events against all rules at once, at a cost that does not grow with their
 // number, and puts what matched into the outbox: then it is durable, and the stream may go on.
 // Start begins the lanes, each with threads of its own, that bring it to the targets; Stop ends
-// them where they are. Without Start, Drain does the same on the caller's time. Take is called by
+// them where they are. Without Start, Drain does the same while the caller waits. Take is called by
 // the stream's thread; the rest may be called from any.
 #pragma once
 
@@ -63,8 +63,8 @@ class RuleEngine final : public EventConsumer {
   // `call` gives clock, randomness and trace; Stop, not its stop, ends the threads.
   void Start(const Call& call);
   void Stop();
-  // Lane after lane, until nothing is due now (what waits for a later try stays), the queues of
-  // dead letters included. Not beside Start. Errors: of the outbox, Cancelled, Timeout.
+  // All lanes side by side, until nothing is due now (what waits for a later try stays), then the
+  // queues of dead letters. Not beside Start. Errors: of the outbox, Cancelled, Timeout.
   [[nodiscard]] Result<DrainReport> Drain(const Call& call);
   // Forgets what is past its time; deliveries whose target is no longer in the project for a day
   // become dead letters. Start does it every minute.
@@ -90,6 +90,7 @@ class RuleEngine final : public EventConsumer {
   void Wake(const std::set<std::string>& targets);
   void LookAfter(Call call);
   Result<void> BuryOrphans(const Call& call);
+  static Result<void> DrainLane(const Call& call, TargetLane& lane, DrainReport* report);
 
   RuleEngineParts parts_;
   std::vector<const project::Rule*> watching_;  // enabled ones, by place in the matcher
