@@ -4,9 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <functional>
 #include <optional>
 #include <random>
+#include <set>
 
 #include "sandbox/test_org.h"
 
@@ -26,7 +29,10 @@ struct Fact {
   std::optional<double> revenue;  // whole numbers
   int64_t stamp = 0;              // seconds
   std::optional<std::string> parent_name;
+  std::string parent_id;  // empty: none
   std::string key;
+  std::optional<double> latitude;
+  double longitude = 0;
 };
 using Predicate = std::function<bool(const Fact&)>;
 
@@ -200,7 +206,14 @@ class SoqlPropertyTest : public ::testing::Test {
       if (!facts_.empty() && below(2) == 0) {
         const Fact& parent = facts_[below(static_cast<int>(facts_.size()))];
         fact.parent_name = parent.name;
+        fact.parent_id = parent.id;
         fields.push_back({"ParentId", parent.id});
+      }
+      if (below(4) > 0) {
+        fact.latitude = below(160) - 80;
+        fact.longitude = below(340) - 170;
+        fields.push_back({"BillingLatitude", std::to_string(*fact.latitude)});
+        fields.push_back({"BillingLongitude", std::to_string(fact.longitude)});
       }
       fact.stamp = 1'790'000'000 + below(40) * 1000;
       fields.push_back({"SystemModstamp", Instant(fact.stamp)});
@@ -254,6 +267,152 @@ TEST_F(SoqlPropertyTest, ChoosesWhatABruteForceWouldChoose) {
           << "seed " << kSeed << ": " << soql;
     }
   }
+}
+
+// Records that others point to, or do not: a semi-join or an anti-join beside other conditions.
+TEST_F(SoqlPropertyTest, JoinsChooseTheParentsThatALoopFinds) {
+  Maker maker(kSeed + 1);
+  for (int i = 0; i < kQueries / 3; ++i) {
+    const Drawn child = maker.Condition(facts_, maker.Below(2));
+    const Drawn outer = maker.Condition(facts_, 1);
+    const bool in = maker.Below(2) == 0;
+    std::set<std::string> parents;
+    for (const Fact& fact : facts_) {
+      if (!fact.parent_id.empty() && child.holds(fact)) parents.insert(fact.parent_id);
+    }
+    std::string wanted;
+    for (const Fact& fact : facts_) {
+      if (parents.contains(fact.id) != in || !outer.holds(fact)) continue;
+      wanted += (wanted.empty() ? "" : "\n") + fact.id;
+    }
+    const std::string soql = std::string("SELECT Id FROM Account WHERE Id ") +
+                             (in ? "IN" : "NOT IN") +
+                             " (SELECT ParentId FROM Account WHERE ParentId != null AND " +
+                             child.text + ") AND " + outer.text + " ORDER BY Id";
+    ASSERT_EQ(org_.One(soql), wanted) << "seed " << kSeed + 1 << ": " << soql;
+  }
+}
+
+TEST_F(SoqlPropertyTest, SubSelectsHoldTheChildrenThatALoopFinds) {
+  Maker maker(kSeed + 2);
+  for (int i = 0; i < kQueries / 6; ++i) {
+    const Drawn child = maker.Condition(facts_, 1);
+    const size_t limit = 1 + static_cast<size_t>(maker.Below(4));
+    std::string wanted;
+    for (const Fact& parent : facts_) {
+      std::string children;
+      size_t count = 0;
+      for (const Fact& fact : facts_) {
+        if (fact.parent_id != parent.id || !child.holds(fact) || count == limit) continue;
+        ++count;
+        children += fact.id + ' ';
+      }
+      wanted += parent.id + ": " + children + '\n';
+    }
+    const std::string soql = "SELECT Id, (SELECT Id FROM ChildAccounts WHERE " + child.text +
+                             " ORDER BY Id LIMIT " + std::to_string(limit) +
+                             ") FROM Account ORDER BY Id";
+    auto cursor = org_->Query(soql, {});
+    ASSERT_TRUE(cursor) << cursor.error().OneLine() << ": " << soql;
+    std::string got;
+    while ((*cursor)->Next().value()) {
+      std::string json;
+      AppendJson((*cursor)->row()[1], json);
+      std::string children;
+      const std::string mark = "\"Id\":\"";
+      for (size_t at = json.find(mark); at != std::string::npos; at = json.find(mark, at + 1)) {
+        children += json.substr(at + mark.size(), 18) + ' ';
+      }
+      got += IdText((*cursor)->row()[0].number) + ": " + children + '\n';
+    }
+    ASSERT_EQ(got, wanted) << "seed " << kSeed + 2 << ": " << soql;
+  }
+}
+
+// Kilometres over a sphere, by another formula than the evaluator need use.
+double Kilometres(double lat1, double lon1, double lat2, double lon2) {
+  const double radians = std::acos(-1.0) / 180;
+  const double a = lat1 * radians, b = lat2 * radians, turn = (lon2 - lon1) * radians;
+  const double cosine = std::sin(a) * std::sin(b) + std::cos(a) * std::cos(b) * std::cos(turn);
+  return std::acos(std::clamp(cosine, -1.0, 1.0)) * 6371.0;
+}
+
+TEST_F(SoqlPropertyTest, DistanceChoosesWhatLiesWithin) {
+  Maker maker(kSeed + 3);
+  for (int i = 0; i < kQueries / 6; ++i) {
+    const double lat = maker.Below(170) - 85, lon = maker.Below(350) - 175;
+    std::vector<double> known;
+    for (const Fact& fact : facts_) {
+      if (fact.latitude) known.push_back(Kilometres(lat, lon, *fact.latitude, fact.longitude));
+    }
+    std::sort(known.begin(), known.end());
+    // Between two neighbours that are far apart, so that the earth's radius does not decide.
+    const size_t at = static_cast<size_t>(maker.Below(static_cast<int>(known.size()) - 1));
+    if (known[at + 1] - known[at] < known[at + 1] * 0.02) continue;
+    const double radius = (known[at] + known[at + 1]) / 2;
+    std::string wanted;
+    for (const Fact& fact : facts_) {
+      if (!fact.latitude) continue;
+      if (Kilometres(lat, lon, *fact.latitude, fact.longitude) >= radius) continue;
+      wanted += (wanted.empty() ? "" : "\n") + fact.id;
+    }
+    const std::string soql = "SELECT Id FROM Account WHERE DISTANCE(BillingAddress, GEOLOCATION(" +
+                             std::to_string(lat) + ", " + std::to_string(lon) + "), 'km') < " +
+                             std::to_string(radius) + " ORDER BY Id";
+    ASSERT_EQ(org_.One(soql), wanted) << "seed " << kSeed + 3 << ": " << soql;
+  }
+}
+
+TEST_F(SoqlPropertyTest, TypeofTakesTheBranchOfTheRecordsOwnType) {
+  Maker maker(kSeed + 4);
+  std::string wanted;
+  for (int i = 0; i < kRecords / 2; ++i) {
+    std::vector<FieldText> fields = {
+        {"Subject", "T"}, {"Status", "Not Started"}, {"Priority", "Normal"}};
+    std::string name;
+    switch (maker.Below(3)) {
+      case 0: {
+        const Fact& fact = facts_[maker.Below(kRecords)];
+        fields.push_back({"WhatId", fact.id});
+        name = "\"Name\":\"" + fact.name + "\"";
+        break;
+      }
+      case 1: {
+        const auto id = org_->Insert("Opportunity",
+                                     {{"Name", "O" + std::to_string(i)},
+                                      {"StageName", "Prospecting"},
+                                      {"CloseDate", "2027-01-01"}},
+                                     {});
+        ASSERT_TRUE(id) << id.error().OneLine();
+        fields.push_back({"WhatId", IdText(*id)});
+        name = "\"StageName\":\"Prospecting\"";
+        break;
+      }
+      default:
+        break;
+    }
+    const auto id = org_->Insert("Task", fields, {});
+    ASSERT_TRUE(id) << id.error().OneLine();
+    wanted += IdText(*id) + " " + name + "\n";
+  }
+  auto cursor = org_->Query(
+      "SELECT Id, TYPEOF What WHEN Account THEN Name WHEN Opportunity THEN StageName END FROM Task "
+      "ORDER BY Id",
+      {});
+  ASSERT_TRUE(cursor) << cursor.error().OneLine();
+  std::string got;
+  while ((*cursor)->Next().value()) {
+    std::string json;
+    AppendJson((*cursor)->row()[1], json);
+    std::string name;
+    for (const char* key : {"\"Name\":", "\"StageName\":"}) {
+      const size_t at = json.find(key);
+      if (at != std::string::npos)
+        name = json.substr(at, json.find('"', at + std::strlen(key) + 1) - at + 1);
+    }
+    got += IdText((*cursor)->row()[0].number) + " " + name + "\n";
+  }
+  EXPECT_EQ(got, wanted);
 }
 
 }  // namespace
