@@ -174,6 +174,8 @@ class Project:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.org = org
         facts = sandbox.facts
+        pubsub = facts.get("pubsub_endpoint")
+        door = f"    pubsub_endpoint: http://{pubsub}\n" if pubsub else ""
         rules = "".join(f"  - name: {name}\n" for name in objects)
         (self.folder / "firn.yaml").write_text(f"""\
 name: tests
@@ -186,7 +188,7 @@ orgs:
       username: {facts["username"]}
       key: ${{file:{facts["key_file"]}}}
     api_version: "62.0"
-{limits}lake:
+{door}{limits}lake:
   warehouse: lake
   namespace: salesforce
 state:

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "app/cli/commands.h"
+#include "app/cli/event_session.h"
 #include "core/expr/event_matcher.h"
 #include "core/expr/event_pattern.h"
 
@@ -136,6 +137,8 @@ void AddEventCommands(CommandTree& tree) {
                        "`pattern_text`\nthat hold them as texts. The pattern language is Amazon "
                        "EventBridge's.",
             .run = Match});
+  AddEventStreamCommands(tree);
+  AddEventTailCommands(tree);
 }
 
 }  // namespace firn::cli

@@ -95,6 +95,10 @@ constexpr Field kOrg[] = {
     {.name = "proxy",
      .help = "HTTP proxy; absent: HTTPS_PROXY and NO_PROXY count; `none`: no proxy",
      .example = "http://proxy.example.com:3128"},
+    {.name = "pubsub_endpoint",
+     .help = "`host:port` of the Pub/Sub API; `http://127.0.0.1:PORT` for a sandbox",
+     .default_value = "api.pubsub.salesforce.com:7443",
+     .example = "api.deu.pubsub.salesforce.com:7443"},
     {.name = "compression",
      .type = FieldType::kWord,
      .help =
@@ -230,6 +234,7 @@ constexpr Field kOverlayOrg[] = {
     {.name = "api_version", .help = "see orgs[]"},
     {.name = "ca_file", .help = "see orgs[]"},
     {.name = "proxy", .help = "see orgs[]"},
+    {.name = "pubsub_endpoint", .help = "see orgs[]"},
     {.name = "compression", .type = FieldType::kWord, .help = "see orgs[]", .words = kCompressions},
     {.name = "limits", .type = FieldType::kGroup, .help = "see orgs[]", .fields = kLimits},
 };

@@ -197,6 +197,7 @@ Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
   }
   org.ca_file = Absolute(folder, group.Text("ca_file"));
   org.proxy = group.Text("proxy");
+  org.pubsub_endpoint = group.Text("pubsub_endpoint");
   org.gzip = group.Text("compression") != "none";
   const Group limits = group.Sub("limits");
   org.limits.share = limits.Number("share");

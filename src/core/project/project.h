@@ -43,10 +43,11 @@ struct Org {
   std::string id;         // our name for it: first part of every state key
   std::string login_url;  // https://login.salesforce.com, a My Domain, or the sandbox; no final /
   OrgAuth auth;
-  std::string api_version;  // `66.0`
-  std::string ca_file;      // absolute, or empty: the system's authorities
-  std::string proxy;        // empty: from the environment; `none`: no proxy
-  bool gzip = true;         // ask for result pages compressed
+  std::string api_version;      // `66.0`
+  std::string ca_file;          // absolute, or empty: the system's authorities
+  std::string proxy;            // empty: from the environment; `none`: no proxy
+  std::string pubsub_endpoint;  // `host:port`; `http://host:port` on this machine
+  bool gzip = true;             // ask for result pages compressed
   OrgLimits limits;
   std::string where;  // file:line:col
 };

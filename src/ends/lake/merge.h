@@ -42,7 +42,7 @@ inline constexpr std::string_view kDeletedAtColumn = "__deleted_at";  // timesta
 struct FollowingColumn {
   enum class Kind {
     kStruct,  // its parts are the sources, by place; a source that is no column: null
-    kWords,   // the sources' texts with blanks between them; nulls are passed over
+    kWords,   // the sources' texts with blanks between them; as it was when all are null
   };
   Kind kind = Kind::kStruct;
   std::string column;

@@ -70,8 +70,9 @@ Result<ArrayPtr> WordsOf(const arrow::RecordBatch& rows, const FollowingColumn& 
       if (!joined.empty()) joined.push_back(' ');
       joined += part->GetView(row);
     }
-    const bool stays = !in_part[static_cast<size_t>(row)];
-    const bool null = stays ? texts.IsNull(row) : joined.empty();
+    // A row without such words is named otherwise: a business among persons.
+    const bool stays = !in_part[static_cast<size_t>(row)] || joined.empty();
+    const bool null = stays && texts.IsNull(row);
     const auto added = null    ? builder.AppendNull()
                        : stays ? builder.Append(texts.GetView(row))
                                : builder.Append(joined);

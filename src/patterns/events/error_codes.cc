@@ -60,6 +60,30 @@ std::span<const ErrorCode> ErrorCodes() {
        "published, and change events are damaged only by a fault between the org and here.",
        "The event lies in the quarantine with its schema id, and the topic went on. `firn events "
        "quarantine` shows it; have the publisher mend what it sends."},
+      {"EVENT-RECORD-001", "an event names a record by something that is no id",
+       "Its header is damaged, or of an object whose records have no ids.",
+       "The event lies in the quarantine, and the topic went on."},
+      {"EVENT-TABLE-001", "there is no table to follow the object",
+       "Change events tell changes, not the records that are there already.",
+       "Export the object first: `firn export run OBJECT`; the stream then goes on from there."},
+      {"EVENT-TABLE-002", "the table of a followed object got new columns",
+       "The object has new fields. The changes that waited are committed first.",
+       "Nothing: this is tried again by itself."},
+      {"EVENT-TABLE-003", "an object whose rule has a condition cannot be followed",
+       "An event tells what changed, not whether its record fits a SOQL condition.",
+       "Drop `where` from the object's rule, or keep the table current by incremental exports."},
+      {"EVENT-LOST-001", "the position in a topic is lost",
+       "The events behind it are older than the 72 hours they are kept, or the org moved to "
+       "another "
+       "instance or is another one. Firn never goes on in silence.",
+       "`firn events follow --on-lost backfill` reads over REST what changed since the last event, "
+       "merges it, and goes on with the events that are kept. Deletes that bypass the recycle bin "
+       "are found by `firn export run --mode incremental --sweep`."},
+      {"EVENT-LOST-002", "nothing tells since when an object has to be read again",
+       "The position is lost, no event was ever settled and no export is known.",
+       "Export the object whole: `firn export run OBJECT --mode full`."},
+      {"EVENT-QUARANTINE-001", "no such event is in quarantine",
+       "The name is misspelt, or its time was over.", "`firn events quarantine list` lists them."},
   };
   return kCodes;
 }

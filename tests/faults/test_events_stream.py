@@ -1,0 +1,266 @@
+"""Tables that follow a stream of change events, through everything that can happen to a stream.
+
+What could go wrong in production: a change is lost or applied twice, a field that was left alone is
+emptied, a stream dies and nobody notices, a position that is not valid any more is taken for one
+that is. Numbers in names are the users' issues of other clients.
+"""
+
+import base64
+import json
+import signal
+import time
+
+import pytest
+
+from support.events import EventsProject
+from support.firn import Sandbox
+from support.pubsub import PubSub
+
+SUBSCRIBE = "/eventbus.v1.PubSub/Subscribe*"
+
+
+@pytest.fixture(scope="module")
+def org(tmp_path_factory):
+    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
+        sandbox.seed("Account", 60)
+        sandbox.seed("Contact", 40)
+        yield sandbox
+
+
+@pytest.fixture(scope="module")
+def project(org, tmp_path_factory):
+    return EventsProject(tmp_path_factory.mktemp("project"), org, ["Account", "Contact"]).start()
+
+
+@pytest.fixture
+def client(org):
+    org.clear()
+    with PubSub(org) as signed_in:
+        yield signed_in
+    org.clear()
+
+
+def wait_for(process, condition, seconds=60):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, "it did not happen"
+        time.sleep(0.05)
+
+
+def end(process):
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 130), (process.returncode, err)
+    return out, err
+
+
+def test_every_kind_of_change_reaches_its_row_once(project, client):
+    project.follow()
+    before = project.events_in("Account")
+    kept = client.create("Account", Name="Kept", Phone="1", Fax="2", BillingCity="Oslo",
+                         BillingStreet="Storgata 1", NumberOfEmployees=7, AnnualRevenue=12.5)
+    client.update("Account", kept, Fax=None, BillingCity="Bergen", NumberOfEmployees=8)
+    gone = client.create("Account", Name="Gone")
+    client.delete("Account", gone)
+    reports = project.follow()
+    assert reports["/data/ChangeEvents"]["events"] == 4
+    row = project.rows("salesforce.Account")[kept]
+    assert row["Phone"] == "1" and row["Fax"] is None and row["NumberOfEmployees"] == 8
+    assert row["BillingCity"] == "Bergen" and row["BillingStreet"] == "Storgata 1"
+    assert row["BillingAddress"]["city"] == "Bergen"
+    assert row["BillingAddress"]["street"] == "Storgata 1"
+    assert gone not in project.rows("salesforce.Account")
+    assert project.events_in("Account") - before == 4
+    project.assert_equal("Account")
+
+
+def test_persons_have_their_whole_name(project, client):
+    contact = client.create("Contact", FirstName="Ada", LastName="Byron", Salutation="Ms.")
+    client.update("Contact", contact, LastName="Lovelace")
+    project.follow()
+    row = project.rows("salesforce.Contact")[contact]
+    assert row["Name"] == "Ada Lovelace" and row["FirstName"] == "Ada"
+    project.assert_equal("Contact")
+
+
+def test_a_difference_is_put_onto_the_text_that_the_table_has(project, client):
+    text = "".join(f"line {i} of a description that is long enough\n" for i in range(60)).strip()
+    account = client.create("Account", Name="Long", Description=text)
+    project.follow()
+    changed = text.replace("line 30 of", "line thirty of")
+    client.update("Account", account, Description=changed)
+    report = project.follow()["/data/ChangeEvents"]
+    assert project.rows("salesforce.Account")[account]["Description"] == changed
+    assert next(t for t in report["tables"] if t["object"] == "Account")["reread"] == 0
+
+
+def test_gap_events_are_repaired_by_reading_the_record(org, project, client):
+    account = client.create("Account", Name="Before")
+    project.follow()
+    org.ask("POST", "events/gap", {"object": "Account", "changes": 2})
+    client.update("Account", account, Name="Behind the gap")
+    other = client.create("Account", Name="Made in the gap")
+    report = project.follow()["/data/ChangeEvents"]
+    rows = project.rows("salesforce.Account")
+    assert rows[account]["Name"] == "Behind the gap" and rows[other]["Name"] == "Made in the gap"
+    assert next(t for t in report["tables"] if t["object"] == "Account")["reread"] == 2
+    project.assert_equal("Account")
+
+
+def test_an_overflow_is_repaired_by_reading_what_changed_since(org, project, client):
+    project.follow()
+    org.ask("POST", "events", {"overflow_changes": 5})
+    try:
+        records = [{"attributes": {"type": "Account"}, "Name": f"Over {i}"} for i in range(20)]
+        client.rest("POST", "/composite/sobjects", {"allOrNone": True, "records": records})
+        project.follow()
+    finally:
+        org.ask("POST", "events", {"overflow_changes": 100000})
+    names = {row["Name"] for row in project.rows("salesforce.Account").values()}
+    assert {f"Over {i}" for i in range(20)} <= names
+    project.assert_equal("Account")
+
+
+def test_issue_4689_an_undecodable_event_goes_to_quarantine_and_the_topic_goes_on(
+        org, project, client):
+    project.follow()
+    first = client.create("Account", Name="First")
+    org.fault(effect="bad_event", path=SUBSCRIBE, events=0, times=1)
+    second = client.create("Account", Name="Second")
+    report = project.follow()["/data/ChangeEvents"]
+    org.clear()
+    assert report["quarantined"] == 1
+    kept = project.firn("events", "quarantine", "list", "--json").json()["rows"][-1]
+    assert "EVENT-DECODE-001" in kept["reason"] and kept["schema_id"]
+    shown = project.firn("events", "quarantine", "show", kept["file"], "--json").json()
+    assert base64.b64decode(shown["payload"]) == b"\xff" * 12
+    path = project.folder / ".firn/quarantine" / kept["file"]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert second in project.rows("salesforce.Account")
+    # What the damaged event would have told is missing until its record changes or is read again.
+    client.update("Account", first, Phone="9")
+    project.follow()
+    project.assert_equal("Account")
+
+
+def test_issue_28_a_stream_that_is_reset_goes_on_behind_the_last_event(org, project, client):
+    project.follow()
+    before = project.events_in("Account")
+    for i in range(12):
+        client.create("Account", Name=f"Reset {i}")
+    org.fault(effect="stream_reset", path=SUBSCRIBE, events=5, times=2)
+    report = project.follow()["/data/ChangeEvents"]
+    assert report["streams_opened"] >= 2
+    assert project.events_in("Account") - before == 12
+    project.assert_equal("Account")
+
+
+def test_issue_17153_a_refused_position_stops_with_its_name_and_is_not_tried_for_ever(
+        org, project, client):
+    account = client.create("Account", Name="While lost")
+    org.fault(effect="replay_refused", path=SUBSCRIBE, times=1)
+    done = project.firn("events", "follow", "--until-caught-up", "--commit-every", "100ms")
+    assert "EVENT-LOST-001" in done.err and "--on-lost backfill" in done.err, done
+    assert done.code != 0
+    topics = project.firn("events", "topics", "--json").json()["rows"]
+    assert all(row["state"].startswith("lost") for row in topics), topics
+    # It stays lost until somebody decides.
+    assert "EVENT-LOST-001" in project.firn("events", "follow", "--until-caught-up").err
+    report = project.follow("--on-lost", "backfill")["/data/ChangeEvents"]
+    assert report["backfills"] == 1
+    assert account in project.rows("salesforce.Account")
+    project.assert_equal("Account")
+
+
+def test_an_org_that_moved_is_read_again_since_the_last_event(org, project, client):
+    project.follow()
+    account = client.create("Account", Name="Before the move")
+    org.ask("POST", "migrate", {})
+    with PubSub(org) as moved:
+        after = moved.create("Account", Name="Behind the move")
+    done = project.firn("events", "follow", "--until-caught-up", "--commit-every", "100ms")
+    assert "EVENT-LOST-001" in done.err, done
+    project.follow("--on-lost", "backfill")
+    assert {account, after} <= set(project.rows("salesforce.Account"))
+    project.assert_equal("Account")
+
+
+def test_sessions_that_end_in_mid_stream_are_renewed(org, project, client):
+    process = project.start_following()
+    first = client.create("Account", Name="Before the renewal")
+    wait_for(process, lambda: first in project.rows("salesforce.Account"))
+    org.fault(effect="expire_tokens", path=SUBSCRIBE, times=1)
+    org.fault(effect="stream_reset", path=SUBSCRIBE, events=1, times=1)
+    with PubSub(org) as again:
+        ids = [again.create("Account", Name=f"Behind the renewal {i}") for i in range(4)]
+    wait_for(process, lambda: set(ids) <= set(project.rows("salesforce.Account")))
+    end(process)
+
+
+def test_a_second_process_waits_for_the_lease(project, client):
+    first = project.start_following()
+    account = client.create("Account", Name="For the first")
+    wait_for(first, lambda: account in project.rows("salesforce.Account"))
+    second = project.start_following()
+    for i in range(5):
+        client.create("Account", Name=f"Shared {i}")
+    other = client.create("Account", Name="Newest")
+    wait_for(first, lambda: other in project.rows("salesforce.Account"))
+    assert second.poll() is None
+    end(first)
+    # Now the second one has the place, and nothing is applied twice.
+    before = project.events_in("Account")
+    last = client.create("Account", Name="For the second")
+    wait_for(second, lambda: last in project.rows("salesforce.Account"))
+    out, _ = end(second)
+    assert project.events_in("Account") - before == 1
+    assert project.reports(out)["/data/ChangeEvents"]["events"] == 1
+
+
+def test_a_new_field_becomes_a_column(org, project, client):
+    project.follow()
+    org.ask("POST", "fields", {"object": "Account", "field": "Site", "removed": True})
+    hidden = EventsProject(project.folder.parent / "evolving", org, ["Account"]).start()
+    assert "Site" not in next(iter(hidden.rows("salesforce.Account").values()))
+    org.ask("POST", "fields", {"object": "Account", "field": "Site", "removed": False})
+    account = client.create("Account", Name="With a site", Site="Oslo")
+    hidden.follow()
+    assert hidden.rows("salesforce.Account")[account]["Site"] == "Oslo"
+
+
+def test_what_was_changed_while_the_export_ran_is_in_the_table(org, client, tmp_path):
+    """The hand-over: the stream begins before the export's end, and older events do no harm."""
+    project = EventsProject(tmp_path / "handover", org, ["Account"])
+    early = client.create("Account", Name="Before the export")
+    client.update("Account", early, Phone="1")
+    project.start()
+    client.update("Account", early, Fax="2")
+    late = client.create("Account", Name="Behind the export")
+    project.follow()
+    rows = project.rows("salesforce.Account")
+    assert rows[early]["Phone"] == "1" and rows[early]["Fax"] == "2" and late in rows
+    project.assert_equal("Account")
+
+
+def test_tail_and_replay_show_events(project, client):
+    account = client.create("Account", Name="Shown")
+    shown = project.firn("events", "replay", "/data/AccountChangeEvent", "--from", "earliest",
+                         "--json")
+    assert shown.code == 0, shown
+    events = [json.loads(line) for line in shown.out.splitlines()]
+    mine = [e for e in events if e["event"]["detail"]["payload"]["ChangeEventHeader"]["recordIds"]
+            == [account]]
+    assert mine[0]["event"]["source"].startswith("aws.partner/salesforce.com/00D")
+    assert mine[0]["event"]["detail"]["payload"]["Name"] == "Shown"
+    behind = project.firn("events", "replay", "/data/AccountChangeEvent", "--from",
+                          mine[0]["replay_id"], "--json")
+    assert behind.code == 0 and account not in behind.out
+
+
+def test_plan_compares_rates_with_the_allotment(project, client):
+    project.follow()
+    planned = project.firn("events", "plan", "--json")
+    assert planned.code == 0, planned
+    rows = planned.json()["rows"]
+    assert rows[0]["topic"] == "/data/ChangeEvents" and rows[0]["delivered"] > 0
