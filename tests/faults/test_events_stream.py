@@ -8,6 +8,7 @@ that is. Numbers in names are the users' issues of other clients.
 import base64
 import json
 import signal
+import subprocess
 import time
 
 import pytest
@@ -196,6 +197,57 @@ def test_sessions_that_end_in_mid_stream_are_renewed(org, project, client):
         ids = [again.create("Account", Name=f"Behind the renewal {i}") for i in range(4)]
     wait_for(process, lambda: set(ids) <= set(project.rows("salesforce.Account")))
     end(process)
+
+
+def test_a_certificate_is_replaced_in_mid_stream(org, project, client, tmp_path):
+    """The app's certificate goes while a stream stands; the next key of firn.yaml takes over."""
+    app = org.facts["client_id"]
+    key, certificate = tmp_path / "next.pem", tmp_path / "next.crt"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+                    "-subj", "/CN=next", "-keyout", key, "-out", certificate], check=True,
+                   capture_output=True)
+    rolling = EventsProject(tmp_path / "rolling", org, ["Account"])
+    text = (rolling.folder / "firn.yaml").read_text()
+    (rolling.folder / "firn.yaml").write_text(text.replace(
+        "    api_version", f"      next_key: ${{file:{key}}}\n    api_version"))
+    rolling.start()
+    process = rolling.start_following()
+    first = client.create("Account", Name="By the old certificate")
+    wait_for(process, lambda: first in rolling.rows("salesforce.Account"))
+    org.ask("POST", f"apps/{app}/certificates", {"name": "next", "pem": certificate.read_text()})
+    demo = (org.folder / "keys/demo.crt")
+    org.ask("DELETE", f"apps/{app}/certificates/demo")
+    try:
+        org.fault(effect="expire_tokens", path=SUBSCRIBE, times=1)
+        org.fault(effect="stream_reset", path=SUBSCRIBE, events=1, times=1)
+        with PubSub(org) as again:
+            ids = [again.create("Account", Name=f"By the next certificate {i}") for i in range(3)]
+        wait_for(process, lambda: set(ids) <= set(rolling.rows("salesforce.Account")))
+    finally:
+        pem = demo.read_text() if demo.exists() else certificate_of(org.facts["key_file"], tmp_path)
+        org.ask("POST", f"apps/{app}/certificates", {"name": "demo", "pem": pem})
+    end(process)
+
+
+def certificate_of(key, folder):
+    """A certificate of a key that is there already."""
+    path = folder / "again.crt"
+    subprocess.run(["openssl", "req", "-x509", "-key", key, "-days", "2", "-subj", "/CN=demo",
+                    "-out", path], check=True, capture_output=True)
+    return path.read_text()
+
+
+def test_issue_14_a_transaction_is_not_cut_where_asked(org, project, client):
+    project.follow()
+    records = [{"attributes": {"type": "Account"}, "Name": f"Together {i}"} for i in range(5)]
+    client.rest("POST", "/composite/sobjects", {"allOrNone": True, "records": records})
+    client.create("Account", Name="Behind the transaction")
+    report = project.follow("--events-per-commit", "2",
+                            "--whole-transactions")["/data/ChangeEvents"]
+    # The five are one snapshot though two would do, the one behind them is the next.
+    assert report["events"] >= 2 and report["cycles"] == 2
+    names = {row["Name"] for row in project.rows("salesforce.Account").values()}
+    assert {"Together 0", "Together 4", "Behind the transaction"} <= names
 
 
 def test_a_second_process_waits_for_the_lease(project, client):
