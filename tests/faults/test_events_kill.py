@@ -11,7 +11,8 @@ from support.firn import Sandbox, firn_path
 from support.pubsub import PubSub
 
 # Points that a follower passes in every cycle: its own, and those within its commits.
-WITHIN = ("events.", "lake.merge.", "lake.commit.")
+WITHIN = ("events.table.", "events.cycle.", "events.cursor.", "events.quarantined", "lake.merge.",
+          "lake.commit.")
 # Passed only once many small files or manifests have come together.
 RARELY = {"lake.merge.file_folded", "lake.commit.after_merged"}
 

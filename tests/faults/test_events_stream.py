@@ -295,6 +295,28 @@ def test_what_was_changed_while_the_export_ran_is_in_the_table(org, client, tmp_
     project.assert_equal("Account")
 
 
+def test_rules_see_the_changes_of_the_same_subscription_once(org, client, tmp_path):
+    project = EventsProject(tmp_path / "rules", org, ["Account"]).start()
+    (project.folder / "rules").mkdir()
+    (project.folder / "rules/made.json").write_text(json.dumps({
+        "EventPattern": {"detail": {"payload": {"ChangeEventHeader": {"changeType": ["CREATE"]},
+                                                "Name": [{"prefix": "Watched"}]}}},
+        "Targets": [{"Id": "file", "Arn": "firn:command/append",
+                     "InputPath": "$.detail.payload.Name",
+                     "CommandParameters": {"Command": ["/bin/sh", "-c", "cat >> seen; echo >> seen"]}}]}))
+    project.follow()
+    for name in ("Watched-0", "Watched-1", "Watched-2", "Other"):
+        client.create("Account", Name=name)
+    killed = project.firn("events", "follow", "--until-caught-up", "--commit-every", "10ms",
+                          "--lease", "300ms", FIRN_FAULT_POINT="events.table.committed")
+    assert killed.code == -9, killed
+    project.follow()
+    project.follow()
+    seen = {json.loads(line) for line in (project.folder / "seen").read_text().split()}
+    assert seen == {"Watched-0", "Watched-1", "Watched-2"}
+    project.assert_equal("Account")
+
+
 def test_tail_and_replay_show_events(project, client):
     account = client.create("Account", Name="Shown")
     shown = project.firn("events", "replay", "/data/AccountChangeEvent", "--from", "earliest",

@@ -1,12 +1,14 @@
 // events follow, topics, plan.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "app/cli/commands.h"
 #include "app/cli/event_session.h"
+#include "app/engine/rules_link.h"
 #include "core/base/time_text.h"
 #include "patterns/events/followed_objects.h"
 
@@ -145,30 +147,74 @@ Result<std::vector<events::StreamReport>> FollowAll(
   return reports;
 }
 
+// Tables for the topics asked for: platform events have none, and where rules watch, tables are not
+// needed.
+Result<std::vector<events::FollowedTable>> TablesFor(Context& context, EventSession& session,
+                                                     bool rules) {
+  FIRN_TRY(const auto* project, context.LoadProject());
+  FIRN_TRY(const auto* org, context.LoadOrg());
+  const auto topics = context.List("topic");
+  const auto objects = context.List("object");
+  const bool changes = std::any_of(topics.begin(), topics.end(), [](const std::string& topic) {
+    return topic.starts_with("/data/");
+  });
+  if (!topics.empty() && !changes) return std::vector<events::FollowedTable>();
+  auto tables = events::FollowedTables(*session.lake, *project, *org, objects);
+  if (!tables && tables.error().kind() == Kind::kNotFound && rules && objects.empty()) {
+    return std::vector<events::FollowedTable>();
+  }
+  return tables;
+}
+
+// The project's rules, delivering; nothing when it has none.
+Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSession& session) {
+  FIRN_TRY(const auto* project, context.LoadProject());
+  config::Problems problems;
+  const auto set = project::LoadRules(project->folder, {}, &problems);
+  if (set.rules.empty() && problems.empty()) return std::unique_ptr<engine::RulesLink>();
+  FIRN_TRY(auto link, engine::RulesLink::Open(*project, context.secrets(), &session.metrics));
+  for (const Error& problem : link->problems()) {
+    context.out().Warn("a rule is left out: " + problem.OneLine());
+  }
+  link->engine().Start(context.call());
+  return link;
+}
+
 Result<ExitCode> Follow(Context& context) {
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kFollow));
   FIRN_TRY(const auto* project, context.LoadProject());
-  FIRN_TRY(const auto* org, context.LoadOrg());
-  FIRN_TRY(const auto tables,
-           events::FollowedTables(*session->lake, *project, *org, context.List("object")));
+  FIRN_TRY(const auto rules, StartRules(context, *session));
+  FIRN_TRY(const auto tables, TablesFor(context, *session, rules != nullptr));
   FIRN_CHECK(WarnOfUnselected(context, *session, tables));
   const auto topics = TopicsOf(context, tables);
-  if (topics.size() > 1 && tables.size() > 1) {
-    return Fail(context.UsageError("several topics cannot feed the same tables")
-                    .Hint("follow one topic, or one object a topic"));
+  const auto changing = std::count_if(topics.begin(), topics.end(), [](const std::string& topic) {
+    return topic.starts_with("/data/");
+  });
+  if (changing > 1 && !tables.empty()) {
+    return Fail(context.UsageError("several topics of changes cannot feed the same tables")
+                    .Hint("follow one of them, or one object a process"));
   }
   Watcher watcher(context);
   session->parts.observer = &watcher;
   std::vector<events::StreamOptions> streams;
   for (const std::string& topic : topics) {
-    streams.push_back(OptionsFrom(context, *project));
-    streams.back().topic = topic;
-    streams.back().tables = tables;
-    context.out().Talk(fmt::format("following {} into {} table{}", topic, tables.size(),
-                                   tables.size() == 1 ? "" : "s"));
+    events::StreamOptions& stream = streams.emplace_back(OptionsFrom(context, *project));
+    stream.topic = topic;
+    if (topic.starts_with("/data/")) stream.tables = tables;
+    if (rules != nullptr) stream.consumers.push_back(&rules->engine());
+    context.out().Talk(fmt::format("following {} into {} table{}{}", topic, stream.tables.size(),
+                                   stream.tables.size() == 1 ? "" : "s",
+                                   rules != nullptr ? " and the rules" : ""));
   }
-  FIRN_TRY(const auto reports, FollowAll(context.call(), session->parts, streams));
-  PrintFollowed(context, reports);
+  auto reports = FollowAll(context.call(), session->parts, streams);
+  if (rules != nullptr) rules->engine().Stop();
+  if (reports && rules != nullptr && context.Flag("until-caught-up")) {
+    // What waits for a later try stays in the outbox.
+    FIRN_TRY(const auto done, rules->engine().Drain(context.call()));
+    context.out().Talk(fmt::format("{} deliveries wait for a later try", done.waiting));
+  }
+  if (!reports) return Fail(std::move(reports).error());
+  PrintFollowed(context, *reports);
   return ExitCode::kDone;
 }
 
