@@ -1,91 +1,92 @@
 #include "patterns/events/error_codes.h"
 
-#include <vector>
-
 namespace firn::events {
 
-std::span<const ErrorCode> ErrorCodes() {
-  // Streams and tables first, then rules, targets and dead letters; sorted by whoever prints them.
-  static const std::vector<ErrorCode> kCodes = {
-      {"EVENT-RULE-001", "a text is no event that rules could look at",
-       "It is no JSON object, or lacks `source`, `detail-type` or `detail`.",
-       "Write events as EventBridge shows them: `firn events put --help` has an example."},
-      {"EVENT-OUTBOX-001", "another process delivers this project's events",
-       "One process at a time brings events to targets, so that none gets them twice.",
-       "Wait until it has finished, or stop it; reading commands work beside it."},
-      {"EVENT-OUTBOX-002", "no events have come to rules here yet",
-       "The state folder has no outbox: nothing was taken, so there is nothing to show.",
-       "`firn events put` takes events from a file."},
-      {"EVENT-TARGET-001", "an input is too large for its target",
-       "The service has a limit for one message, and the event, or what the rule makes of it, is "
-       "larger.",
-       "Send a part of the event with InputPath or InputTransformer; the event lies in the dead "
-       "letters: `firn events dlq list`."},
-      {"EVENT-TARGET-002", "an event lacks what its target needs",
-       "A path of the rule (InputPath, HttpParameters) finds nothing in the event.",
-       "Narrow the pattern to events that have it (`{\"exists\": true}`), or mend the path."},
-      {"EVENT-TARGET-003", "there is no lake for a target",
-       "A rule sends events to a table, and this command has no lake.",
-       "Run it in a project folder with a `lake`."},
-      {"EVENT-TARGET-004", "an event got too old for its target",
-       "The target could not be reached for as long as the rule's RetryPolicy allows.",
-       "Mend the target, then `firn events dlq redrive`."},
-      {"EVENT-TARGET-005", "a target is not in the project any more",
-       "Deliveries to a target waited for a day, and no rule has it.",
-       "Put the rule back, or look at the events with `firn events dlq show`."},
-      {"EVENT-HTTP-001", "an API destination did not take an event",
-       "It did not answer in time, or answered with the status shown. 401, 407, 409, 429 and 5xx "
-       "are tried again.",
-       "Look at the endpoint's own log; authorization stands in the file of `destinations/`."},
-      {"EVENT-HTTP-002", "a connection got no access token",
-       "The AuthorizationEndpoint refused the client, or its answer holds no access token.",
-       "Check client id, secret and endpoint of the destination's OAuthParameters."},
-      {"EVENT-COMMAND-001", "a target's command failed",
-       "It could not be started, took too long, or ended with another exit code than 0. 64, 65 and "
-       "77 are final, others are tried again.",
-       "Run it by hand with an event on its standard input, in the project's folder."},
-      {"EVENT-LAKE-001", "events cannot be laid out as rows",
-       "Memory ran out, or this is a fault of Firn's.", "Report it with the message."},
-      {"EVENT-LETTER-001", "there is no such dead letter",
-       "It was redriven or removed, or is past its age.", "`firn events dlq list` shows them."},
-      {"EVENT-LETTER-002", "the queue of dead letters is none",
-       "A rule's DeadLetterConfig named something that is no SQS queue when the letter was "
-       "written.",
-       "Mend the rule; the letter stays in the local store."},
-      {"EVENT-SCHEMA-001", "the schema of an event cannot be read",
-       "GetSchema answered something that is no Avro record, or is larger than any event can be.",
-       "Look at the reason in the message; report the schema id with it."},
-      {"EVENT-DECODE-001", "an event does not fit its schema",
-       "Its publisher wrote other bytes than its schema says: Salesforce does not check what is "
-       "published, and change events are damaged only by a fault between the org and here.",
-       "The event lies in the quarantine with its schema id, and the topic went on. `firn events "
-       "quarantine` shows it; have the publisher mend what it sends."},
-      {"EVENT-RECORD-001", "an event names a record by something that is no id",
-       "Its header is damaged, or of an object whose records have no ids.",
-       "The event lies in the quarantine, and the topic went on."},
-      {"EVENT-TABLE-001", "there is no table to follow the object",
-       "Change events tell changes, not the records that are there already.",
-       "Export the object first: `firn export run OBJECT`; the stream then goes on from there."},
-      {"EVENT-TABLE-002", "the table of a followed object got new columns",
-       "The object has new fields. The changes that waited are committed first.",
-       "Nothing: this is tried again by itself."},
-      {"EVENT-TABLE-003", "an object whose rule has a condition cannot be followed",
-       "An event tells what changed, not whether its record fits a SOQL condition.",
-       "Drop `where` from the object's rule, or keep the table current by incremental exports."},
-      {"EVENT-LOST-001", "the position in a topic is lost",
-       "The events behind it are older than the 72 hours they are kept, or the org moved to "
-       "another "
-       "instance or is another one. Firn never goes on in silence.",
-       "`firn events follow --on-lost backfill` reads over REST what changed since the last event, "
-       "merges it, and goes on with the events that are kept. Deletes that bypass the recycle bin "
-       "are found by `firn export run --mode incremental --sweep`."},
-      {"EVENT-LOST-002", "nothing tells since when an object has to be read again",
-       "The position is lost, no event was ever settled and no export is known.",
-       "Export the object whole: `firn export run OBJECT --mode full`."},
-      {"EVENT-QUARANTINE-001", "no such event is in quarantine",
-       "The name is misspelt, or its time was over.", "`firn events quarantine list` lists them."},
-  };
-  return kCodes;
-}
+namespace {
+
+// Streams and tables, then rules, targets and dead letters.
+constexpr ErrorCode kCodes[] = {
+    {"EVENT-RULE-001", "a text is no event that rules could look at",
+     "It is no JSON object, or lacks `source`, `detail-type` or `detail`.",
+     "Write events as EventBridge shows them: `firn events put --help` has an example."},
+    {"EVENT-OUTBOX-001", "another process delivers this project's events",
+     "One process at a time brings events to targets, so that none gets them twice.",
+     "Wait until it has finished, or stop it; reading commands work beside it."},
+    {"EVENT-OUTBOX-002", "no events have come to rules here yet",
+     "The state folder has no outbox: nothing was taken, so there is nothing to show.",
+     "`firn events put` takes events from a file."},
+    {"EVENT-TARGET-001", "an input is too large for its target",
+     "The service has a limit for one message, and the event, or what the rule makes of it, is "
+     "larger.",
+     "Send a part of the event with InputPath or InputTransformer; the event lies in the dead "
+     "letters: `firn events dlq list`."},
+    {"EVENT-TARGET-002", "an event lacks what its target needs",
+     "A path of the rule (InputPath, HttpParameters) finds nothing in the event.",
+     "Narrow the pattern to events that have it (`{\"exists\": true}`), or mend the path."},
+    {"EVENT-TARGET-003", "there is no lake for a target",
+     "A rule sends events to a table, and this command has no lake.",
+     "Run it in a project folder with a `lake`."},
+    {"EVENT-TARGET-004", "an event got too old for its target",
+     "The target could not be reached for as long as the rule's RetryPolicy allows.",
+     "Mend the target, then `firn events dlq redrive`."},
+    {"EVENT-TARGET-005", "a target is not in the project any more",
+     "Deliveries to a target waited for a day, and no rule has it.",
+     "Put the rule back, or look at the events with `firn events dlq show`."},
+    {"EVENT-HTTP-001", "an API destination did not take an event",
+     "It did not answer in time, or answered with the status shown. 401, 407, 409, 429 and 5xx "
+     "are tried again.",
+     "Look at the endpoint's own log; authorization stands in the file of `destinations/`."},
+    {"EVENT-HTTP-002", "a connection got no access token",
+     "The AuthorizationEndpoint refused the client, or its answer holds no access token.",
+     "Check client id, secret and endpoint of the destination's OAuthParameters."},
+    {"EVENT-COMMAND-001", "a target's command failed",
+     "It could not be started, took too long, or ended with another exit code than 0. 64, 65 and "
+     "77 are final, others are tried again.",
+     "Run it by hand with an event on its standard input, in the project's folder."},
+    {"EVENT-LAKE-001", "events cannot be laid out as rows",
+     "Memory ran out, or this is a fault of Firn's.", "Report it with the message."},
+    {"EVENT-LETTER-001", "there is no such dead letter",
+     "It was redriven or removed, or is past its age.", "`firn events dlq list` shows them."},
+    {"EVENT-LETTER-002", "the queue of dead letters is none",
+     "A rule's DeadLetterConfig named something that is no SQS queue when the letter was "
+     "written.",
+     "Mend the rule; the letter stays in the local store."},
+    {"EVENT-SCHEMA-001", "the schema of an event cannot be read",
+     "GetSchema answered something that is no Avro record, or is larger than any event can be.",
+     "Look at the reason in the message; report the schema id with it."},
+    {"EVENT-DECODE-001", "an event does not fit its schema",
+     "Its publisher wrote other bytes than its schema says: Salesforce does not check what is "
+     "published, and change events are damaged only by a fault between the org and here.",
+     "The event lies in the quarantine with its schema id, and the topic went on. `firn events "
+     "quarantine` shows it; have the publisher mend what it sends."},
+    {"EVENT-RECORD-001", "an event names a record by something that is no id",
+     "Its header is damaged, or of an object whose records have no ids.",
+     "The event lies in the quarantine, and the topic went on."},
+    {"EVENT-TABLE-001", "there is no table to follow the object",
+     "Change events tell changes, not the records that are there already.",
+     "Export the object first: `firn export run OBJECT`; the stream then goes on from there."},
+    {"EVENT-TABLE-002", "the table of a followed object got new columns",
+     "The object has new fields. The changes that waited are committed first.",
+     "Nothing: this is tried again by itself."},
+    {"EVENT-TABLE-003", "an object whose rule has a condition cannot be followed",
+     "An event tells what changed, not whether its record fits a SOQL condition.",
+     "Drop `where` from the object's rule, or keep the table current by incremental exports."},
+    {"EVENT-LOST-001", "the position in a topic is lost",
+     "The events behind it are older than the 72 hours they are kept, or the org moved to "
+     "another "
+     "instance or is another one. Firn never goes on in silence.",
+     "`firn events follow --on-lost backfill` reads over REST what changed since the last event, "
+     "merges it, and goes on with the events that are kept. Deletes that bypass the recycle bin "
+     "are found by `firn export run --mode incremental --sweep`."},
+    {"EVENT-LOST-002", "nothing tells since when an object has to be read again",
+     "The position is lost, no event was ever settled and no export is known.",
+     "Export the object whole: `firn export run OBJECT --mode full`."},
+    {"EVENT-QUARANTINE-001", "no such event is in quarantine",
+     "The name is misspelt, or its time was over.", "`firn events quarantine list` lists them."},
+};
+
+}  // namespace
+
+std::span<const ErrorCode> ErrorCodes() { return kCodes; }
 
 }  // namespace firn::events
