@@ -9,6 +9,7 @@ import json
 import pathlib
 import ssl
 import subprocess
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -317,3 +318,33 @@ def test_tls_is_served_with_the_given_certificate(tmp_path):
             assert "endpoints" in json.load(answer)
         with pytest.raises((OSError, http.client.HTTPException)):
             catalog.ask("GET", "/config")
+
+
+def test_calls_of_data_clouds_file_federation(tmp_path):
+    # Salesforce Data 360, "Set Up an Apache Iceberg File Federation Connection": these calls only.
+    (tmp_path / "principals.yaml").write_text(
+        "principals:\n  data_cloud:\n    secret: ${env:CLOUD_SECRET}\n"
+        "    grants: [{on: salesforce, may: read}]\n"
+        "  admin: {secret: \"${env:ADMIN_SECRET}\", grants: [{on: \"*\", may: manage}]}\n")
+    with Catalog(tmp_path, "--principals", tmp_path / "principals.yaml",
+                 environment={"CLOUD_SECRET": "cloud", "ADMIN_SECRET": "admin"}) as catalog:
+        catalog.sign_in("admin", "admin")
+        for ns in ("salesforce", "hr"):
+            catalog.make_namespace(ns)
+            catalog.make_table(ns, "Account")
+        first = catalog.sign_in("data_cloud", "cloud")
+        exchanged = catalog.ask("POST", "/oauth/tokens", urllib.parse.urlencode({
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": first,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}),
+            {"Content-Type": "application/x-www-form-urlencoded"})
+        assert exchanged.status == 200 and exchanged.json["access_token"] != ""
+        catalog.token = exchanged.json["access_token"]
+        assert catalog.good("GET", "/config")["endpoints"]
+        assert catalog.good("GET", "/namespaces")["namespaces"] == [["salesforce"]]
+        assert catalog.good("GET", "/namespaces?parent=salesforce")["namespaces"] == []
+        assert catalog.good("GET", "/namespaces/salesforce")["namespace"] == ["salesforce"]
+        tables = catalog.good("GET", "/namespaces/salesforce/tables")["identifiers"]
+        assert tables == [{"namespace": ["salesforce"], "name": "Account"}]
+        table = catalog.table("salesforce", "Account")
+        assert table["metadata-location"].endswith(".metadata.json") and table["metadata"]["schemas"]
