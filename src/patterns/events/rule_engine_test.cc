@@ -30,6 +30,7 @@ struct FakeEnd {
   std::vector<std::string> taken;  // inputs
   std::vector<std::string> keys;
   int calls = 0;
+  bool answers_when_stopped = false;
 };
 
 class FakeTarget final : public Target {
@@ -51,7 +52,7 @@ class FakeTarget final : public Target {
       }
       outcomes.push_back(std::move(error));
     }
-    FIRN_CHECK(call.Check());
+    if (!end_->answers_when_stopped) FIRN_CHECK(call.Check());
     return outcomes;
   }
 
@@ -328,6 +329,24 @@ TEST_F(RuleEngineTest, AStopInMidCallLeavesTheDeliveryWaitingForTheNextStart) {
   Reopen();
   RunFor(seconds(1));
   EXPECT_EQ(End("a").taken, Numbers(1, 1)) << "at least once";
+}
+
+TEST_F(RuleEngineTest, WhatATargetTookBeforeAStopIsNotSentAgain) {
+  OpenWith(Rule(TargetNamed("a")));
+  std::stop_source stop;
+  Call stopped = call_;
+  stopped.stop = stop.get_token();
+  End("a").answers_when_stopped = true;
+  End("a").judge = [&](const TargetEntry&) {
+    stop.request_stop();
+    return std::optional<Error>();
+  };
+  Take(1, 1);
+  EXPECT_EQ(engine_->Drain(stopped).error().kind(), Kind::kCancelled);
+  EXPECT_TRUE(outbox_->Waiting()->empty());
+  Reopen();
+  RunFor(seconds(1));
+  EXPECT_EQ(End("a").taken, Numbers(1, 1));
 }
 
 TEST_F(RuleEngineTest, ATargetThatLeftTheProjectKeepsItsEventsForADay) {

@@ -260,11 +260,16 @@ Result<LaneStep> TargetLane::Step(const Call& call) {
     const auto limit =
         target_.timeout.count() > 0 ? target_.timeout * 2 : std::chrono::milliseconds(kCallTimeout);
     const auto outcomes = end_->Deliver(call.Within(limit), batch.entries);
-    FIRN_CHECK(call.Check());  // stopped: what was handed over comes again
+    // Stopped before the target had its say: what was handed over comes again.
+    if (!outcomes && outcomes.error().kind() == Kind::kCancelled) return Fail(outcomes.error());
     FIRN_FAULT_POINT("events.target.after_call");
     if (outcomes) FIRN_ASSERT(outcomes->size() == batch.entries.size());
     for (size_t i = 0; i < batch.places.size(); ++i) {
       const std::optional<Error> error = outcomes ? (*outcomes)[i] : outcomes.error();
+      if (error && error->kind() == Kind::kCancelled) {
+        all_down = false;
+        continue;
+      }
       if (!error || !IsTargetDown(*error)) all_down = false;
       if (error && error->retry().when == Retry::When::kAfter &&
           error->kind() == Kind::kThrottled) {
