@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "core/base/file.h"
 #include "core/net/internal/curl_loop.h"
@@ -35,16 +36,73 @@ class StopWatch {
   std::stop_callback<std::function<void()>> callback_;
 };
 
+// Loops without a thread, each for one stream at a time; those at rest keep their connections.
+class DrivenLoops {
+ public:
+  // Comes back by itself when the last holder lets go.
+  static std::shared_ptr<CurlLoop> Take(const std::shared_ptr<DrivenLoops>& loops,
+                                        const ClientOptions& options) {
+    std::unique_ptr<CurlLoop> loop;
+    {
+      std::lock_guard lock(loops->mutex_);
+      if (!loops->idle_.empty()) {
+        loop = std::move(loops->idle_.back());
+        loops->idle_.pop_back();
+      }
+    }
+    if (loop == nullptr) {
+      loop = std::make_unique<CurlLoop>(
+          CurlLoop::Options{.client = options, .bulk = true, .driven = true});
+    }
+    return {loop.release(), [loops](CurlLoop* back) { loops->Return(back); }};
+  }
+
+ private:
+  static constexpr size_t kIdleMax = 16;
+
+  void Return(CurlLoop* back) {
+    std::unique_ptr<CurlLoop> loop(back);
+    std::lock_guard lock(mutex_);
+    if (idle_.size() < kIdleMax) idle_.push_back(std::move(loop));
+  }
+
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CurlLoop>> idle_;
+};
+
 // A body on its way in; holds its loop's transfer until it is destroyed.
 class DownloadStream final : public BodyStream {
  public:
-  DownloadStream(std::shared_ptr<CurlLoop> loop, TransferPtr transfer)
-      : loop_(std::move(loop)), transfer_(std::move(transfer)), watch_(*loop_, transfer_) {}
+  DownloadStream(std::shared_ptr<CurlLoop> loop, TransferPtr transfer, bool driven)
+      : loop_(std::move(loop)),
+        transfer_(std::move(transfer)),
+        driven_(driven),
+        watch_(*loop_, transfer_) {}
   ~DownloadStream() override {
     std::unique_lock lock(transfer_->mutex);
-    const bool finished = transfer_->finished;
+    if (transfer_->finished) return;
     lock.unlock();
-    if (!finished) loop_->Cancel(transfer_, Stopped());
+    loop_->Cancel(transfer_, Stopped());
+    if (!driven_) return;
+    loop_->Drive([this] {
+      std::lock_guard held(transfer_->mutex);
+      return transfer_->finished;
+    });
+  }
+
+  // Waits on `lock`, of the transfer's mutex, until `ready`.
+  template <typename Ready>
+  void Await(std::unique_lock<std::mutex>& lock, const Ready& ready) {
+    if (!driven_) return transfer_->changed.wait(lock, ready);
+    if (ready()) return;
+    lock.unlock();
+    // Silence counts from here: before, nobody listened.
+    transfer_->last_progress = std::chrono::steady_clock::now();
+    loop_->Drive([&] {
+      std::lock_guard held(transfer_->mutex);
+      return ready();
+    });
+    lock.lock();
   }
 
   [[nodiscard]] Result<std::string> Read(size_t bytes_max) override {
@@ -77,8 +135,7 @@ class DownloadStream final : public BodyStream {
     transfer.into = into;
     transfer.into_room = bytes_max;
     transfer.into_filled = 0;
-    transfer.changed.wait(
-        lock, [&] { return transfer.finished || transfer.into_filled == transfer.into_room; });
+    Await(lock, [&] { return transfer.finished || transfer.into_filled == transfer.into_room; });
     transfer.into = nullptr;
     transfer.into_room = 0;
     if (transfer.error && transfer.error->kind() == Kind::kCancelled) return 0;
@@ -94,7 +151,7 @@ class DownloadStream final : public BodyStream {
       std::unique_lock lock(transfer.mutex);
       const bool read_up = taken_at_ >= taken_.size();
       if (read_up) {
-        transfer.changed.wait(lock, [&] { return transfer.finished || !transfer.buffer.empty(); });
+        Await(lock, [&] { return transfer.finished || !transfer.buffer.empty(); });
       }
       // A stopped call ends at once; a broken connection after what came before it.
       if (transfer.error && transfer.error->kind() == Kind::kCancelled) {
@@ -114,6 +171,7 @@ class DownloadStream final : public BodyStream {
 
   const std::shared_ptr<CurlLoop> loop_;
   const TransferPtr transfer_;
+  const bool driven_;
   StopWatch watch_;
   std::string taken_;
   size_t taken_at_ = 0;  // what stands before it has been read
@@ -140,12 +198,14 @@ class HttpClient final : public Transport {
     FIRN_CHECK(call.Check());
     auto transfer = NewTransfer(call, request);
     transfer->streams = true;
-    const auto loop = LoopFor(request);
+    // A streamed upload needs a loop that goes on while its own thread reads what is to be sent.
+    const bool driven = request.own_connection && !request.body_stream;
+    const auto loop = driven ? DrivenLoops::Take(driven_, options_) : LoopFor(request);
     loop->Add(transfer);
-    auto body = std::make_unique<DownloadStream>(loop, transfer);
+    auto body = std::make_unique<DownloadStream>(loop, transfer, driven);
     if (request.body_stream) Pump(*loop, transfer);
     std::unique_lock lock(transfer->mutex);
-    transfer->changed.wait(lock, [&] { return transfer->finished || transfer->header_ready; });
+    body->Await(lock, [&] { return transfer->finished || transfer->header_ready; });
     if (!transfer->header_ready) {
       if (transfer->error) return Fail(*transfer->error);
       return Fail(Kind::kUnreachable, "NET-HTTP-002", "the connection ended without an answer");
@@ -192,7 +252,8 @@ class HttpClient final : public Transport {
     std::lock_guard lock(mutex_);
     auto& loop = request.own_connection ? bulk_ : short_;
     if (!loop) {
-      loop = std::make_shared<CurlLoop>(CurlLoop::Options{options_, request.own_connection});
+      loop = std::make_shared<CurlLoop>(
+          CurlLoop::Options{.client = options_, .bulk = request.own_connection});
     }
     return loop;
   }
@@ -220,6 +281,7 @@ class HttpClient final : public Transport {
   std::mutex mutex_;
   std::shared_ptr<CurlLoop> short_;
   std::shared_ptr<CurlLoop> bulk_;
+  const std::shared_ptr<DrivenLoops> driven_ = std::make_shared<DrivenLoops>();
 };
 
 }  // namespace

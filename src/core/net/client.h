@@ -1,4 +1,5 @@
-// The HTTP client: libcurl's multi interface on one thread, blocking calls for everyone else.
+// The HTTP client: libcurl's multi interface on one thread, blocking calls for everyone else; a
+// body streamed over a connection of its own is received by the thread that reads it.
 //
 // Connections are pooled and kept alive, HTTP/2 where TLS offers it. Bodies come as raw bytes: what
 // is compressed stays compressed, the consumer's thread inflates (net/inflate.h). TLS verifies. A

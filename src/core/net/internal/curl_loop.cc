@@ -35,6 +35,7 @@ CurlLoop::CurlLoop(Options options) : options_(std::move(options)), multi_(curl_
   }
   curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                     options_.bulk ? CURLPIPE_NOTHING : CURLPIPE_MULTIPLEX);
+  if (options_.driven) return;
   thread_ = std::jthread([this] { Run(); });
   pthread_setname_np(thread_.native_handle(), options_.bulk ? "net-bulk" : "net-client");
 }
@@ -45,7 +46,11 @@ CurlLoop::~CurlLoop() {
     ended_ = true;
   }
   curl_multi_wakeup(static_cast<CURLM*>(multi_));
-  thread_.join();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else {
+    Run();
+  }
   for (void* easy : spare_) curl_easy_cleanup(easy);
   curl_multi_cleanup(static_cast<CURLM*>(multi_));
 }
@@ -71,29 +76,39 @@ void CurlLoop::Cancel(TransferPtr transfer, Error error) {
   Give({Order::What::kCancel, std::move(transfer), std::move(error)});
 }
 
-void CurlLoop::Run() {
-  auto* multi = static_cast<CURLM*>(multi_);
-  while (true) {
-    std::vector<Order> orders;
-    bool ended = false;
-    {
-      std::lock_guard lock(mutex_);
-      orders.swap(orders_);
-      ended = ended_;
-    }
-    for (Order& order : orders) Obey(std::move(order));
-    if (ended) break;
-    int running = 0;
-    curl_multi_perform(multi, &running);
-    ReapFinished();
-    const SteadyTime now = std::chrono::steady_clock::now();
-    if (now >= next_check_) {
-      CheckTimes(now);
-      next_check_ = now + kCheckEvery;
-    }
-    const int wait = running_.empty() ? kIdlePollMs : static_cast<int>(kCheckEvery.count());
-    curl_multi_poll(multi, nullptr, 0, wait, nullptr);
+// Orders, then what the sockets have; false once the loop is to end.
+bool CurlLoop::Step() {
+  std::vector<Order> orders;
+  bool ended = false;
+  {
+    std::lock_guard lock(mutex_);
+    orders.swap(orders_);
+    ended = ended_;
   }
+  for (Order& order : orders) Obey(std::move(order));
+  if (ended) return false;
+  int running = 0;
+  curl_multi_perform(static_cast<CURLM*>(multi_), &running);
+  ReapFinished();
+  const SteadyTime now = std::chrono::steady_clock::now();
+  if (now >= next_check_) {
+    CheckTimes(now);
+    next_check_ = now + kCheckEvery;
+  }
+  return true;
+}
+
+void CurlLoop::AwaitEvents() {
+  const int wait = running_.empty() ? kIdlePollMs : static_cast<int>(kCheckEvery.count());
+  curl_multi_poll(static_cast<CURLM*>(multi_), nullptr, 0, wait, nullptr);
+}
+
+void CurlLoop::Drive(const std::function<bool()>& done) {
+  while (Step() && !done()) AwaitEvents();
+}
+
+void CurlLoop::Run() {
+  while (Step()) AwaitEvents();
   while (!running_.empty()) {
     End(running_.begin()->second->easy, std::nullopt,
         Error(Kind::kCancelled, "BASE-CALL-001", "stopped on request"));

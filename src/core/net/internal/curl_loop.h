@@ -1,7 +1,9 @@
-// One curl multi handle and the thread that owns it. Everything libcurl happens on that thread;
-// other threads hand over work and wake it.
+// One curl multi handle and the thread that turns it: one of its own, or, where a result page is
+// streamed, the reader's. Everything libcurl happens on that thread; other threads hand over work
+// and wake it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,6 +21,9 @@ class CurlLoop {
   struct Options {
     ClientOptions client;
     bool bulk = false;  // a connection for each transfer, large buffers
+    // No thread: whoever reads the one transfer calls Drive. What libcurl receives is then in the
+    // cache of the processor that works on it.
+    bool driven = false;
   };
   explicit CurlLoop(Options options);
   // Transfers still running end with Cancelled.
@@ -32,6 +37,8 @@ class CurlLoop {
   void Resume(TransferPtr transfer);
   // Ends it with `error`, if it has not ended.
   void Cancel(TransferPtr transfer, Error error);
+  // Works until `done` answers true, which it is asked after each step. One thread at a time.
+  void Drive(const std::function<bool()>& done);
 
  private:
   struct Order {
@@ -42,6 +49,8 @@ class CurlLoop {
   struct Running;
 
   void Run();
+  [[nodiscard]] bool Step();
+  void AwaitEvents();
   void Give(Order order);
   void Obey(Order order);
   void Begin(const TransferPtr& transfer);
