@@ -39,6 +39,19 @@ Result<void> Append(const std::string& path, std::string_view bytes) {
 
 std::string ClientIp(const std::string& peer) { return peer.substr(0, peer.rfind(':')); }
 
+// The name of the element that the body of a SOAP envelope holds, without its prefix.
+std::string SoapMethod(std::string_view envelope) {
+  const size_t body = envelope.find("Body");
+  const size_t open = body == std::string_view::npos ? body : envelope.find('<', body);
+  if (open == std::string_view::npos) return "";
+  std::string_view name = envelope.substr(open + 1);
+  name = name.substr(0, name.find_first_of(" \t\r\n/>"));
+  const size_t colon = name.find(':');
+  if (colon != std::string_view::npos) name.remove_prefix(colon + 1);
+  constexpr size_t kNameMax = 40;
+  return std::string(name.substr(0, kNameMax));
+}
+
 std::string Cut(std::string text, size_t bytes_max) {
   if (text.size() > bytes_max) text.resize(bytes_max);
   return text;
@@ -48,7 +61,13 @@ std::string Cut(std::string text, size_t bytes_max) {
 
 EventContext ActivityLog::ContextOf(const net::ServerRequest& request) const {
   const std::string own = request.headers.GetOr("X-SFDC-REQUEST-ID", "");
-  return {org_.org_id(), ClientIp(request.peer), request.headers.GetOr("User-Agent", ""), own};
+  const bool soap = request.path.starts_with("/services/Soap/");
+  return {org_.org_id(),
+          ClientIp(request.peer),
+          request.headers.GetOr("User-Agent", ""),
+          own,
+          soap ? SoapMethod(request.body) : "",
+          request.body.size()};
 }
 
 void ActivityLog::Gather(UtcMicros at, EventLine line) {

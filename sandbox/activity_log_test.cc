@@ -98,7 +98,7 @@ TEST(EventLines, ValuesAreQuotedAndColumnsCountTheSame) {
   EXPECT_EQ(lines[0].type, "RestApi");
   EXPECT_NE(lines[1].csv.find("\"say \"\"hi\"\", me\""), std::string::npos);
   EXPECT_EQ(std::count(lines[0].csv.begin(), lines[0].csv.end(), '\n'), 1);
-  for (const char* type : {"RestApi", "ApiTotalUsage", "BulkApi2", "Login", "Logout"}) {
+  for (const char* type : {"RestApi", "ApiTotalUsage", "BulkApi2", "Login", "Logout", "API"}) {
     const std::string names = FieldNamesOf(type);
     const std::string types = FieldTypesOf(type);
     EXPECT_FALSE(names.empty());
@@ -107,6 +107,19 @@ TEST(EventLines, ValuesAreQuotedAndColumnsCountTheSame) {
   }
   line.path = "/services/oauth2/token";
   EXPECT_TRUE(LinesOf(line, {}).empty());
+}
+
+TEST(EventLines, SoapCallIsToldWithItsMethodAndVersion) {
+  RequestLine line;
+  line.path = "/services/Soap/u/60.0";
+  line.status = 500;
+  EventContext context;
+  context.soap_method = "login";
+  const auto lines = LinesOf(line, context);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].type, "API");
+  EXPECT_NE(lines[0].csv.find("\"P\",\"60.0\",\"login\""), std::string::npos) << lines[0].csv;
+  EXPECT_NE(lines[0].csv.find("\"F\""), std::string::npos);
 }
 
 }  // namespace

@@ -459,7 +459,8 @@ void CarryOut(ApiParts& parts, const FaultEffect& effect) {
       done = LateCommit(parts, effect);
       break;
     case FaultKind::kMigrateOrg:
-      done = parts.events.MigrateInstance();
+      done = RenameInstance(parts);
+      if (done) done = parts.events.MigrateInstance();
       break;
     default:
       break;

@@ -26,16 +26,22 @@ Answer LoadSchema(ApiParts& parts, LifeParts& life, const std::string& body) {
   return JsonAnswer(200, DumpJson({{"objects", files->size()}}));
 }
 
-Result<void> MigrateOrg(ApiParts& parts, LifeParts& life) {
+}  // namespace
+
+Result<void> RenameInstance(ApiParts& parts) {
   FIRN_TRY(const auto cursor, parts.org.Query("SELECT Id, InstanceName FROM Organization LIMIT 1",
                                               {.see_hidden = true}));
   FIRN_TRY(const bool found, cursor->Next());
-  if (found) {
-    const bool first = cursor->row()[1].text == "FIRN1";
-    FIRN_CHECK(parts.org.Update(cursor->row()[0].number,
-                                {{"InstanceName", first ? "FIRN2" : "FIRN1"}},
-                                {.user_id = "", .set_audit_fields = true}));
-  }
+  if (!found) return {};
+  const bool first = cursor->row()[1].text == "FIRN1";
+  return parts.org.Update(cursor->row()[0].number, {{"InstanceName", first ? "FIRN2" : "FIRN1"}},
+                          {.user_id = "", .set_audit_fields = true});
+}
+
+namespace {
+
+Result<void> MigrateOrg(ApiParts& parts, LifeParts& life) {
+  FIRN_CHECK(RenameInstance(parts));
   FIRN_CHECK(parts.sessions.ExpireAll());
   if (life.on_org_migrated) life.on_org_migrated();
   return {};

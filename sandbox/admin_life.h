@@ -28,4 +28,7 @@ namespace firn::sandbox {
 [[nodiscard]] Answer HandleMigrate(ApiParts& parts, LifeParts& life,
                                    const net::ServerRequest& request);
 
+// Gives the org the name of another instance, as a migration does. Errors: the store's.
+[[nodiscard]] Result<void> RenameInstance(ApiParts& parts);
+
 }  // namespace firn::sandbox

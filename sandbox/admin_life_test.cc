@@ -151,6 +151,13 @@ TEST_F(AdminLifeTest, PageIsServedAndItsQueryBoxTellsTheVendorsError) {
   EXPECT_NE(bad.body.find("INVALID_FIELD"), std::string::npos);
 }
 
+TEST_F(AdminLifeTest, MigrationByAFaultRenamesTheInstanceToo) {
+  ASSERT_EQ(Send("POST", "/sandbox/faults", R"({"effect":"migrate_org","path":"*/limits"})").status,
+            204);
+  EXPECT_EQ(Get("/services/data/v60.0/limits").status, 200);
+  EXPECT_EQ(Rows("SELECT InstanceName FROM Organization")[0]["InstanceName"], "FIRN2");
+}
+
 TEST_F(AdminLifeTest, OrgMigrationEndsSessionsAndRenamesTheInstance) {
   EXPECT_EQ(Get("/services/data/v60.0/limits").status, 200);
   ASSERT_EQ(Send("POST", "/sandbox/migrate").status, 204);

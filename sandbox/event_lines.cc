@@ -88,6 +88,14 @@ constexpr EventColumn kLogin[] = {{"EVENT_TYPE", "String"},
                                   {"USER_TYPE", "String"},
                                   {"USER_ID_DERIVED", "Id"},
                                   {"TIMESTAMP_DERIVED", "String"}};
+constexpr EventColumn kApi[] = {
+    {"EVENT_TYPE", "String"},        {"TIMESTAMP", "DateTime"},  {"REQUEST_ID", "Id"},
+    {"ORGANIZATION_ID", "Id"},       {"USER_ID", "Id"},          {"RUN_TIME", "Number"},
+    {"CPU_TIME", "Number"},          {"URI", "String"},          {"API_TYPE", "String"},
+    {"API_VERSION", "String"},       {"METHOD_NAME", "String"},  {"ENTITY_NAME", "Set"},
+    {"ROWS_PROCESSED", "Number"},    {"REQUEST_SIZE", "Number"}, {"RESPONSE_SIZE", "Number"},
+    {"REQUEST_STATUS", "String"},    {"CLIENT_NAME", "String"},  {"CLIENT_IP", "String"},
+    {"TIMESTAMP_DERIVED", "String"}, {"USER_ID_DERIVED", "Id"}};
 constexpr EventColumn kLogout[] = {{"EVENT_TYPE", "String"},  {"TIMESTAMP", "DateTime"},
                                    {"REQUEST_ID", "Id"},      {"ORGANIZATION_ID", "Id"},
                                    {"USER_ID", "Id"},         {"USER_INITIATED_LOGOUT", "Boolean"},
@@ -100,6 +108,7 @@ std::span<const EventColumn> ColumnsOf(std::string_view type) {
   if (type == "BulkApi2") return kBulkApi2;
   if (type == "Login") return kLogin;
   if (type == "Logout") return kLogout;
+  if (type == "API") return kApi;
   return {};
 }
 
@@ -155,10 +164,29 @@ std::string After(const std::string& path, std::string_view name) {
   return path.substr(from, std::min(path.find('/', from), path.size()) - from);
 }
 
+// A call of the SOAP API: `/services/Soap/u/60.0`, E for the enterprise WSDL and P for the
+// partner's.
+EventLine SoapLine(const RequestLine& line, const EventContext& context) {
+  Cells cells = Common("API", line.at, line.username, context);
+  const bool enterprise = line.path.starts_with("/services/Soap/c/");
+  cells["RUN_TIME"] = cells["CPU_TIME"] = std::to_string(line.micros / 1000);
+  cells["URI"] = "Api";
+  cells["API_TYPE"] = enterprise ? "E" : "P";
+  cells["API_VERSION"] = After(line.path, enterprise ? "/Soap/c/" : "/Soap/u/");
+  cells["METHOD_NAME"] = context.soap_method;
+  cells["ROWS_PROCESSED"] = "0";
+  cells["REQUEST_SIZE"] = std::to_string(context.request_bytes);
+  cells["RESPONSE_SIZE"] = std::to_string(line.bytes);
+  cells["REQUEST_STATUS"] = line.status < 400 ? "S" : "F";
+  cells["CLIENT_NAME"] = line.client;
+  return Line("API", cells);
+}
+
 }  // namespace
 
 std::vector<EventLine> LinesOf(const RequestLine& line, const EventContext& context) {
   constexpr std::string_view kRoot = "/services/data/v";
+  if (line.path.starts_with("/services/Soap/")) return {SoapLine(line, context)};
   if (!line.path.starts_with(kRoot)) return {};
   const bool bulk = line.path.find("/jobs/") != std::string::npos;
   const std::string version = After(line.path, kRoot);

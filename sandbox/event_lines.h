@@ -26,9 +26,12 @@ struct EventContext {
   std::string client_ip;
   std::string user_agent;
   std::string request_id;
+  std::string soap_method;  // of a SOAP call: `login`
+  size_t request_bytes = 0;
 };
 
-// The lines of an API request: ApiTotalUsage, and RestApi or BulkApi2. None for other paths.
+// The lines of an API request: ApiTotalUsage, and RestApi or BulkApi2; API of a SOAP call. None for
+// other paths.
 [[nodiscard]] std::vector<EventLine> LinesOf(const RequestLine& line, const EventContext& context);
 [[nodiscard]] EventLine LoginLine(const SignInAttempt& attempt, UtcMicros at, bool tls,
                                   const EventContext& context);
