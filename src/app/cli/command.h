@@ -37,6 +37,10 @@
 #include "core/config/secret_ref.h"
 #include "core/project/project.h"
 
+namespace firn::state {
+class StateDb;
+}  // namespace firn::state
+
 namespace firn::cli {
 
 // Who must act (conventions, rule 4; `firn help exit-codes`).
@@ -84,6 +88,14 @@ struct Command {
   std::vector<std::string> examples = {};
   std::string details = {};  // paragraphs for `--help`, if any
   std::function<Result<ExitCode>(Context&)> run = {};
+  // Writes the project's state: while a daemon holds it, the daemon carries the command out.
+  bool writes_state = false;
+};
+
+// Where a command runs when it is not in the process that it was typed at.
+struct HostedBy {
+  std::shared_ptr<state::StateDb> state_db;  // open for writing
+  std::string folder;                        // where it was typed
 };
 
 // A word that has commands below it.
@@ -153,6 +165,12 @@ class Context {
   // Resolves the project's secret references. Needs a loaded project.
   [[nodiscard]] config::SecretResolver& secrets();
 
+  // Set when a daemon carries the command out.
+  void SetHost(HostedBy host) { host_ = std::move(host); }
+  [[nodiscard]] const std::optional<HostedBy>& host() const { return host_; }
+  // A file named by an option: relative names start where the command was typed.
+  [[nodiscard]] std::string FilePath(std::string_view name) const;
+
   [[nodiscard]] const CommandTree& tree() const { return *tree_; }
   [[nodiscard]] const Command& command() const { return *command_; }
 
@@ -166,6 +184,7 @@ class Context {
   std::unique_ptr<Progress> progress_;
   std::optional<project::Project> project_;
   std::unique_ptr<config::SecretResolver> secrets_;
+  std::optional<HostedBy> host_;
 };
 
 }  // namespace firn::cli

@@ -9,6 +9,7 @@ CommandTree AllCommands() {
   AddOrgCommands(tree);
   AddOrgCheckCommand(tree);
   AddExportCommands(tree);
+  AddDaemonCommands(tree);
   AddEventCommands(tree);
   AddEventRuleCommands(tree);
   AddEventLetterCommands(tree);

@@ -12,6 +12,7 @@ void AddOrgCheckCommand(CommandTree& tree);
 void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);
+void AddDaemonCommands(CommandTree& tree);  // run, status, runs, logs, daemon
 void AddEventCommands(CommandTree& tree);
 void AddEventLetterCommands(CommandTree& tree);  // dlq, why
 void AddEventRuleCommands(CommandTree& tree);    // rules, put

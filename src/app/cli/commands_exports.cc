@@ -92,7 +92,7 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
            exports::LoadReport(*session.ledger, session.parts.org, outcome.run_id));
   PrintReport(context, report);
   if (context.Has("report")) {
-    FIRN_CHECK(WriteFileDurably(context.Text("report"), exports::ReportMarkdown(report)));
+    FIRN_CHECK(WriteFileDurably(context.FilePath("report"), exports::ReportMarkdown(report)));
     context.out().Talk("report written to " + context.Text("report"));
   }
   const std::string resume = "firn export resume " + outcome.run_id;
@@ -309,7 +309,8 @@ void AddExportCommands(CommandTree& tree) {
                        "mode incremental a merge of what changed since the last run. The run "
                        "ends with a reconcile report; its exit code is 1 when a row was rejected "
                        "or a difference is unexplained.",
-            .run = RunExportCommand});
+            .run = RunExportCommand,
+            .writes_state = true});
   tree.Add({.path = "export resume",
             .summary = "go on with a run that was stopped, from what is durable",
             .arguments = {{.name = "run",
@@ -317,7 +318,8 @@ void AddExportCommands(CommandTree& tree) {
                            .required = false}},
             .options = RunOptions(),
             .examples = {"firn export resume", "firn export resume 20261124T030000Z-4f2a1c"},
-            .run = ResumeExportCommand});
+            .run = ResumeExportCommand,
+            .writes_state = true});
   tree.Add({.path = "export list",
             .summary = "the runs of this project",
             .examples = {"firn export list"},

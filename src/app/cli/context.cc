@@ -107,6 +107,12 @@ Result<std::string> Context::ProjectFolder() const {
                   .Hint("name one with `--project DIR`, or make one: `firn init DIR`"));
 }
 
+std::string Context::FilePath(std::string_view name) const {
+  const std::string path = Text(name);
+  if (!host_ || path.empty() || path.starts_with('/')) return path;
+  return (std::filesystem::path(host_->folder) / path).string();
+}
+
 bool Context::HasProject() const { return ProjectFolder().has_value(); }
 
 Result<const project::Project*> Context::LoadProject() {

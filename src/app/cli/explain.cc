@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/cli/error_codes.h"
+#include "app/engine/error_codes.h"
 #include "core/base/error_codes.h"
 #include "core/config/error_codes.h"
 #include "core/expr/error_codes.h"
@@ -26,7 +27,8 @@ std::vector<ErrorCode> AllErrorCodes() {
        {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(),
         net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
         lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), events::ErrorCodes(),
-        exports::ErrorCodes(), federation::ErrorCodes(), cli::ErrorCodes()}) {
+        exports::ErrorCodes(), federation::ErrorCodes(),
+        engine::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),

@@ -6,11 +6,15 @@ Result<std::unique_ptr<ExportSession>> OpenExportSession(Context& context, State
   auto session = std::make_unique<ExportSession>();
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_TRY(const auto* org, context.LoadOrg());
-  if (use != StateUse::kNone) {
+  if (use != StateUse::kNone && context.host()) {
+    session->db = context.host()->state_db;
+  } else if (use != StateUse::kNone) {
     state::StateDb::Options options;
     options.purpose = "firn " + context.command().path;
     options.read_only = use == StateUse::kReading;
     FIRN_TRY(session->db, state::StateDb::Open(project->state_folder, options));
+  }
+  if (session->db) {
     session->ledger = std::make_unique<state::Ledger>(session->db);
     session->checkpoints = std::make_unique<state::Checkpoints>(session->db);
   }

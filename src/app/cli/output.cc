@@ -192,14 +192,14 @@ void Output::PrintError(const Error& error) {
 void Output::SetLiveLine(std::string line) {
   std::lock_guard lock(err_mutex_);
   live_line_ = std::move(line);
-  (void)WriteAll(STDERR_FILENO, "\r\x1b[2K" + live_line_);
+  (void)WriteAll(options_.err_fd, "\r\x1b[2K" + live_line_);
 }
 
 void Output::ClearLiveLine() {
   std::lock_guard lock(err_mutex_);
   if (live_line_.empty()) return;
   live_line_.clear();
-  (void)WriteAll(STDERR_FILENO, "\r\x1b[2K");
+  (void)WriteAll(options_.err_fd, "\r\x1b[2K");
 }
 
 void Output::WriteErr(std::string_view text) {
@@ -208,7 +208,7 @@ void Output::WriteErr(std::string_view text) {
   if (!live_line_.empty()) whole = "\r\x1b[2K";
   whole += text;
   whole += live_line_;
-  (void)WriteAll(STDERR_FILENO, whole);
+  (void)WriteAll(options_.err_fd, whole);
 }
 
 void Output::WriteOut(std::string_view text) {
@@ -218,7 +218,7 @@ void Output::WriteOut(std::string_view text) {
 }
 
 void Output::Flush() {
-  if (!out_closed_ && !pending_.empty()) out_closed_ = !WriteAll(STDOUT_FILENO, pending_);
+  if (!out_closed_ && !pending_.empty()) out_closed_ = !WriteAll(options_.out_fd, pending_);
   pending_.clear();
 }
 

@@ -62,9 +62,13 @@ class Output {
   struct Options {
     bool json = false;
     bool quiet = false;  // no talk but errors
+    int out_fd = 1;      // another process's, when its command runs here
+    int err_fd = 2;
   };
   Output(Terminal terminal, Options options) : terminal_(terminal), options_(options) {}
 
+  // From now on no talk but errors: stderr is a log.
+  void Hush() { options_.quiet = true; }
   [[nodiscard]] bool json() const { return options_.json; }
   [[nodiscard]] const Terminal& terminal() const { return terminal_; }
 

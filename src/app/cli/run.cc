@@ -9,6 +9,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/help.h"
+#include "app/cli/hosting.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/parse.h"
 #include "app/cli/version.h"
@@ -49,8 +50,8 @@ std::string WriteReport(const std::string& command, const std::string& what) {
   return WriteFileDurably(path, text, 0600) ? path : "";
 }
 
-ExitCode Failed(const Context& context, const Interrupt& interrupt, Output* output, Error error) {
-  if (error.kind() == Kind::kCancelled && interrupt.happened()) {
+ExitCode Failed(const Context& context, Output* output, Error error) {
+  if (error.kind() == Kind::kCancelled && context.call().stop.stop_requested()) {
     const std::string& resume = context.resume_hint();
     Error said(Kind::kCancelled, "CLI-RUN-001",
                "`firn " + context.command().path + "` was interrupted");
@@ -68,7 +69,8 @@ ExitCode Failed(const Context& context, const Interrupt& interrupt, Output* outp
   return ExitCodeFor(error);
 }
 
-ExitCode RunCommand(const CommandTree& tree, Parsed parsed, Output* output) {
+ExitCode RunCommand(const CommandTree& tree, Parsed parsed, const std::vector<std::string>& words,
+                    Output* output) {
   const bool chatty = parsed.values.values.contains("verbose");
   log::Configure(
       {.level = chatty ? log::Level::kDebug : log::Level::kWarn, .json = false, .file = {}});
@@ -77,19 +79,28 @@ ExitCode RunCommand(const CommandTree& tree, Parsed parsed, Output* output) {
   call.stop = interrupt.token();
   call.trace = TraceContext::New(*call.random);
   Context context(parsed.command, &tree, std::move(parsed.values), output, std::move(call));
+  if (parsed.command->writes_state) {
+    auto code = ForwardToDaemon(context, words);
+    if (!code) return Failed(context, output, std::move(code).error());
+    if (*code) return static_cast<ExitCode>(**code);
+  }
+  return Execute(context);
+}
+
+}  // namespace
+
+ExitCode Execute(Context& context) {
   Result<ExitCode> result = ExitCode::kDone;
   try {
-    result = parsed.command->run(context);
+    result = context.command().run(context);
   } catch (const std::exception& exception) {
     result =
         Fail(Error(Kind::kInternal, "CLI-RUN-002",
                    "an error that should not leave its room: " + std::string(exception.what())));
   }
-  if (!result) return Failed(context, interrupt, output, std::move(result).error());
+  if (!result) return Failed(context, &context.out(), std::move(result).error());
   return *result;
 }
-
-}  // namespace
 
 int Run(const std::vector<std::string>& words) {
   signal(SIGPIPE, SIG_IGN);
@@ -110,7 +121,7 @@ int Run(const std::vector<std::string>& words) {
     output.Json("firn.help/1",
                 "{\"page\":" + JsonQuote(HelpPage(tree, parsed->help_path, 100)) + "}");
   } else {
-    code = RunCommand(tree, *std::move(parsed), &output);
+    code = RunCommand(tree, *std::move(parsed), words, &output);
   }
   output.Flush();
   return static_cast<int>(code);

@@ -17,6 +17,7 @@ namespace {
 struct State {
   std::mutex mutex;
   std::shared_ptr<spdlog::logger> logger;
+  std::shared_ptr<const std::function<void(std::string_view)>> also;
   std::atomic<Level> level{Level::kWarn};
   std::atomic<bool> json{false};
 
@@ -32,6 +33,10 @@ struct State {
   std::shared_ptr<spdlog::logger> Get() {
     std::lock_guard lock(mutex);
     return logger;
+  }
+  std::shared_ptr<const std::function<void(std::string_view)>> Also() {
+    std::lock_guard lock(mutex);
+    return also;
   }
 };
 
@@ -60,6 +65,12 @@ void Configure(const Options& options) {
   State& state = TheState();
   state.level = options.level;
   state.json = options.json;
+  {
+    std::lock_guard lock(state.mutex);
+    state.also = options.also
+                     ? std::make_shared<const std::function<void(std::string_view)>>(options.also)
+                     : nullptr;
+  }
   if (options.file.empty()) {
     state.Use(std::make_shared<spdlog::sinks::stderr_sink_mt>());
     return;
@@ -80,6 +91,7 @@ void Write(Level level, std::string_view event, std::initializer_list<Field> fie
                                ? JsonLine(now, level, event, fields)
                                : LogfmtLine(now, level, event, fields);
   state.Get()->log(Translated(level), spdlog::string_view_t(line));
+  if (const auto also = state.Also()) (*also)(line);
 }
 
 }  // namespace firn::log

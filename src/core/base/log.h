@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ struct Options {
   Level level = Level::kWarn;
   bool json = false;
   std::string file;  // empty: stderr
+  // Gets every line too, from any thread; must be quick and must not log.
+  std::function<void(std::string_view line)> also = nullptr;
 };
 // Called once from main. Before it, WARN and above go to stderr as logfmt.
 void Configure(const Options& options);

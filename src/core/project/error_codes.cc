@@ -60,6 +60,12 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-DESTINATION-001", "an API destination cannot be used",
      "Its endpoint is no HTTPS URL, or its authorization lacks what its kind needs.",
      "Write it in the words of CreateApiDestination and CreateConnection; secrets by reference."},
+    {"PROJECT-JOB-001", "a job's key that does not fit its kind",
+     "A `maintain` job looks at tables as they are; objects, modes and sweeps belong to exports.",
+     "Remove the key, or make the job an `export`."},
+    {"PROJECT-LISTEN-001", "an address that cannot be listened at",
+     "`daemon.listen` is an address and a port with a colon between them, or `none`.",
+     "Write `127.0.0.1:9464`, `[::1]:9464`, or `none`."},
 };
 
 }  // namespace

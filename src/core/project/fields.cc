@@ -11,6 +11,8 @@ constexpr std::string_view kFlows[] = {"jwt", "client_credentials", "refresh_tok
 constexpr std::string_view kBlobs[] = {"link", "fetch"};
 constexpr std::string_view kModes[] = {"full", "incremental"};
 constexpr std::string_view kDeletes[] = {"hard", "soft"};
+constexpr std::string_view kJobs[] = {"export", "maintain"};
+constexpr std::string_view kCloudWatchModes[] = {"off", "put", "emf"};
 constexpr std::string_view kCompressions[] = {"gzip", "none"};
 
 constexpr Field kAuth[] = {
@@ -223,6 +225,114 @@ constexpr Field kObject[] = {
      .example = "[Status]"},
 };
 
+constexpr Field kSchedule[] = {
+    {.name = "name",
+     .help = "your name for the job: part of its state keys, so keep it",
+     .example = "changes",
+     .required = true},
+    {.name = "job",
+     .type = FieldType::kWord,
+     .help = "`export` copies objects, `maintain` compacts tables and expires snapshots",
+     .default_value = "export",
+     .example = "maintain",
+     .words = kJobs},
+    {.name = "when",
+     .help = "`rate(5 minutes)`, or `cron(minutes hours day-of-month month day-of-week year)` as "
+             "EventBridge has it",
+     .example = "cron(0 3 * * ? *)",
+     .required = true},
+    {.name = "time_zone",
+     .help = "of a cron: the IANA name whose wall clock counts",
+     .default_value = "UTC",
+     .example = "Europe/Berlin"},
+    {.name = "org",
+     .help = "id of the org; absent: the only one; maintain: absent: all tables",
+     .example = "prod"},
+    {.name = "objects",
+     .type = FieldType::kTextList,
+     .help = "export: names or patterns; absent: those of `objects`",
+     .example = "[Account, Contact]"},
+    {.name = "mode",
+     .type = FieldType::kWord,
+     .help = "export: over what `objects` says",
+     .example = "incremental",
+     .words = kModes},
+    {.name = "sweep",
+     .type = FieldType::kBool,
+     .help = "export: compare all Ids, which finds hard deletes",
+     .default_value = "false",
+     .example = "true"},
+    {.name = "refresh",
+     .type = FieldType::kBool,
+     .help = "export: read formula fields again",
+     .default_value = "false",
+     .example = "true"},
+};
+
+constexpr Field kCloudWatch[] = {
+    {.name = "mode",
+     .type = FieldType::kWord,
+     .help = "`put` calls PutMetricData, `emf` writes lines of the embedded metric format to "
+             "stdout, `off` does neither",
+     .default_value = "off",
+     .example = "put",
+     .words = kCloudWatchModes},
+    {.name = "namespace",
+     .help = "namespace of the metrics",
+     .default_value = "Firn/Salesforce",
+     .example = "Acme/Salesforce"},
+};
+
+constexpr Field kDaemon[] = {
+    {.name = "listen",
+     .help = "address and port of `/healthz`, `/readyz` and `/metrics`; `none`: no listener",
+     .default_value = "127.0.0.1:9464",
+     .example = "0.0.0.0:9464",
+     .restart = true},
+    {.name = "memory",
+     .type = FieldType::kBytes,
+     .help = "shared by the jobs that run at the same time",
+     .unit = "bytes",
+     .default_value = "512MiB",
+     .example = "2GiB",
+     .restart = true,
+     .min = 134'217'728,
+     .max = 1.1e12},
+    {.name = "threads",
+     .type = FieldType::kInteger,
+     .help = "likewise: threads that decode and write",
+     .default_value = "2",
+     .example = "8",
+     .restart = true,
+     .min = 1,
+     .max = 256},
+    {.name = "jobs_at_once",
+     .type = FieldType::kInteger,
+     .help = "jobs that run side by side; exports of one org take turns",
+     .default_value = "2",
+     .example = "4",
+     .restart = true,
+     .min = 1,
+     .max = 64},
+    {.name = "limits_every",
+     .type = FieldType::kDuration,
+     .help = "how often the limits of each org are read and published; 0s: never",
+     .default_value = "1h",
+     .example = "15m",
+     .max = 86'400'000},
+    {.name = "drain_within",
+     .type = FieldType::kDuration,
+     .help = "how long jobs may take to reach a safe place when the daemon stops",
+     .default_value = "60s",
+     .example = "5m",
+     .min = 1'000,
+     .max = 3'600'000},
+    {.name = "cloudwatch",
+     .type = FieldType::kGroup,
+     .help = "the limits as CloudWatch metrics",
+     .fields = kCloudWatch},
+};
+
 // An environment lays these over the rest: only what differs is written.
 constexpr Field kOverlayAuth[] = {kAuth[0], {.name = "client_id", .help = "see orgs[].auth"},
                                   kAuth[2], kAuth[3],
@@ -245,6 +355,7 @@ constexpr Field kEnvironment[] = {
      .fields = kOverlayOrg},
     {.name = "lake", .type = FieldType::kGroup, .help = "see lake", .fields = kLake},
     {.name = "state", .type = FieldType::kGroup, .help = "see state", .fields = kState},
+    {.name = "daemon", .type = FieldType::kGroup, .help = "see daemon", .fields = kDaemon},
 };
 
 constexpr Field kProject[] = {
@@ -264,6 +375,14 @@ constexpr Field kProject[] = {
      .type = FieldType::kGroupList,
      .help = "what to export and how",
      .fields = kObject},
+    {.name = "schedules",
+     .type = FieldType::kGroupList,
+     .help = "what `firn run` does at set times",
+     .fields = kSchedule},
+    {.name = "daemon",
+     .type = FieldType::kGroup,
+     .help = "how `firn run` runs",
+     .fields = kDaemon},
     {.name = "environments",
      .type = FieldType::kGroupMap,
      .help = "differences by environment, chosen with `--env` or FIRN_ENV",

@@ -6,6 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/base/nearest.h"
+#include "core/project/daemon_settings.h"
 
 namespace firn::project {
 namespace {
@@ -358,6 +359,7 @@ std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& opt
   FillOrgs(root, &project, problems);
   FillPlaces(root, &project, problems);
   FillObjects(root, &project, problems);
+  FillDaemon(root, &project, problems);
   if (!problems->empty()) return std::nullopt;
   return project;
 }

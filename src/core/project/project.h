@@ -85,6 +85,39 @@ struct ObjectRule {
   std::string where_in_file;                // file:line:col
 };
 
+// What the daemon does at set times.
+enum class JobKind { kExport, kMaintain };
+[[nodiscard]] std::string_view JobKindName(JobKind kind);  // as written in firn.yaml
+
+struct ScheduledJob {
+  std::string name;  // first part of its state keys after the org
+  JobKind kind = JobKind::kExport;
+  std::string when;                  // `cron(..)` or `rate(..)`, not parsed here
+  std::string time_zone;             // of a cron: IANA name
+  std::string org;                   // kExport: id of the org; kMaintain: empty, or whose tables
+  std::vector<std::string> objects;  // kExport: names or globs; empty: those of the rules
+  std::optional<ExportMode> mode;    // over the rules'
+  bool sweep = false;
+  bool refresh = false;
+  std::string where_in_file;       // of the job, file:line:col
+  std::string when_where_in_file;  // of `when`
+};
+
+// How the limits of the orgs are published to CloudWatch.
+enum class CloudWatchMode { kOff, kPut, kEmf };
+
+struct DaemonSettings {
+  std::string listen_address;  // empty: no HTTP listener
+  uint16_t listen_port = 0;    // 0: any free one
+  int64_t memory_bytes = 0;    // shared by all jobs
+  int threads = 0;             // likewise
+  int jobs_at_once = 0;
+  std::chrono::milliseconds limits_every{0};  // 0: never
+  std::chrono::milliseconds drain_within{0};  // for the pages in hand when it stops
+  CloudWatchMode cloudwatch = CloudWatchMode::kOff;
+  std::string cloudwatch_namespace;
+};
+
 struct Project {
   std::string folder;  // absolute
   std::string name;
@@ -93,6 +126,8 @@ struct Project {
   LakeSettings lake;
   std::string state_folder;  // absolute; holds state.db
   std::vector<ObjectRule> objects;
+  std::vector<ScheduledJob> schedules;
+  DaemonSettings daemon;
   std::vector<std::string> environments;  // names
 
   // By id; with an empty id the only org. Errors: NotFound (PROJECT-ORG-001) with the nearest name,

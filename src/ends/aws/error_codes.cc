@@ -43,6 +43,9 @@ constexpr ErrorCode kCodes[] = {
      "the express execution ended as failed or timed out",
      "look at the execution in Step Functions; events are tried again as the rule's RetryPolicy "
      "says"},
+    {"AWS-GLUE-001", "the table in Glue is no Iceberg table",
+     "its parameters do not say `table_type` ICEBERG: another kind of table has that name",
+     "choose another name or database; Firn writes over nothing that is not its own kind"},
 };
 
 }  // namespace
