@@ -8,6 +8,7 @@ CommandTree AllCommands() {
   AddDoctorCommand(tree);
   AddOrgCommands(tree);
   AddOrgCheckCommand(tree);
+  AddOrgRotateCommand(tree);
   AddExportCommands(tree);
   AddDaemonCommands(tree);
   AddEventCommands(tree);

@@ -9,6 +9,7 @@ void AddInitCommand(CommandTree& tree);
 void AddGeneralCommands(CommandTree& tree);  // config, explain, debug, help, version
 void AddOrgCommands(CommandTree& tree);
 void AddOrgCheckCommand(CommandTree& tree);
+void AddOrgRotateCommand(CommandTree& tree);
 void AddDoctorCommand(CommandTree& tree);
 void AddDemoCommand(CommandTree& tree);
 void AddExportCommands(CommandTree& tree);

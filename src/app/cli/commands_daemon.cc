@@ -77,7 +77,8 @@ Result<ExitCode> RunDaemon(Context& context) {
 }
 
 // Sends a request and gives every line of the answer to `take` until that says false.
-Result<void> Ask(Context& context, const json& request, const std::function<bool(const json&)>& take) {
+Result<void> Ask(Context& context, const json& request,
+                 const std::function<bool(const json&)>& take) {
   FIRN_TRY(const project::Project* project, context.LoadProject());
   FIRN_TRY(const Fd fd, engine::ConnectAdmin(project->state_folder));
   FIRN_CHECK(engine::SendAdmin(fd.get(), request.dump()));
@@ -140,12 +141,11 @@ Result<ExitCode> ShowStatus(Context& context) {
   }));
   context.out().Json("firn.status/1", status.dump());
   if (context.out().json()) return ExitCode::kDone;
-  std::vector<Fact> facts = {
-      {"state", "state", TextOf(status, "state")},
-      {"pid", "process", status.value("pid", int64_t{0})},
-      {"since", "since", TextOf(status, "since")},
-      {"version", "version", TextOf(status, "version")},
-      {"http_port", "HTTP port", status.value("http_port", int64_t{0})}};
+  std::vector<Fact> facts = {{"state", "state", TextOf(status, "state")},
+                             {"pid", "process", status.value("pid", int64_t{0})},
+                             {"since", "since", TextOf(status, "since")},
+                             {"version", "version", TextOf(status, "version")},
+                             {"http_port", "HTTP port", status.value("http_port", int64_t{0})}};
   for (const json& each : status.value("services", json::array())) {
     const bool ready = each.value("ready", false);
     facts.push_back({"service", TextOf(each, "service"),
@@ -206,9 +206,8 @@ Result<ExitCode> ShowRuns(Context& context) {
 }
 
 Result<ExitCode> ShowLogs(Context& context) {
-  const json request = {{"op", "logs"},
-                        {"lines", context.Integer("lines")},
-                        {"follow", context.Flag("follow")}};
+  const json request = {
+      {"op", "logs"}, {"lines", context.Integer("lines")}, {"follow", context.Flag("follow")}};
   auto done = Ask(context, request, [&](const json& line) {
     const std::string text = TextOf(line, "line");
     context.out().Line(text);

@@ -9,6 +9,7 @@
 #include "app/engine/org_link.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
+#include "core/state/state_db.h"
 
 namespace firn::cli {
 namespace {
@@ -32,8 +33,8 @@ Result<Session> OpenSession(Context& context) {
   FIRN_TRY(session.keys, engine::KeyPlaceOf(*session.project, *session.org));
   FIRN_TRY(session.transport, engine::TransportFor(*session.org));
   FIRN_CHECK(MakeFolders(session.project->state_folder, 0700));
-  FIRN_TRY(session.shared, state::SharedState::Open(
-                               state::SharedStatePath(session.project->state_folder)));
+  FIRN_TRY(session.shared,
+           state::SharedState::Open(state::SharedStatePath(session.project->state_folder)));
   session.rotation = std::make_unique<engine::CertificateRotation>(
       engine::RotationParts{session.project, session.org, session.transport.get(),
                             session.shared.get(), session.keys.get()});
@@ -71,14 +72,13 @@ std::string ByHand(const engine::RotationState& state) {
 }
 
 Result<ExitCode> Tell(Context& context, Session& session, const engine::RotationState& state) {
-  std::vector<Fact> facts = {
-      {"org", "org", session.org->id},
-      {"stage", "rotation", std::string(RotationStageName(state.stage))},
-      {"certificate", "certificate", state.certificate_path},
-      {"certificate_end", "good until", state.certificate_end},
-      {"next_key", "next key", session.keys->NextName()},
-      {"by_hand", "by hand", ByHand(state)},
-      {"next", "then", NextStep(session, state.stage)}};
+  std::vector<Fact> facts = {{"org", "org", session.org->id},
+                             {"stage", "rotation", std::string(RotationStageName(state.stage))},
+                             {"certificate", "certificate", state.certificate_path},
+                             {"certificate_end", "good until", state.certificate_end},
+                             {"next_key", "next key", session.keys->NextName()},
+                             {"by_hand", "by hand", ByHand(state)},
+                             {"next", "then", NextStep(session, state.stage)}};
   std::erase_if(facts, [](const Fact& fact) {
     const auto* text = std::get_if<std::string>(&fact.value);
     return text != nullptr && text->empty();

@@ -47,6 +47,10 @@ struct OrgCheck {
   std::string_view summary;
   Finding (*run)(Examination&, OrgExamination&);
 };
+// doctor_aws.cc.
+[[nodiscard]] Finding CheckAwsIdentity(Examination& exam);
+[[nodiscard]] Finding CheckBucketEncryption(Examination& exam);
+
 // In the order they are run: later ones stand on earlier ones.
 [[nodiscard]] std::vector<ProjectCheck> ProjectChecks();
 [[nodiscard]] std::vector<OrgCheck> OrgChecks();

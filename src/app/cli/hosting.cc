@@ -39,15 +39,15 @@ json RequestOf(Context& context, std::vector<std::string> words, const std::stri
   // The last `--project` counts, and this one needs no working folder.
   words.push_back("--project=" + project);
   const Terminal& terminal = context.out().terminal();
-  return {{"op", "command"},
-          {"words", words},
-          {"folder", std::filesystem::current_path(ignored).string()},
-          {"out_is_terminal", terminal.out_is_terminal},
-          {"err_is_terminal", terminal.err_is_terminal &&
-                                  std::getenv("FIRN_NO_PROGRESS") == nullptr},
-          {"color_out", terminal.color_out},
-          {"color_err", terminal.color_err},
-          {"width", terminal.width}};
+  return {
+      {"op", "command"},
+      {"words", words},
+      {"folder", std::filesystem::current_path(ignored).string()},
+      {"out_is_terminal", terminal.out_is_terminal},
+      {"err_is_terminal", terminal.err_is_terminal && std::getenv("FIRN_NO_PROGRESS") == nullptr},
+      {"color_out", terminal.color_out},
+      {"color_err", terminal.color_err},
+      {"width", terminal.width}};
 }
 
 }  // namespace

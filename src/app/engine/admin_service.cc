@@ -60,9 +60,7 @@ class Watch {
 
 }  // namespace
 
-AdminService::~AdminService() {
-  Drain({});
-}
+AdminService::~AdminService() { Drain({}); }
 
 Result<void> AdminService::Start(const Call& call) {
   call_ = call;
@@ -135,8 +133,8 @@ Result<void> AdminService::Logs(int fd, size_t lines, bool follow, const std::st
   const Watch watch(fd, stop);
   while (true) {
     for (const std::string& line : found.lines) {
-      FIRN_CHECK(SendAdmin(fd, json{{"line", line}}.dump(
-                                   -1, ' ', false, json::error_handler_t::replace)));
+      FIRN_CHECK(
+          SendAdmin(fd, json{{"line", line}}.dump(-1, ' ', false, json::error_handler_t::replace)));
     }
     if (!follow || watch.token().stop_requested()) return {};
     found = logs_.Since(found.next, watch.token());

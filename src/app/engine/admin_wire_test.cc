@@ -67,7 +67,9 @@ TEST_F(StateFolder, NobodyListeningIsSaidWithWhatToDo) {
   ASSERT_FALSE(client);
   EXPECT_EQ(client.error().code(), "ENGINE-ADMIN-002");
   // A socket file that a killed daemon left behind is nobody too.
-  { const auto gone = ListenAdmin(folder_.string()); }
+  {
+    const auto gone = ListenAdmin(folder_.string());
+  }
   EXPECT_EQ(ConnectAdmin(folder_.string()).error().code(), "ENGINE-ADMIN-002");
 }
 

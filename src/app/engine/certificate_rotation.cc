@@ -111,8 +111,7 @@ Result<void> CertificateRotation::Demand(const Call& call, const Secret& pem,
                         "until all of Salesforce knows it"));
 }
 
-Result<RotationState> CertificateRotation::Begin(const Call& call,
-                                                 const RotationOptions& options) {
+Result<RotationState> CertificateRotation::Begin(const Call& call, const RotationOptions& options) {
   FIRN_TRY(RotationState state, State());
   if (state.stage != RotationStage::kNone && state.stage != RotationStage::kBeginning) {
     return WrongStep(state, "begin", "`firn org rotate-cert --plan` shows what is to be done");
@@ -154,12 +153,10 @@ Result<RotationState> CertificateRotation::Begin(const Call& call,
 Result<RotationState> CertificateRotation::Activate(const Call& call) {
   FIRN_TRY(RotationState state, State());
   if (state.stage != RotationStage::kBegun && state.stage != RotationStage::kActivating) {
-    return WrongStep(state, "activate",
-                     "`" +
-                         Command(*parts_.org, state.stage == RotationStage::kActivated
-                                                  ? "finish"
-                                                  : "begin") +
-                         "` is");
+    return WrongStep(
+        state, "activate",
+        "`" + Command(*parts_.org, state.stage == RotationStage::kActivated ? "finish" : "begin") +
+            "` is");
   }
   FIRN_TRY(const Secret current, parts_.keys->Current(call));
   FIRN_TRY(const std::string thumbprint, ThumbprintOf(current));
@@ -179,19 +176,17 @@ Result<RotationState> CertificateRotation::Activate(const Call& call) {
 Result<RotationState> CertificateRotation::Finish(const Call& call) {
   FIRN_TRY(RotationState state, State());
   if (state.stage != RotationStage::kActivated) {
-    return WrongStep(state, "finish",
-                     "`" +
-                         Command(*parts_.org,
-                                 state.stage == RotationStage::kNone ? "begin" : "activate") +
-                         "` is");
+    return WrongStep(
+        state, "finish",
+        "`" + Command(*parts_.org, state.stage == RotationStage::kNone ? "begin" : "activate") +
+            "` is");
   }
   FIRN_TRY(const Secret current, parts_.keys->Current(call));
   FIRN_CHECK(Demand(call, current, "new"));
   if (const auto old = parts_.keys->Old(call)) {
     FIRN_TRY(const KeyProbe probe, Probe(call, *old));
     if (probe.accepted) {
-      return Fail(Error(Kind::kConflict, "ENGINE-ROTATE-005",
-                        "the org still takes the old key")
+      return Fail(Error(Kind::kConflict, "ENGINE-ROTATE-005", "the org still takes the old key")
                       .At("org `" + parts_.org->id + "`")
                       .Because("its certificate is still with the app")
                       .Hint("remove the old certificate from the app, then `" +

@@ -40,10 +40,10 @@ Result<void> CheckRestart(const project::Project& now, const project::Project& n
   compare(now.daemon.threads == next.daemon.threads, "daemon.threads");
   compare(now.daemon.jobs_at_once == next.daemon.jobs_at_once, "daemon.jobs_at_once");
   if (what.empty()) return {};
-  return Fail(Error(Kind::kBadConfig, "ENGINE-RELOAD-001",
-                    what + " can be changed by a restart only")
-                  .At("firn.yaml")
-                  .Hint("stop the daemon and start it again, or take the change back"));
+  return Fail(
+      Error(Kind::kBadConfig, "ENGINE-RELOAD-001", what + " can be changed by a restart only")
+          .At("firn.yaml")
+          .Hint("stop the daemon and start it again, or take the change back"));
 }
 
 }  // namespace
@@ -74,8 +74,7 @@ Result<project::Project> Daemon::LoadProject() const {
 Daemon::FileMark Daemon::MarkOfFile() const {
   struct stat info{};
   if (stat((options_.folder + "/firn.yaml").c_str(), &info) != 0) return {};
-  return {info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec, info.st_size,
-          info.st_ino};
+  return {info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec, info.st_size, info.st_ino};
 }
 
 // One lease an org: of two hosts that have one org and one lease store, the second is refused.

@@ -28,7 +28,9 @@ json JobJson(const JobStatus& job) {
           {"next", Instant(job.next)},
           {"started", Instant(job.started)},
           {"finished", Instant(job.finished)},
-          {"state", job.running ? "running" : job.waiting ? "waiting" : "idle"},
+          {"state", job.running   ? "running"
+                    : job.waiting ? "waiting"
+                                  : "idle"},
           {"outcome", job.outcome},
           {"error", job.error},
           {"runs", job.runs},
@@ -43,9 +45,8 @@ std::string Daemon::StatusJson() {
   for (const JobStatus& job : scheduler_->Jobs()) jobs.push_back(JobJson(job));
   json services = json::array();
   for (const ServiceHealth& each : HealthOfAll()) {
-    services.push_back({{"service", each.service},
-                        {"ready", each.health.ready},
-                        {"detail", each.health.detail}});
+    services.push_back(
+        {{"service", each.service}, {"ready", each.health.ready}, {"detail", each.health.detail}});
   }
   json orgs = json::array();
   for (const project::Org& org : project->orgs) {
@@ -66,7 +67,9 @@ std::string Daemon::StatusJson() {
                  {"folder", project->folder},
                  {"environment", project->environment},
                  {"since", FormatUtc(began_, 0)},
-                 {"state", draining_ ? "draining" : started_ ? "running" : "starting"},
+                 {"state", draining_  ? "draining"
+                           : started_ ? "running"
+                                      : "starting"},
                  {"http_port", http_->port()},
                  {"reloaded", Instant(reloaded_)},
                  {"reload_error", reload_error_},

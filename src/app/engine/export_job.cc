@@ -72,9 +72,9 @@ Result<std::string> Conclude(Runtime& runtime, const std::string& org, UtcMicros
                              const exports::RunOutcome& outcome) {
   FIRN_TRY(const auto report, exports::LoadReport(runtime.ledger(), org, outcome.run_id));
   for (const exports::ReportObject& object : report.objects) {
-    const std::string mark =
-        object.incremental && !object.incremental->end.empty() ? object.incremental->end
-                                                               : object.watermark;
+    const std::string mark = object.incremental && !object.incremental->end.empty()
+                                 ? object.incremental->end
+                                 : object.watermark;
     const auto at = ParseInstant(mark);
     if (!at || object.verdict.empty()) continue;
     runtime.metrics()
@@ -126,9 +126,8 @@ bool AllIncremental(const std::vector<exports::ObjectSpec>& specs) {
   });
 }
 
-Result<std::string> ExportOnce(const Call& call, Runtime& runtime,
-                               const project::ScheduledJob& job, OrgLink& link,
-                               const WorkShare& share) {
+Result<std::string> ExportOnce(const Call& call, Runtime& runtime, const project::ScheduledJob& job,
+                               OrgLink& link, const WorkShare& share) {
   const auto project = runtime.project();
   FIRN_TRY(const project::Org* org, project->FindOrg(job.org));
   FIRN_TRY(const auto lake, runtime.Lake());
@@ -137,20 +136,18 @@ Result<std::string> ExportOnce(const Call& call, Runtime& runtime,
   parts.observer = &observer;
   const exports::ExportOptions options = OptionsOf(*project, share);
   FIRN_TRY(const auto offered, parts.rest->DescribeGlobal(call));
-  FIRN_TRY(const auto specs,
-           exports::SelectObjects(offered, *project, *org, SelectionOf(job)));
+  FIRN_TRY(const auto specs, exports::SelectObjects(offered, *project, *org, SelectionOf(job)));
   if (const auto cut = CutShort(runtime, job.org)) {
     log::Info("export.resumes", {{"job", job.name}, {"run", *cut}});
     const auto resumed = exports::ResumeExport(call, parts, options, *cut);
-    Result<std::string> verdict =
-        resumed ? Conclude(runtime, job.org, call.clock->Now(), *resumed)
-                : Result<std::string>(Fail(resumed.error()));
+    Result<std::string> verdict = resumed ? Conclude(runtime, job.org, call.clock->Now(), *resumed)
+                                          : Result<std::string>(Fail(resumed.error()));
     const bool stopped = !verdict && verdict.error().kind() != Kind::kConflict;
     // A whole copy need not be made twice; changes since are cheap to read.
     if (verdict && !AllIncremental(specs) && Covers(runtime, job.org, *cut, specs)) return verdict;
-    if (stopped && (call.stop.stop_requested() ||
-                    verdict.error().retry().when != Retry::When::kNever ||
-                    verdict.error().kind() == Kind::kLimitReached)) {
+    if (stopped &&
+        (call.stop.stop_requested() || verdict.error().retry().when != Retry::When::kNever ||
+         verdict.error().kind() == Kind::kLimitReached)) {
       return verdict;
     }
     if (!verdict) {

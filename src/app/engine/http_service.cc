@@ -54,12 +54,11 @@ Result<void> HttpService::Start(const Call&) {
   options.stream_threads = 1;
   options.body_bytes_max = 4096;
   options.connections_max = 256;
-  FIRN_TRY(server_, net::Listen(options, net::OnPool(
-                                             [this](const net::ServerRequest& request,
-                                                    const Call& call) {
-                                               return Answer(request, call);
-                                             },
-                                             kThreads, kWaitingMax)));
+  FIRN_TRY(
+      server_,
+      net::Listen(options, net::OnPool([this](const net::ServerRequest& request,
+                                              const Call& call) { return Answer(request, call); },
+                                       kThreads, kWaitingMax)));
   log::Info("http.listening",
             {{"address", options.address}, {"port", static_cast<int64_t>(server_->port())}});
   return {};

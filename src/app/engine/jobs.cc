@@ -20,7 +20,11 @@ std::string RateText(std::chrono::milliseconds every) {
 
 Result<Job> LookJob(const std::string& name, std::chrono::milliseconds every,
                     std::function<Result<std::string>(const Call&)> run) {
-  Job job{.name = name, .org = "", .kind = "limits", .when = RateText(every), .schedule = nullptr,
+  Job job{.name = name,
+          .org = "",
+          .kind = "limits",
+          .when = RateText(every),
+          .schedule = nullptr,
           .run = std::move(run)};
   FIRN_TRY(job.schedule, ParseSchedule({job.when, "UTC", "daemon.limits_every"}));
   return job;

@@ -60,8 +60,7 @@ class SecretPlace final : public KeyPlace {
   Result<Secret> Current(const Call& call) override { return At(call, aws::kCurrentStage); }
   Result<Secret> Next(const Call& call) override { return At(call, aws::kPendingStage); }
   Result<void> PutNext(const Call& call, const Secret& pem, const std::string& token) override {
-    FIRN_CHECK(
-        aws::PutSecretValue(call, access_->client(), name_, pem, aws::kPendingStage, token));
+    FIRN_CHECK(aws::PutSecretValue(call, access_->client(), name_, pem, aws::kPendingStage, token));
     return {};
   }
   Result<void> Switch(const Call& call, const Secret&, const Secret&) override {

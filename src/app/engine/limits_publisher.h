@@ -32,9 +32,9 @@ struct LimitValue {
                                   const std::vector<LimitValue>& values);
 
 // Where values of an org go besides Prometheus. Errors: of the call; the next poll tries again.
-using PutValues = std::function<Result<void>(const Call& call, const std::string& ns,
-                                             const std::string& org,
-                                             const std::vector<LimitValue>& values)>;
+using PutValues =
+    std::function<Result<void>(const Call& call, const std::string& ns, const std::string& org,
+                               const std::vector<LimitValue>& values)>;
 // By PutMetricData, with the credentials and region of whoever runs Firn, found at the first call.
 [[nodiscard]] PutValues PutToCloudWatch();
 
@@ -48,8 +48,7 @@ class LimitsPublisher {
   [[nodiscard]] Result<void> Publish(const Call& call, const project::DaemonSettings& settings,
                                      const std::string& org, const salesforce::Limits& limits);
   // The usage that the last answer's header told; does nothing when it is what was published last.
-  [[nodiscard]] Result<void> PublishUsage(const Call& call,
-                                          const project::DaemonSettings& settings,
+  [[nodiscard]] Result<void> PublishUsage(const Call& call, const project::DaemonSettings& settings,
                                           const std::string& org,
                                           const salesforce::BudgetView& view);
 

@@ -25,8 +25,7 @@ Result<std::string> RunMaintainJob(const Call& call, Runtime& runtime,
     auto report = lake::Maintain(call, *lake, ident, options);
     if (!report) {
       if (report.error().kind() == Kind::kCancelled) return Fail(std::move(report).error());
-      log::Warn("maintain.failed",
-                {{"table", ident.Text()}, {"error", report.error().OneLine()}});
+      log::Warn("maintain.failed", {{"table", ident.Text()}, {"error", report.error().OneLine()}});
       if (!first) first = std::move(report).error().Doing("maintaining " + ident.Text());
       continue;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "app/engine/project_secrets.h"
 #include "core/base/file.h"
 #include "core/state/state_db.h"
 
@@ -13,6 +14,14 @@ Result<Secret> Optional(const Call& call, config::SecretResolver& secrets,
                         const config::SecretRef& ref) {
   if (ref.empty()) return Secret();
   return secrets.Resolve(call, ref);
+}
+
+// Outside of a rotation there need be no next key at the place that is named for it.
+Result<Secret> NextKey(const Call& call, config::SecretResolver& secrets,
+                       const config::SecretRef& ref) {
+  auto key = Optional(call, secrets, ref);
+  if (!key && key.error().kind() == Kind::kNotFound) return Secret();
+  return key;
 }
 
 salesforce::SignIn::Kind KindOf(project::AuthFlow flow) {
@@ -45,7 +54,7 @@ Result<salesforce::OrgOptions> OrgOptionsFrom(const Call& call, const project::O
   sign_in.username = org.auth.username;
   sign_in.audience = org.auth.audience;
   FIRN_TRY(sign_in.current_key_pem, Optional(call, secrets, org.auth.key));
-  FIRN_TRY(sign_in.next_key_pem, Optional(call, secrets, org.auth.next_key));
+  FIRN_TRY(sign_in.next_key_pem, NextKey(call, secrets, org.auth.next_key));
   FIRN_TRY(sign_in.client_secret, Optional(call, secrets, org.auth.client_secret));
   FIRN_TRY(sign_in.refresh_token, Optional(call, secrets, org.auth.refresh_token));
   return options;
@@ -64,6 +73,17 @@ Result<std::unique_ptr<OrgLink>> OrgLink::Open(const Call& call, const project::
                                                MetricsRegistry* metrics) {
   std::unique_ptr<OrgLink> link(new OrgLink);
   FIRN_TRY(auto options, OrgOptionsFrom(call, org, secrets));
+  if (org.auth.flow == project::AuthFlow::kJwt) {
+    // A resolver of its own: the link outlives the one it was opened with.
+    options.sign_in.fresh_keys = [auth = org.auth,
+                                  own = std::shared_ptr(ProjectSecrets(project.folder))](
+                                     const Call& now) -> Result<salesforce::SignInKeys> {
+      salesforce::SignInKeys keys;
+      FIRN_TRY(keys.current_key_pem, Optional(now, *own, auth.key));
+      FIRN_TRY(keys.next_key_pem, NextKey(now, *own, auth.next_key));
+      return keys;
+    };
+  }
   FIRN_TRY(link->transport_, TransportFor(org));
   FIRN_CHECK(MakeFolders(project.state_folder, 0700));
   FIRN_TRY(link->shared_, state::SharedState::Open(state::SharedStatePath(project.state_folder)));

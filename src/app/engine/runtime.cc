@@ -38,9 +38,9 @@ bool SameLink(const project::Org& a, const project::Org& b) {
          a.auth.audience == b.auth.audience && SameSecret(a.auth.key, b.auth.key) &&
          SameSecret(a.auth.next_key, b.auth.next_key) &&
          SameSecret(a.auth.client_secret, b.auth.client_secret) &&
-         SameSecret(a.auth.refresh_token, b.auth.refresh_token) &&
-         a.api_version == b.api_version && a.ca_file == b.ca_file && a.proxy == b.proxy &&
-         a.gzip == b.gzip && a.limits.share == b.limits.share &&
+         SameSecret(a.auth.refresh_token, b.auth.refresh_token) && a.api_version == b.api_version &&
+         a.ca_file == b.ca_file && a.proxy == b.proxy && a.gzip == b.gzip &&
+         a.limits.share == b.limits.share &&
          a.limits.calls_per_run_max == b.limits.calls_per_run_max;
 }
 
@@ -143,8 +143,7 @@ void Runtime::RefreshGauges(const Call& call) {
   }
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
-    metrics_
-        .GetGauge("process_cpu_seconds_total", {}, "User and system CPU time of this process")
+    metrics_.GetGauge("process_cpu_seconds_total", {}, "User and system CPU time of this process")
         .Set(Seconds(usage.ru_utime) + Seconds(usage.ru_stime));
   }
   metrics_.GetGauge("process_resident_memory_bytes", {}, "Resident memory of this process")

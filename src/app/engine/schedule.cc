@@ -3,6 +3,9 @@
 #include <charconv>
 #include <string_view>
 
+#include "core/base/time_zone.h"
+#include "core/expr/schedule.h"
+
 namespace firn::engine {
 namespace {
 
@@ -19,9 +22,24 @@ class Rate final : public Schedule {
   microseconds every_;
 };
 
+// Times of a calendar.
+class Calendar final : public Schedule {
+ public:
+  explicit Calendar(expr::Schedule schedule) : schedule_(std::move(schedule)) {}
+  std::optional<UtcMicros> NextAfter(UtcMicros after) const override {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(after);
+    const auto next = schedule_.Next(seconds, seconds);
+    if (!next) return std::nullopt;
+    return UtcMicros(*next);
+  }
+  bool is_rate() const override { return false; }
+
+ private:
+  expr::Schedule schedule_;
+};
+
 tl::unexpected<Error> Refused(const ScheduleText& text, std::string why) {
-  return Fail(Error(Kind::kBadConfig, "ENGINE-SCHEDULE-001",
-                    "`" + text.when + "` is no schedule")
+  return Fail(Error(Kind::kBadConfig, "ENGINE-SCHEDULE-001", "`" + text.when + "` is no schedule")
                   .At(text.where)
                   .Because(std::move(why))
                   .Hint("for example `rate(5 minutes)` or `cron(0 3 * * ? *)`"));
@@ -67,7 +85,14 @@ Result<std::shared_ptr<const Schedule>> ParseSchedule(const ScheduleText& text) 
   const std::string_view when = text.when;
   if (!when.ends_with(')')) return Refused(text, "it ends with no `)`");
   if (when.starts_with("rate(")) return ParseRate(text, when.substr(5, when.size() - 6));
-  return Refused(text, "it is no `rate(..)`");
+  auto zone = FindTimeZone(text.time_zone.empty() ? "UTC" : text.time_zone);
+  if (!zone) return Refused(text, zone.error().what());
+  auto schedule = expr::Schedule::Parse(when, *std::move(zone));
+  if (!schedule) {
+    const Error& error = schedule.error();
+    return Refused(text, error.why().empty() ? error.what() : error.what() + ": " + error.why());
+  }
+  return std::make_shared<Calendar>(*std::move(schedule));
 }
 
 }  // namespace firn::engine

@@ -24,8 +24,9 @@ struct ScheduleText {
   std::string time_zone;  // of a cron
   std::string where;      // file:line:col, for messages
 };
-// `rate(N minute|minutes|hour|hours|day|days)` with N > 0, and seconds as our own addition. Errors:
-// BadConfig (ENGINE-SCHEDULE-001).
+// `rate(N minute|minutes|hour|hours|day|days)` with N > 0, and seconds as our own addition;
+// `cron(..)` and `at(..)` as room expr has them, of the time zone. Errors: BadConfig
+// (ENGINE-SCHEDULE-001).
 // Source: Amazon EventBridge User Guide, "Rate expressions", read 2026-11.
 [[nodiscard]] Result<std::shared_ptr<const Schedule>> ParseSchedule(const ScheduleText& text);
 

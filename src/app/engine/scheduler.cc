@@ -113,7 +113,8 @@ void Scheduler::Queue(const std::shared_ptr<Entry>& entry) {
 
 void Scheduler::Remember(const Job& job, UtcMicros ran) {
   const auto kept = parts_.shared->Put(KeyOf(job), FormatUtc(ran, 6));
-  if (!kept) log::Warn("job.not_remembered", {{"job", job.name}, {"error", kept.error().OneLine()}});
+  if (!kept)
+    log::Warn("job.not_remembered", {{"job", job.name}, {"error", kept.error().OneLine()}});
 }
 
 UtcMicros Scheduler::Step(UtcMicros now) {
@@ -205,8 +206,8 @@ void Scheduler::Finish(const std::shared_ptr<Entry>& entry, const Result<std::st
   status.error = result ? "" : result.error().OneLine();
   ++status.runs;
   --busy_;
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      parts_.clock->Steady() - began);
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(parts_.clock->Steady() - began);
   const bool stopped = !result && result.error().kind() == Kind::kCancelled;
   if (!result && !stopped) ++status.failures;
   // What was stopped, or died with the daemon, is due again at the next start.

@@ -3,8 +3,8 @@
 // A job whose time came while nobody was there runs once at the start, however often it was due. A
 // job that is due again while it still runs is passed over and counted. When the wall clock jumps,
 // the times are worked out anew: nothing is missed, at worst a job runs once more, and all jobs are
-// safe to repeat. When a job last ran to its end is kept in shared.db. One thread looks at the clock, a
-// few run jobs; all are joined in Drain.
+// safe to repeat. When a job last ran to its end is kept in shared.db. One thread looks at the
+// clock, a few run jobs; all are joined in Drain.
 #pragma once
 
 #include <condition_variable>
@@ -89,8 +89,8 @@ class Scheduler final : public Service {
     Job job;
     JobStatus status;
   };
-  void Adopt(std::vector<Job> jobs);                      // under the mutex
-  void Queue(const std::shared_ptr<Entry>& entry);        // likewise
+  void Adopt(std::vector<Job> jobs);                // under the mutex
+  void Queue(const std::shared_ptr<Entry>& entry);  // likewise
   std::optional<UtcMicros> FirstDue(const Job& job, UtcMicros now) const;
   void Remember(const Job& job, UtcMicros ran);
   void WatchClock(const std::stop_token& stop);

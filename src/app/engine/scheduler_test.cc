@@ -1,5 +1,5 @@
-// What could go wrong in production: a job that should have run did not and nobody notices, one runs
-// twice at a time, or a clock that was set back keeps everything waiting for a year.
+// What could go wrong in production: a job that should have run did not and nobody notices, one
+// runs twice at a time, or a clock that was set back keeps everything waiting for a year.
 #include "app/engine/scheduler.h"
 
 #include <gtest/gtest.h>
@@ -37,16 +37,14 @@ class Desk : public testing::Test {
     auto scheduler = std::make_unique<Scheduler>(
         SchedulerParts{.shared = shared_,
                        .metrics = &metrics_,
-                       .make_jobs =
-                           [this](const project::Project&) -> Result<std::vector<Job>> {
+                       .make_jobs = [this](const project::Project&) -> Result<std::vector<Job>> {
                          FIRN_TRY(auto schedule, ParseSchedule({when_, "UTC", "here"}));
-                         return std::vector<Job>{
-                             {.name = "changes",
-                              .org = "prod",
-                              .kind = "export",
-                              .when = when_,
-                              .schedule = schedule,
-                              .run = [this](const Call&) { return run_(); }}};
+                         return std::vector<Job>{{.name = "changes",
+                                                  .org = "prod",
+                                                  .kind = "export",
+                                                  .when = when_,
+                                                  .schedule = schedule,
+                                                  .run = [this](const Call&) { return run_(); }}};
                        },
                        .clock = &clock_},
         nullptr);

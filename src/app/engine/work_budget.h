@@ -41,7 +41,9 @@ class WorkBudget {
   };
 
   WorkBudget(int64_t memory_bytes, int threads)
-      : memory_bytes_(memory_bytes), threads_(threads), memory_left_(memory_bytes),
+      : memory_bytes_(memory_bytes),
+        threads_(threads),
+        memory_left_(memory_bytes),
         threads_left_(threads) {}
 
   // Waits for room. More than there is in all is cut down to that. Errors: Cancelled, Timeout.

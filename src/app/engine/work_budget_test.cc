@@ -53,7 +53,9 @@ TEST(WorkBudget, WhoWaitsForAKeyLetsOthersPass) {
   std::jthread second([&] { got = budget.Take(waiting, {10, 1, "export prod"}).has_value(); });
   EXPECT_TRUE(budget.Take({}, {10, 1, "export test"}));
   EXPECT_TRUE(budget.Take({}, {10, 1, "maintain"}));
-  { const auto done = *std::move(first); }
+  {
+    const auto done = *std::move(first);
+  }
   second.join();
   EXPECT_TRUE(got.load());
 }

@@ -84,6 +84,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.merge.deletes_written",
      "a merge's data and delete files are synced, nothing refers to them"},
     {"lake.merge.committed", "a merge is committed, its index does not know yet"},
+    {"lake.s3.before_send", "a data file is closed and synced here, nothing of it is on S3"},
+    {"lake.s3.sent", "a data file is on S3, the copy here is still there"},
     {"lake.index.before_rename", "a key index is written, under another name"},
     {"sandbox.ingest.before_commit",
      "an ingest job's results are synced, its rows are not committed"},

@@ -1,5 +1,5 @@
-// What could go wrong in production: a job that is read in another sense than it was written, and so
-// runs against the wrong org, or never.
+// What could go wrong in production: a job that is read in another sense than it was written, and
+// so runs against the wrong org, or never.
 #include <gtest/gtest.h>
 
 #include <filesystem>

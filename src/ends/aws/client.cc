@@ -120,6 +120,7 @@ Result<net::Response> AwsClient::CallRest(const Call& call, const Service& servi
   request.url += rest.path;
   request.headers = std::move(rest.headers);
   request.body = std::move(rest.body);
+  request.body_bytes_max = rest.bytes_max;
   return Send(call, service, std::move(request));
 }
 

@@ -34,6 +34,7 @@ struct RestCall {
   std::string path;  // percent-encoded, begins with `/`; may carry a query
   net::Headers headers;
   std::string body;
+  uint64_t bytes_max = 64ULL << 20;  // of the answer
 };
 
 // The retry quota of the SDKs' standard mode: 500 tokens, 5 a retry (10 after a time-out), given

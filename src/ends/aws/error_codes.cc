@@ -43,6 +43,12 @@ constexpr ErrorCode kCodes[] = {
      "the express execution ended as failed or timed out",
      "look at the execution in Step Functions; events are tried again as the rule's RetryPolicy "
      "says"},
+    {"AWS-S3-001", "an object of that name exists",
+     "objects are written once; somebody else has written one under this name",
+     "nothing was changed; find out who writes to the same prefix"},
+    {"AWS-S3-002", "a listing of objects does not end",
+     "the service gave a million pages and says that there are more",
+     "check that the endpoint (AWS_ENDPOINT_URL) is an S3 service's"},
     {"AWS-GLUE-001", "the table in Glue is no Iceberg table",
      "its parameters do not say `table_type` ICEBERG: another kind of table has that name",
      "choose another name or database; Firn writes over nothing that is not its own kind"},

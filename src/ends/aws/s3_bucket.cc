@@ -19,8 +19,7 @@ Result<net::Response> Ask(const Call& call, AwsClient& client, std::string_view 
 Result<pugi::xml_document> Parsed(const std::string& body) {
   pugi::xml_document document;
   if (!document.load_buffer(body.data(), body.size())) {
-    return Fail(
-        Error(Kind::kCorrupt, "AWS-CALL-004", "AWS's answer cannot be read").At("s3"));
+    return Fail(Error(Kind::kCorrupt, "AWS-CALL-004", "AWS's answer cannot be read").At("s3"));
   }
   return document;
 }

@@ -14,6 +14,7 @@
 #include "ends/lake/internal/position_deletes.h"
 #include "ends/lake/object_store.h"
 #include "ends/lake/parquet_writer.h"
+#include "ends/lake/s3_store.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -65,8 +66,7 @@ arrow::Result<std::shared_ptr<arrow::RecordBatch>> Batch(const record::Schema& s
 Result<DataFile> WriteDeleteFile(const Call& call, const Table& table, const DataFile& data,
                                  const std::vector<int64_t>& positions) {
   const std::string uri = table.location() + "/data/" + NewUuid(*call.random) + "-deletes.parquet";
-  FIRN_TRY(const std::string path, LocalPath(uri));
-  FIRN_CHECK(MakeFolders(path.substr(0, path.rfind('/'))));
+  FIRN_TRY(const std::string path, DataFilePath(*table.store(), uri));
   const record::Layout layout = DeleteLayout();
   FIRN_TRY(const auto writer, ParquetWriter::Open(path, layout, {}));
   for (size_t at = 0; at < positions.size(); at += kRowsPerBatch) {
@@ -78,6 +78,7 @@ Result<DataFile> WriteDeleteFile(const Call& call, const Table& table, const Dat
     FIRN_CHECK(writer->Write(**batch));
   }
   FIRN_TRY(DataFile file, writer->Close());
+  FIRN_CHECK(PublishDataFile(call, *table.store(), uri));
   file.path = uri;
   file.content = DataFile::Content::kPositionDeletes;
   file.spec_id = data.spec_id;

@@ -139,7 +139,7 @@ class Finder {
       file.path = orphan.uri;
       file.file_size_bytes = orphan.bytes;
       // One that is being written, or was cut short, cannot be read: it is no committed row.
-      const auto rows = CountDataFileRows(orphan.uri);
+      const auto rows = CountDataFileRows(call_, *table_.store(), orphan.uri);
       if (!rows) continue;
       file.record_count = *rows;
       const auto positions = Positions(call_, table_, file, field_, key_);

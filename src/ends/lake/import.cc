@@ -11,6 +11,7 @@
 #include "core/base/random.h"
 #include "core/record/csv_header.h"
 #include "ends/lake/import_parts.h"
+#include "ends/lake/object_store.h"
 
 namespace firn::lake {
 namespace {
@@ -181,11 +182,6 @@ Result<void> RunLanes(const Call& call, Ingest& ingest, const std::vector<std::s
   return {};
 }
 
-std::string LocalPath(const std::string& uri) {
-  constexpr std::string_view kFileScheme = "file://";
-  return uri.starts_with(kFileScheme) ? uri.substr(kFileScheme.size()) : uri;
-}
-
 Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
                      const record::Layout& layout, const Collector& collected,
                      const std::optional<TableShape>& there) {
@@ -235,6 +231,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   const std::string run = NewUuid(*call.random);
   IngestOptions ingest_options;
   ingest_options.data_folder = table->location() + "/data";
+  ingest_options.store = table->store();
   ingest_options.file_prefix = run;
   ingest_options.rejects_path = rejects_path;
   ingest_options.strict = options.strict;
@@ -246,7 +243,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   auto done = RunLanes(call, *ingest, files, options.threads);
   if (!done) {
     // Nothing refers to these files; an import is done again from the start.
-    for (const DataFile& file : collector.files) (void)RemoveFile(LocalPath(file.path));
+    for (const DataFile& file : collector.files) (void)table->store()->Remove(call, file.path);
     return Fail(std::move(done).error());
   }
   FIRN_TRY(const Table after, Commit(call, lake, options, layout, collector, there));

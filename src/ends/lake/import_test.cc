@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "core/base/file.h"
+#include "ends/lake/object_store.h"
 #include "ends/lake/scan.h"
 
 namespace firn::lake {
@@ -43,7 +44,7 @@ class ImportTest : public testing::Test {
     const auto table = lake_->Load(options_.table);
     const auto files = table->Files({});
     int64_t rows = 0;
-    for (const DataFile& file : *files) rows += *CountDataFileRows(file.path);
+    for (const DataFile& file : *files) rows += *CountDataFileRows({}, *LocalStore("/"), file.path);
     return rows;
   }
 

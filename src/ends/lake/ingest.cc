@@ -5,6 +5,7 @@
 
 #include "core/base/file.h"
 #include "ends/lake/ingest_lane.h"
+#include "ends/lake/s3_store.h"
 
 namespace firn::lake {
 namespace {
@@ -36,10 +37,14 @@ Result<std::unique_ptr<Ingest>> Ingest::New(record::Layout layout, IngestOptions
                                             IngestObserver& observer) {
   std::string folder = options.data_folder;
   if (folder.starts_with(kFileScheme)) folder.erase(0, kFileScheme.size());
-  if (folder.empty() || folder.find("://") != std::string::npos) {
+  auto* spooled = dynamic_cast<SpooledStore*>(options.store.get());
+  if (spooled != nullptr) {
+    FIRN_TRY(const std::string path, spooled->SpoolPath(folder + "/x"));
+    folder = path.substr(0, path.rfind('/'));
+  } else if (folder.empty() || folder.find("://") != std::string::npos) {
     return Fail(Error(Kind::kUnsupported, "LAKE-FILE-002",
                       "data files cannot be written under `" + options.data_folder + "`")
-                    .Because("only folders of the local file system are supported yet"));
+                    .Because("it is no folder of this machine, nor of the table's store"));
   }
   FIRN_CHECK(MakeFolders(folder));
   return std::unique_ptr<Ingest>(std::make_unique<IngestImpl>(std::move(layout), std::move(options),

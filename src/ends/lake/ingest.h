@@ -25,6 +25,8 @@
 
 namespace firn::lake {
 
+class ObjectStore;
+
 // Two tables with the same rows have the same hashes; swapping two cells changes them.
 using record::ColumnHashes;
 
@@ -69,6 +71,8 @@ struct IngestOptions {
   bool plain_encoding = false;    // table property for readers without delta encodings
   int64_t rejects_max = 100'000;  // LimitReached (LAKE-REJECT-002) past it, for each open file
   char delimiter = ',';
+  // Where the files become durable; null: `data_folder` is a folder of this machine.
+  std::shared_ptr<ObjectStore> store;
 };
 
 class IngestObserver {

@@ -9,6 +9,7 @@
 #include "core/record/json_rows.h"
 #include "core/record/page_decoder.h"
 #include "ends/lake/parquet_writer.h"
+#include "ends/lake/s3_store.h"
 
 namespace firn::lake {
 namespace {
@@ -46,7 +47,7 @@ class Lane final : public IngestLane {
   Result<PageOutcome> AddPage(const Call& call, const PageRef& page,
                               net::BodyStream& csv) override {
     auto outcome = TakePage(call, page, csv);
-    if (outcome) outcome = Settle(*std::move(outcome));
+    if (outcome) outcome = Settle(call, *std::move(outcome));
     if (!outcome) DiscardOpenFile(page);
     return outcome;
   }
@@ -67,7 +68,7 @@ class Lane final : public IngestLane {
   Result<void> Finish(const Call& call) override {
     FIRN_CHECK(call.Check());
     if (pages_.empty()) return {};
-    auto closed = CloseFile();
+    auto closed = CloseFile(call);
     if (!closed) DiscardOpenFile(std::nullopt);
     return closed;
   }
@@ -78,10 +79,10 @@ class Lane final : public IngestLane {
 
  private:
   Result<PageOutcome> TakePage(const Call& call, const PageRef& page, net::BodyStream& csv);
-  Result<PageOutcome> Settle(PageOutcome outcome);
+  Result<PageOutcome> Settle(const Call& call, PageOutcome outcome);
   Result<void> TakeNotes(const PageRef& page);
   Result<void> WriteBatch();
-  Result<void> CloseFile();
+  Result<void> CloseFile(const Call& call);
   void RemoveOpenFile();
   void DiscardOpenFile(const std::optional<PageRef>& failed);
   [[nodiscard]] int64_t BufferedBytes() const;
@@ -146,10 +147,10 @@ Result<PageOutcome> Lane::TakePage(const Call& call, const PageRef& page, net::B
 }
 
 // The page is whole: it belongs to the open file, which may now be large enough.
-Result<PageOutcome> Lane::Settle(PageOutcome outcome) {
+Result<PageOutcome> Lane::Settle(const Call& call, PageOutcome outcome) {
   csv_bytes_ += outcome.csv_bytes;
   pages_.push_back(outcome);
-  if (open_file_bytes() >= shared_.options.target_file_bytes) FIRN_CHECK(CloseFile());
+  if (open_file_bytes() >= shared_.options.target_file_bytes) FIRN_CHECK(CloseFile(call));
   return outcome;
 }
 
@@ -199,12 +200,15 @@ Result<void> Lane::WriteBatch() {
   return writer_->Write(*batch);
 }
 
-Result<void> Lane::CloseFile() {
+Result<void> Lane::CloseFile(const Call& call) {
   if (decoder_->rows_waiting() > 0) FIRN_CHECK(WriteBatch());
   DataFile file;
   if (writer_ != nullptr) {
     FIRN_TRY(file, writer_->Close());
     file.path = shared_.options.data_folder + "/" + file_name_;
+    if (shared_.options.store != nullptr) {
+      FIRN_CHECK(PublishDataFile(call, *shared_.options.store, file.path));
+    }
   }
   FIRN_CHECK(shared_.rejects.Append(reject_lines_));
   FIRN_CHECK(shared_.observer.FileDurable(file, pages_, rejects_));

@@ -11,6 +11,7 @@
 
 #include "core/base/file.h"
 #include "ends/lake/format/single_value.h"
+#include "ends/lake/object_store.h"
 #include "ends/lake/scan.h"
 
 namespace firn::lake {
@@ -98,6 +99,7 @@ class IngestTest : public testing::Test {
   record::Layout layout_;
   IngestOptions options_;
   Seen seen_;
+  std::shared_ptr<ObjectStore> store_ = LocalStore("/");
   std::unique_ptr<Ingest> ingest_;
   std::unique_ptr<IngestLane> lane_;
 };
@@ -113,7 +115,7 @@ TEST_F(IngestTest, PagesBecomeOneFileWithTheirRows) {
   EXPECT_EQ(seen_.files[0].path, options_.data_folder + "/run-0-0.parquet");
   EXPECT_EQ(static_cast<uint64_t>(seen_.files[0].file_size_bytes),
             *FileSize(folder_ + "/data/run-0-0.parquet"));
-  EXPECT_EQ(*CountDataFileRows(seen_.files[0].path), 3);
+  EXPECT_EQ(*CountDataFileRows({}, *store_, seen_.files[0].path), 3);
   EXPECT_EQ(seen_.outcomes.size(), 2U);
 }
 
@@ -153,7 +155,7 @@ TEST_F(IngestTest, WhatIsReadBackHasThePagesHashes) {
   const auto outcome = Add(1, page);
   ASSERT_TRUE(outcome.has_value());
   ASSERT_TRUE(lane_->Finish({}).has_value());
-  const auto scanned = HashDataFile({}, seen_.files.at(0).path, layout_.schema);
+  const auto scanned = HashDataFile({}, *store_, seen_.files.at(0).path, layout_.schema);
   ASSERT_TRUE(scanned.has_value()) << scanned.error().OneLine();
   EXPECT_EQ(scanned->rows, 1000);
   EXPECT_EQ(scanned->hashes, outcome->hashes);
@@ -165,7 +167,8 @@ TEST_F(IngestTest, PlainEncodingReadsTheSame) {
   Open();
   const auto outcome = Add(1, kHeader + Row(1, ",1.25,3,2026-02-03,,true,x"));
   ASSERT_TRUE(lane_->Finish({}).has_value());
-  EXPECT_EQ(HashDataFile({}, seen_.files.at(0).path, layout_.schema)->hashes, outcome->hashes);
+  EXPECT_EQ(HashDataFile({}, *store_, seen_.files.at(0).path, layout_.schema)->hashes,
+            outcome->hashes);
 }
 
 TEST_F(IngestTest, RecordsByRestHaveTheHashesOfThePage) {
@@ -208,7 +211,7 @@ TEST_F(IngestTest, APageWithOtherRowsThanAnnouncedTakesItsFileWithIt) {
   ASSERT_TRUE(Add(2, kHeader + Row(2) + Row(3), 2).has_value());
   ASSERT_TRUE(lane_->Finish({}).has_value());
   ASSERT_EQ(seen_.files.size(), 1U);
-  EXPECT_EQ(*CountDataFileRows(seen_.files[0].path), 3);
+  EXPECT_EQ(*CountDataFileRows({}, *store_, seen_.files[0].path), 3);
   EXPECT_THAT(*ListFolder(folder_ + "/data"), ElementsAre(HasSubstr(".parquet")));
 }
 
@@ -292,9 +295,9 @@ TEST_F(IngestTest, AFileThatIsDamagedOrGoneIsNamed) {
   ASSERT_TRUE(lane_->Finish({}).has_value());
   const std::string path = folder_ + "/data/run-0-0.parquet";
   std::filesystem::resize_file(path, 40);
-  EXPECT_EQ(CountDataFileRows(path).error().code(), "LAKE-SCAN-001");
-  EXPECT_EQ(HashDataFile({}, path, layout_.schema).error().code(), "LAKE-SCAN-001");
-  EXPECT_EQ(CountDataFileRows(path + "x").error().code(), "LAKE-SCAN-002");
+  EXPECT_EQ(CountDataFileRows({}, *store_, path).error().code(), "LAKE-SCAN-001");
+  EXPECT_EQ(HashDataFile({}, *store_, path, layout_.schema).error().code(), "LAKE-SCAN-001");
+  EXPECT_EQ(CountDataFileRows({}, *store_, path + "x").error().code(), "LAKE-STORE-002");
 }
 
 }  // namespace

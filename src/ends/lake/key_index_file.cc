@@ -14,6 +14,7 @@
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/s3_store.h"
 
 namespace firn::lake {
 namespace {
@@ -171,13 +172,17 @@ int64_t LoadOrThrow(const std::string& bytes, const IndexOwner& owner, MergeFile
 }  // namespace
 
 Result<std::string> DefaultIndexPath(const Table& table, const IndexOwner& owner) {
+  const std::string name = owner.table_uuid + "-" + std::to_string(owner.key_field_id) + ".idx";
+  // It is a shortcut of this machine, so it stays on it.
+  if (auto* spooled = dynamic_cast<SpooledStore*>(table.store().get())) {
+    return spooled->SpoolPath(table.location() + "/" + name);
+  }
   auto path = LocalPath(table.location());
   if (!path)
     return Fail(Error(Kind::kUnsupported, "LAKE-FILE-002", "data files cannot be written there")
                     .At(table.location())
                     .Because("the table's location is not on a local file system"));
-  return path->substr(0, path->rfind('/')) + "/.firn/" + owner.table_uuid + "-" +
-         std::to_string(owner.key_field_id) + ".idx";
+  return path->substr(0, path->rfind('/')) + "/.firn/" + name;
 }
 
 Result<void> SaveKeyIndex(const std::string& path, const IndexOwner& owner, int64_t snapshot_id,

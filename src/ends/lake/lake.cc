@@ -8,11 +8,14 @@
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/s3_store.h"
 #include "ends/lake/table.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
 namespace {
+
+bool IsS3(std::string_view uri) { return uri.starts_with("s3://"); }
 
 class EmbeddedLake final : public Lake {
  public:
@@ -186,11 +189,14 @@ class EmbeddedLake final : public Lake {
     }
     folder += ident.name;
     bool used = false;
-    FIRN_CHECK(store_->List(call, FileUri(folder), [&](const ObjectInfo&) -> Result<void> {
+    FIRN_CHECK(store_->List(call, UriOf(folder), [&](const ObjectInfo&) -> Result<void> {
       used = true;
       return {};
     }));
-    return FileUri(used ? folder + "-" + uuid.substr(0, 8) : folder);
+    return UriOf(used ? folder + "-" + uuid.substr(0, 8) : folder);
+  }
+  static std::string UriOf(const std::string& folder) {
+    return IsS3(folder) ? folder : FileUri(folder);
   }
 
   std::string root_;
@@ -228,14 +234,30 @@ std::unique_ptr<Lake> LakeOf(LakeParts parts) {
 
 Result<std::unique_ptr<Lake>> Lake::Open(const LakeOptions& options) {
   internal::LakeParts parts;
-  FIRN_TRY(parts.root, WarehouseFolder(options));
+  const bool on_s3 = IsS3(options.warehouse);
+  if (on_s3) {
+    if (options.catalog_path.empty())
+      return Fail(
+          Error(Kind::kBadInput, "LAKE-STORE-007", "the catalog of an S3 warehouse has no place")
+              .At(options.warehouse)
+              .Hint("name its SQLite file: `--catalog FILE`, or `lake.catalog` in firn.yaml"));
+    parts.root = options.warehouse;
+    while (parts.root.ends_with('/')) parts.root.pop_back();
+    const size_t slash = options.catalog_path.rfind('/');
+    const std::string folder =
+        slash == std::string::npos ? "." : options.catalog_path.substr(0, slash);
+    FIRN_CHECK(MakeFolders(folder, 0700));
+    FIRN_TRY(parts.store, OpenS3Store(parts.root, folder + "/spool"));
+  } else {
+    FIRN_TRY(parts.root, WarehouseFolder(options));
+    parts.store = LocalStore(parts.root);
+  }
   SqlCatalogOptions catalog;
   catalog.path = options.catalog_path.empty() ? parts.root + "/catalog.db" : options.catalog_path;
   catalog.name = options.catalog_name;
   catalog.create = options.create;
   catalog.busy_timeout_ms = options.busy_timeout_ms;
   FIRN_TRY(parts.catalog, OpenSqlCatalog(catalog));
-  parts.store = LocalStore(parts.root);
   return internal::LakeOf(std::move(parts));
 }
 

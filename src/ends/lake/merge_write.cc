@@ -11,6 +11,7 @@
 #include "core/base/file.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/s3_store.h"
 
 namespace firn::lake {
 namespace {
@@ -54,13 +55,7 @@ MergeFileWriter::~MergeFileWriter() {
 
 Result<void> MergeFileWriter::Open(const Call& call, const arrow::RecordBatch& first) {
   uri_ = table_.location() + "/data/" + NewUuid(*call.random) + "-merge.parquet";
-  auto path = LocalPath(uri_);
-  if (!path)
-    return Fail(Error(Kind::kUnsupported, "LAKE-FILE-002", "data files cannot be written there")
-                    .At(table_.location())
-                    .Because("the table's location is not on a local file system"));
-  FIRN_CHECK(MakeFolders(path->substr(0, path->rfind('/'))));
-  path_ = *path;
+  FIRN_TRY(path_, DataFilePath(*table_.store(), uri_));
   ParquetOptions options;
   options.row_group_rows = kRowGroupRows;
   options.plain_encoding = options_.plain_encoding;
@@ -72,6 +67,7 @@ Result<void> MergeFileWriter::Write(const Call& call,
                                     const std::shared_ptr<arrow::RecordBatch>& rows) {
   if (rows->num_rows() == 0) return {};
   if (writer_ == nullptr) FIRN_CHECK(Open(call, *rows));
+  call_ = call;
   FIRN_CHECK(writer_->Write(*rows));
   rows_ += rows->num_rows();
   kept_bytes_ += arrow::util::TotalBufferSize(*rows);
@@ -86,6 +82,7 @@ Result<void> MergeFileWriter::Write(const Call& call,
 
 Result<DataFile> MergeFileWriter::Close() {
   FIRN_TRY(DataFile file, writer_->Close());
+  FIRN_CHECK(PublishDataFile(call_, *table_.store(), uri_));
   path_.clear();
   file.path = uri_;
   file.spec_id = table_.metadata().default_spec_id;

@@ -27,9 +27,9 @@ class MergeFileWriter {
   MergeFileWriter& operator=(const MergeFileWriter&) = delete;
 
   // Columns of the table's schema. The file is made with the first rows. Errors: those of
-  // ParquetWriter; Unsupported (LAKE-FILE-002) for a table that is not on this machine.
+  // ParquetWriter and of the table's store.
   Result<void> Write(const Call& call, const std::shared_ptr<arrow::RecordBatch>& rows);
-  // Closed and synced. Only after Write.
+  // Closed, synced and in the table's store. Only after Write.
   Result<DataFile> Close();
   [[nodiscard]] const std::string& uri() const { return uri_; }  // empty before the first rows
   [[nodiscard]] int64_t rows() const { return rows_; }
@@ -42,6 +42,7 @@ class MergeFileWriter {
   const Table& table_;
   Options options_;
   std::unique_ptr<ParquetWriter> writer_;
+  Call call_;         // the last Write's
   std::string path_;  // of the file that is being written
   std::string uri_;
   int64_t rows_ = 0;

@@ -1,7 +1,7 @@
 #include "ends/lake/scan.h"
 
 #include <arrow/array/util.h>
-#include <arrow/io/file.h>
+#include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <parquet/arrow/reader.h>
@@ -11,18 +11,13 @@
 
 #include <functional>
 
-#include "core/base/file.h"
 #include "core/record/arrow_schema.h"
+#include "ends/lake/object_store.h"
 
 namespace firn::lake {
 namespace {
 
 constexpr int64_t kBatchRows = 16 * 1024;
-constexpr std::string_view kFileScheme = "file://";
-
-std::string LocalPath(const std::string& path) {
-  return path.starts_with(kFileScheme) ? path.substr(kFileScheme.size()) : path;
-}
 
 Error Unreadable(const std::string& path, const std::string& why) {
   return Error(Kind::kCorrupt, "LAKE-SCAN-001", "the data file cannot be read")
@@ -32,9 +27,6 @@ Error Unreadable(const std::string& path, const std::string& why) {
 
 // Arrow's errors, as Status or exception, become ours here.
 Result<void> Guarded(const std::string& path, const std::function<arrow::Status()>& work) {
-  if (!FileExists(LocalPath(path))) {
-    return Fail(Error(Kind::kNotFound, "LAKE-SCAN-002", "the data file is gone").At(path));
-  }
   try {
     const arrow::Status status = work();
     if (status.ok()) return {};
@@ -42,11 +34,6 @@ Result<void> Guarded(const std::string& path, const std::function<arrow::Status(
   } catch (const parquet::ParquetException& error) {
     return Fail(Unreadable(path, error.what()));
   }
-}
-
-arrow::Result<std::unique_ptr<parquet::ParquetFileReader>> OpenFile(const std::string& path) {
-  ARROW_ASSIGN_OR_RAISE(auto file, arrow::io::ReadableFile::Open(LocalPath(path)));
-  return parquet::ParquetFileReader::Open(std::move(file));
 }
 
 // Position of each schema field in the file, by field id; -1 when the file lacks it.
@@ -92,23 +79,24 @@ arrow::Status HashRows(const Call& call, parquet::arrow::FileReader& reader,
 
 }  // namespace
 
-Result<int64_t> CountDataFileRows(const std::string& path) {
+Result<int64_t> CountDataFileRows(const Call& call, ObjectStore& store, const std::string& uri) {
   int64_t rows = 0;
-  FIRN_CHECK(Guarded(path, [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(const auto file, OpenFile(path));
-    rows = file->metadata()->num_rows();
+  FIRN_TRY(const auto input, store.OpenInput(call, uri));
+  FIRN_CHECK(Guarded(uri, [&]() -> arrow::Status {
+    rows = parquet::ParquetFileReader::Open(input)->metadata()->num_rows();
     return arrow::Status::OK();
   }));
   return rows;
 }
 
-Result<ScannedFile> HashDataFile(const Call& call, const std::string& path,
+Result<ScannedFile> HashDataFile(const Call& call, ObjectStore& store, const std::string& uri,
                                  const record::Schema& schema) {
   ScannedFile scanned;
   FIRN_CHECK(call.Check());
   scanned.hashes.resize(schema.fields.size(), 0);
-  auto done = Guarded(path, [&]() -> arrow::Status {
-    ARROW_ASSIGN_OR_RAISE(auto file, OpenFile(path));
+  FIRN_TRY(const auto input, store.OpenInput(call, uri));
+  auto done = Guarded(uri, [&]() -> arrow::Status {
+    auto file = parquet::ParquetFileReader::Open(input);
     parquet::arrow::FileReaderBuilder builder;
     parquet::ArrowReaderProperties properties;
     properties.set_batch_size(kBatchRows);

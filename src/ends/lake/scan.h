@@ -14,16 +14,21 @@
 
 namespace firn::lake {
 
+class ObjectStore;
+
 struct ScannedFile {
   int64_t rows = 0;
   record::ColumnHashes hashes;  // by the schema's top-level fields; a missing column is all null
 };
 
-// Rows by the file's footer alone. Errors: NotFound; Corrupt (LAKE-SCAN-001) naming the file.
-[[nodiscard]] Result<int64_t> CountDataFileRows(const std::string& path);
+// Rows by the file's footer alone. Errors: NotFound (LAKE-STORE-002); Corrupt (LAKE-SCAN-001)
+// naming the file; those of the store.
+[[nodiscard]] Result<int64_t> CountDataFileRows(const Call& call, ObjectStore& store,
+                                                const std::string& uri);
 
 // Reads every row, columns matched to `schema` by field id. Memory: one batch. Errors: as above.
-[[nodiscard]] Result<ScannedFile> HashDataFile(const Call& call, const std::string& path,
+[[nodiscard]] Result<ScannedFile> HashDataFile(const Call& call, ObjectStore& store,
+                                               const std::string& uri,
                                                const record::Schema& schema);
 
 }  // namespace firn::lake

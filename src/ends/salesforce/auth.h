@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,16 +65,25 @@ class TokenStore {
 // Files `<org>.refresh-token`, mode 0600, in `folder` (made when missing).
 [[nodiscard]] std::unique_ptr<TokenStore> NewFileTokenStore(std::string folder);
 
+// The two keys of JWT bearer sign-in, RSA, PEM.
+struct SignInKeys {
+  Secret current_key_pem;
+  Secret next_key_pem;  // empty when no rotation is under way
+};
+
 struct SignIn {
   enum class Kind { kJwtBearer, kClientCredentials, kRefreshToken };
   Kind kind = Kind::kJwtBearer;
   // Where tokens come from: https://login.salesforce.com, https://test.salesforce.com or the org's
   // My Domain (needed by client credentials).
   std::string login_url = "https://login.salesforce.com";
-  std::string client_id;     // consumer key
-  std::string username;      // JWT bearer
-  Secret current_key_pem;    // JWT bearer: RSA private key, PEM
-  Secret next_key_pem;       // JWT bearer: empty when no rotation is under way
+  std::string client_id;   // consumer key
+  std::string username;    // JWT bearer
+  Secret current_key_pem;  // JWT bearer: RSA private key, PEM
+  Secret next_key_pem;     // JWT bearer: empty when no rotation is under way
+  // JWT bearer: asked when the org refuses every key at hand; they may have been rotated since they
+  // were read. Null: they are what they are.
+  std::function<Result<SignInKeys>(const Call& call)> fresh_keys;
   std::string audience;      // JWT bearer; empty: login_url, or its salesforce.com login host
   Secret client_secret;      // client credentials; optional with a refresh token
   Secret refresh_token;      // refresh token: the first one; the store's is preferred

@@ -94,6 +94,33 @@ Error RefusalOf(const net::Response& response) {
   return session ? Error(Kind::kInternal, "none", "") : session.error();
 }
 
+TEST(Auth, KeysThatWereRotatedSinceAreReadAnewAndNoSignInFails) {
+  ScriptedTransport transport(OrgThatKnows({KeyB()}));
+  SignIn sign_in = JwtSignIn();
+  int asked = 0;
+  sign_in.fresh_keys = [&](const Call&) -> Result<SignInKeys> {
+    ++asked;
+    return SignInKeys{KeyB(), Secret()};
+  };
+  const auto session = SignInOnce(sign_in, transport);
+  ASSERT_TRUE(session) << session.error().OneLine();
+  EXPECT_EQ(session->served_by, "current key");
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(transport.requests().size(), 2U);
+}
+
+TEST(Auth, KeysThatAreTheSameAreNotTriedAgain) {
+  ScriptedTransport transport(OrgThatKnows({}));
+  SignIn sign_in = JwtSignIn();
+  sign_in.fresh_keys = [](const Call&) -> Result<SignInKeys> {
+    return SignInKeys{KeyA(), Secret()};
+  };
+  const auto session = SignInOnce(sign_in, transport);
+  ASSERT_FALSE(session);
+  EXPECT_EQ(session.error().kind(), Kind::kDenied);
+  EXPECT_EQ(transport.requests().size(), 1U);
+}
+
 TEST(Auth, JwtBearerSignsInAndReadsTheSession) {
   ScriptedTransport transport(OrgThatKnows({KeyA()}));
   const auto session = SignInOnce(JwtSignIn(), transport);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -22,21 +23,50 @@ bool IsAboutTheKey(const Error& error) {
          error.code() != "SF-AUTH-003" && error.code() != "SF-AUTH-008";
 }
 
+struct JwtKey {
+  identity::PrivateKey key;
+  std::string name;
+};
+
+// One key or two.
+Result<std::vector<JwtKey>> KeysOf(const std::string& org, const SignInKeys& pems) {
+  if (pems.current_key_pem.empty()) return Fail(Missing(org, "a private key"));
+  std::vector<JwtKey> keys;
+  for (const auto& [pem, name] : {std::pair(&pems.current_key_pem, "current key"),
+                                  std::pair(&pems.next_key_pem, "next key")}) {
+    if (pem->empty()) continue;
+    auto key = identity::PrivateKeyFromPem(*pem);
+    if (!key || key->kind() != identity::KeyKind::kRsa) {
+      return Fail(Error(Kind::kBadConfig, "SF-AUTH-010",
+                        std::string("the ") + name + " is no RSA key of 2048 bits or more")
+                      .At("org `" + org + "`")
+                      .Because(key ? "it is an EC key" : key.error().what()));
+    }
+    keys.push_back({*std::move(key), name});
+  }
+  return keys;
+}
+
 class JwtGrant final : public Grant {
  public:
-  struct Key {
-    identity::PrivateKey key;
-    std::string name;
-  };
-  JwtGrant(const SignIn& sign_in, TokenEndpoint endpoint, std::vector<Key> keys)
-      : client_id_(sign_in.client_id),
+  JwtGrant(std::string org, const SignIn& sign_in, TokenEndpoint endpoint, std::vector<JwtKey> keys)
+      : org_(std::move(org)),
+        client_id_(sign_in.client_id),
         username_(sign_in.username),
         audience_(sign_in.audience.empty() ? AudienceOf(sign_in.login_url) : sign_in.audience),
         life_(sign_in.assertion_life),
+        fresh_keys_(sign_in.fresh_keys),
         endpoint_(std::move(endpoint)),
         keys_(std::move(keys)) {}
 
   Result<Session> Fetch(const Call& call) override {
+    auto served = TryKeys(call);
+    if (served || !IsAboutTheKey(served.error()) || !ReadKeysAnew(call)) return served;
+    return TryKeys(call);
+  }
+
+ private:
+  Result<Session> TryKeys(const Call& call) {
     auto first = Ask(call, keys_[preferred_]);
     if (first || keys_.size() < 2 || !IsAboutTheKey(first.error())) return first;
     const size_t other = 1 - preferred_;
@@ -52,8 +82,29 @@ class JwtGrant final : public Grant {
     return second;
   }
 
- private:
-  Result<Session> Ask(const Call& call, const Key& key) {
+  // False when there is nothing new to try.
+  bool ReadKeysAnew(const Call& call) {
+    if (!fresh_keys_) return false;
+    const auto pems = fresh_keys_(call);
+    if (!pems) {
+      log::Warn("keys.not_read", {{"org", org_}, {"error", pems.error().OneLine()}});
+      return false;
+    }
+    auto fresh = KeysOf(org_, *pems);
+    if (!fresh) return false;
+    const bool all_known = std::ranges::all_of(*fresh, [this](const JwtKey& key) {
+      return std::ranges::any_of(keys_, [&](const JwtKey& known) {
+        return known.key.Public().Thumbprint() == key.key.Public().Thumbprint();
+      });
+    });
+    if (all_known) return false;
+    log::Info("keys.read_anew", {{"org", org_}});
+    keys_ = *std::move(fresh);
+    preferred_ = 0;
+    return true;
+  }
+
+  Result<Session> Ask(const Call& call, const JwtKey& key) {
     const auto now = std::chrono::floor<std::chrono::seconds>(call.clock->Now());
     const nlohmann::json claims = {{"iss", client_id_},
                                    {"sub", username_},
@@ -68,13 +119,15 @@ class JwtGrant final : public Grant {
     return std::move(answer->session);
   }
 
+  const std::string org_;
   const std::string client_id_;
   const std::string username_;
   const std::string audience_;
   const std::chrono::seconds life_;
+  const std::function<Result<SignInKeys>(const Call& call)> fresh_keys_;
   const TokenEndpoint endpoint_;
-  const std::vector<Key> keys_;  // one or two
-  size_t preferred_ = 0;         // the key that served last
+  std::vector<JwtKey> keys_;  // one or two
+  size_t preferred_ = 0;      // the key that served last
 };
 
 class ClientCredentialsGrant final : public Grant {
@@ -142,21 +195,8 @@ class RefreshTokenGrant final : public Grant {
 Result<std::unique_ptr<Grant>> NewJwtGrant(const std::string& org, const SignIn& sign_in,
                                            TokenEndpoint endpoint) {
   if (sign_in.username.empty()) return Fail(Missing(org, "a username"));
-  if (sign_in.current_key_pem.empty()) return Fail(Missing(org, "a private key"));
-  std::vector<JwtGrant::Key> keys;
-  for (const auto& [pem, name] : {std::pair(&sign_in.current_key_pem, "current key"),
-                                  std::pair(&sign_in.next_key_pem, "next key")}) {
-    if (pem->empty()) continue;
-    auto key = identity::PrivateKeyFromPem(*pem);
-    if (!key || key->kind() != identity::KeyKind::kRsa) {
-      return Fail(Error(Kind::kBadConfig, "SF-AUTH-010",
-                        std::string("the ") + name + " is no RSA key of 2048 bits or more")
-                      .At("org `" + org + "`")
-                      .Because(key ? "it is an EC key" : key.error().what()));
-    }
-    keys.push_back({*std::move(key), name});
-  }
-  return std::make_unique<JwtGrant>(sign_in, std::move(endpoint), std::move(keys));
+  FIRN_TRY(auto keys, KeysOf(org, {sign_in.current_key_pem, sign_in.next_key_pem}));
+  return std::make_unique<JwtGrant>(org, sign_in, std::move(endpoint), std::move(keys));
 }
 
 bool EndsWith(std::string_view text, std::string_view end) {

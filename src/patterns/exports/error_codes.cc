@@ -41,6 +41,10 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-COMMIT-002", "the committed snapshot does not carry this run's id",
      "The table was committed, but its newest metadata does not show the snapshot. A bug of firn.",
      "Look at `firn lake history TABLE` and report it."},
+    {"EXPORT-BLOB-002", "binary fields cannot be fetched into S3",
+     "`blobs: fetch` writes the bytes into a folder beside the table, which must be on this "
+     "machine.",
+     "Write `blobs: link` for the object, or keep it in a local warehouse."},
     {"EXPORT-BLOB-001", "a fetched file cannot get its name",
      "The file of a blob field was fetched, but could not be renamed in the folder beside the "
      "table.",

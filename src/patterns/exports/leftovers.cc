@@ -2,6 +2,7 @@
 
 #include "core/base/encoding.h"
 #include "core/base/file.h"
+#include "ends/lake/s3_store.h"
 
 namespace firn::exports {
 
@@ -32,6 +33,25 @@ Result<Leftovers> RemoveLeftovers(const std::string& data_folder, const std::str
     }
   }
   if (!found.removed.empty()) FIRN_CHECK(SyncFolderOf(found.removed.front()));
+  return found;
+}
+
+Result<Leftovers> RemoveRemoteLeftovers(const Call& call, lake::ObjectStore& store,
+                                        const std::string& data_folder, const std::string& prefix,
+                                        const std::set<std::string>& known) {
+  FIRN_TRY(const std::string waiting, lake::DataFilePath(store, data_folder + "/x"));
+  FIRN_TRY(Leftovers found, RemoveLeftovers(waiting.substr(0, waiting.rfind('/')), prefix, {}));
+  std::vector<lake::ObjectInfo> unrecorded;
+  FIRN_CHECK(store.List(call, data_folder, [&](const lake::ObjectInfo& object) -> Result<void> {
+    const std::string name = object.uri.substr(object.uri.rfind('/') + 1);
+    if (name.starts_with(prefix) && !known.contains(object.uri)) unrecorded.push_back(object);
+    return {};
+  }));
+  for (const lake::ObjectInfo& object : unrecorded) {
+    FIRN_CHECK(store.Remove(call, object.uri));
+    found.removed.push_back(object.uri);
+    found.bytes += object.bytes;
+  }
   return found;
 }
 

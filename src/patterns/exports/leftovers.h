@@ -6,7 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "core/base/call.h"
 #include "core/base/error.h"
+
+namespace firn::lake {
+class ObjectStore;
+}
 
 namespace firn::exports {
 
@@ -22,6 +27,13 @@ struct Leftovers {
 [[nodiscard]] Result<Leftovers> RemoveLeftovers(const std::string& data_folder,
                                                 const std::string& prefix,
                                                 const std::set<std::string>& known);
+
+// The same in the folder of a store that is not this machine's, and in the folder where files wait
+// to be sent to it.
+[[nodiscard]] Result<Leftovers> RemoveRemoteLeftovers(const Call& call, lake::ObjectStore& store,
+                                                      const std::string& data_folder,
+                                                      const std::string& prefix,
+                                                      const std::set<std::string>& known);
 
 // The local path of a `file:` URI, or the path itself.
 [[nodiscard]] std::string LocalPath(const std::string& uri);

@@ -52,6 +52,12 @@ Result<void> ObjectRun::FetchBlobs() {
   }
   if (!facts_.spec.fetch_blobs || fields.empty()) return {};
   FIRN_TRY(const auto table, parts_.lake->Load(ident_));
+  if (table.location().starts_with("s3://")) {
+    return Fail(Error(Kind::kUnsupported, "EXPORT-BLOB-002",
+                      "binary fields are not fetched into a warehouse on S3")
+                    .At(ident_.Text())
+                    .Hint("write `blobs: link` for this object, or keep it in a local warehouse"));
+  }
   for (const std::string& field : fields) {
     FIRN_CHECK(MakeFolders(LocalPath(BlobFolder(table.location(), field)), 0700));
   }

@@ -61,6 +61,14 @@ class HeldLanes {
 
 }  // namespace
 
+Result<Leftovers> ObjectRun::ClearLeftovers(const std::set<std::string>& known) {
+  if (IsWindow() || !data_folder_.starts_with("s3://")) {
+    return RemoveLeftovers(FetchFolder(), FilePrefix(), known);
+  }
+  FIRN_TRY(const auto table, parts_.lake->Load(ident_));
+  return RemoveRemoteLeftovers(call_, *table.store(), data_folder_, FilePrefix(), known);
+}
+
 Result<void> ObjectRun::Fetch() {
   FIRN_TRY(const auto recorded, parts_.ledger->Files(parts_.org, shared_.run_id, row_.object));
   if (facts_.method == Method::kRest && !recorded.empty()) {
@@ -71,7 +79,7 @@ Result<void> ObjectRun::Fetch() {
   if (facts_.method == Method::kBulk) {
     for (const state::FileRow& file : recorded) known.insert(file.path);
   }
-  FIRN_TRY(const auto leftovers, RemoveLeftovers(FetchFolder(), FilePrefix(), known));
+  FIRN_TRY(const auto leftovers, ClearLeftovers(known));
   if (!leftovers.removed.empty()) {
     Note("removed " + std::to_string(leftovers.removed.size()) + " unrecorded files");
   }
@@ -83,7 +91,12 @@ Result<void> ObjectRun::Fetch() {
   FIRN_CHECK(MakeFolders(rejects_folder, 0700));
   lake::IngestOptions options;
   options.data_folder = FetchFolder();
-  if (IsWindow()) FIRN_CHECK(MakeFolders(StagingPath(), 0700));
+  if (IsWindow()) {
+    FIRN_CHECK(MakeFolders(StagingPath(), 0700));
+  } else {
+    FIRN_TRY(const auto table, parts_.lake->Load(ident_));
+    options.store = table.store();
+  }
   options.file_prefix = FilePrefix() + std::to_string(facts_.attempt);
   options.rejects_path =
       rejects_folder + "/" + row_.object + "." + std::to_string(facts_.attempt) + ".jsonl";

@@ -120,7 +120,7 @@ Result<bool> ObjectRun::PlanAgain(const Error& error) {
 Result<void> ObjectRun::StartOver(const std::string& why) {
   Warn("started over: " + why);
   FIRN_CHECK(parts_.ledger->RestartObject(parts_.org, shared_.run_id, row_.object));
-  if (!data_folder_.empty()) FIRN_CHECK(RemoveLeftovers(FetchFolder(), FilePrefix(), {}));
+  if (!data_folder_.empty()) FIRN_CHECK(ClearLeftovers({}));
   if (!facts_.rejects_path.empty()) FIRN_CHECK(RemoveFile(facts_.rejects_path));
   ObjectFacts fresh;
   fresh.spec = facts_.spec;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "patterns/exports/export.h"
 #include "patterns/exports/facts.h"
 #include "patterns/exports/layout_for.h"
+#include "patterns/exports/leftovers.h"
 #include "patterns/exports/merge_window.h"
 #include "patterns/exports/page_source.h"
 #include "patterns/exports/watermark.h"
@@ -132,6 +134,8 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   void ReportPage(const lake::PageOutcome& outcome);
   void Note(const std::string& text);
   void Warn(const std::string& text);
+  // Files of an earlier life of this run that the ledger does not know.
+  Result<Leftovers> ClearLeftovers(const std::set<std::string>& known);
   [[nodiscard]] std::string FilePrefix() const { return shared_.run_id + "-"; }
   [[nodiscard]] state::LeaseTerms Terms() const;
 
@@ -152,7 +156,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   record::Layout layout_;
   lake::TableIdent ident_;
   std::string data_folder_;
-  record::Schema table_schema_;  // what the commit makes current: layout and vanished fields
+  record::Schema table_schema_;   // what the commit makes current: layout and vanished fields
   lake::TableShape table_shape_;  // that it was derived from
   bool table_schema_differs_ = false;
 };

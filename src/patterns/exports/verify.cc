@@ -52,15 +52,15 @@ void CheckPages(const std::vector<state::PageRow>& pages, const ObjectFacts& fac
   }
 }
 
-void CompareHashes(const Call& call, const RecordedFile& recorded, const record::Schema& schema,
-                   VerifyOutcome& outcome) {
+void CompareHashes(const Call& call, lake::ObjectStore& store, const RecordedFile& recorded,
+                   const record::Schema& schema, VerifyOutcome& outcome) {
   record::ColumnHashes expected(schema.fields.size(), 0);
   for (const lake::PageOutcome& page : recorded.pages) {
     for (size_t i = 0; i < std::min(expected.size(), page.hashes.size()); ++i) {
       expected[i] += page.hashes[i];
     }
   }
-  auto scanned = lake::HashDataFile(call, recorded.file.path, schema);
+  auto scanned = lake::HashDataFile(call, store, recorded.file.path, schema);
   if (!scanned) {
     outcome.problems.push_back("file " + recorded.file.path + ": " + scanned.error().what());
     return;
@@ -84,7 +84,8 @@ bool HasHashes(const std::vector<RecordedFile>& files) {
 }
 
 // Footer rows of each recorded file against its pages, and whether the snapshot lists it.
-void CheckFiles(const std::vector<RecordedFile>& recorded,
+void CheckFiles(const Call& call, lake::ObjectStore& store,
+                const std::vector<RecordedFile>& recorded,
                 const std::vector<lake::DataFile>& committed, VerifyOutcome& outcome) {
   std::map<std::string, const lake::DataFile*> in_snapshot;
   for (const lake::DataFile& file : committed) in_snapshot[LocalPath(file.path)] = &file;
@@ -98,7 +99,7 @@ void CheckFiles(const std::vector<RecordedFile>& recorded,
       continue;
     }
     ++outcome.files;
-    const auto rows = lake::CountDataFileRows(file.file.path);
+    const auto rows = lake::CountDataFileRows(call, store, file.file.path);
     if (!rows) {
       outcome.problems.push_back("file " + file.file.path + ": " + rows.error().what());
       continue;
@@ -134,14 +135,15 @@ Result<VerifyOutcome> VerifyObject(const Call& call, lake::Lake& lake, state::Le
   }
   const std::string source = object.job_id.empty() ? "of the REST query" : object.job_id;
   CheckPages(pages, facts, source, outcome);
-  CheckFiles(recorded, committed, outcome);
+  CheckFiles(call, *table.store(), recorded, committed, outcome);
   if (level != VerifyLevel::kFull || !HasHashes(recorded)) return outcome;
   const auto schema = WrittenSchema(table, object, facts);
   if (!schema) return outcome;
   outcome.hashes_compared = true;
   for (const RecordedFile& file : recorded) {
     FIRN_CHECK(call.Check());
-    if (!file.file.path.empty()) CompareHashes(call, file, *schema, outcome);
+    if (file.file.path.empty()) continue;
+    CompareHashes(call, *table.store(), file, *schema, outcome);
   }
   return outcome;
 }
