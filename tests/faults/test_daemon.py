@@ -106,11 +106,12 @@ def test_a_writing_command_goes_through_the_daemon(project, org):
 def test_ctrl_c_at_a_command_that_the_daemon_carries_out_stops_it_and_not_the_daemon(project, org):
     with running(project) as daemon:
         daemon.until_job("changes", outcome="exact")
+        pages = sum("/results" in line["path"] for line in org.requests())
         with org.faults({"effect": "stall", "path": "*/results*", "at_byte": 10}):
             command = subprocess.Popen([firn_path(), "export", "run", "Account", "--mode", "full"],
                                        cwd=project.folder, stderr=subprocess.PIPE, text=True)
             daemon.until(lambda: daemon.events("command.started"), "command")
-            daemon.until(lambda: any("/results" in line["path"] for line in org.requests()),
+            daemon.until(lambda: sum("/results" in line["path"] for line in org.requests()) > pages,
                          "page")
             command.send_signal(signal.SIGINT)
             _, said = command.communicate(timeout=90)
