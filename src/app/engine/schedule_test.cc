@@ -42,9 +42,10 @@ TEST(Schedule, AnUnknownZoneIsRefused) {
 }
 
 TEST(Schedule, WhatIsNoScheduleIsRefusedWithItsPlace) {
-  for (const char* when : {"rate(0 minutes)", "rate(5minutes)", "rate(1 minutes)", "rate(5 minute)",
-                           "rate(5 weeks)", "rate(-5 minutes)", "rate()", "5 minutes", "",
-                           "rate(5 minutes", "cron(0 3 * * * *)", "rate(99999999999999999999 days)"}) {
+  for (const char* when :
+       {"rate(0 minutes)", "rate(5minutes)", "rate(1 minutes)", "rate(5 minute)", "rate(5 weeks)",
+        "rate(-5 minutes)", "rate()", "5 minutes", "", "rate(5 minutes", "cron(0 3 * * * *)",
+        "rate(99999999999999999999 days)"}) {
     const auto schedule = ParseSchedule({when, "UTC", "firn.yaml:9:11"});
     ASSERT_FALSE(schedule) << when;
     EXPECT_EQ(schedule.error().code(), "ENGINE-SCHEDULE-001") << when;
