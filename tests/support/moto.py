@@ -39,5 +39,5 @@ def running():
 
 def client(environment, service):
     return boto3.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"],
-                        region_name=environment["AWS_REGION"], aws_access_key_id="testing",
-                        aws_secret_access_key="testing")
+                        region_name=environment["AWS_REGION"], aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"])

@@ -169,7 +169,9 @@ Result<void> ObjectRun::FetchPages(lake::Ingest& ingest) {
   }
   for (Result<void>& end : ends) FIRN_CHECK(std::move(end));
   // A lane that closed late may have given pages back after the others were done.
-  FIRN_CHECK(RunLane(ingest, source));
+  do {
+    FIRN_CHECK(RunLane(ingest, source));
+  } while (source.HasWaiting());
   if (source.pages_repeated() > 0) {
     Note(std::to_string(source.pages_repeated()) + " pages were fetched again");
   }

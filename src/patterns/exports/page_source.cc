@@ -202,7 +202,7 @@ Result<void> PageSource::GiveBack(const Call& call, const std::vector<uint64_t>&
     for (const uint64_t ordinal : lost) {
       const auto at = handed_out_.find(ordinal);
       if (at == handed_out_.end()) continue;
-      if (ordinal == failed) attempts = ++at->second.attempts;
+      if (!failed || ordinal == failed) attempts = std::max(attempts, ++at->second.attempts);
       ++pages_repeated_;
       if (tail_ && tail_->row.ordinal == ordinal) {
         tail_->attempts = attempts;
@@ -217,6 +217,11 @@ Result<void> PageSource::GiveBack(const Call& call, const std::vector<uint64_t>&
   }
   const Backoff pause{.first = std::chrono::milliseconds(100), .most = std::chrono::seconds(5)};
   return call.Sleep(pause.Wait(attempts, *call.random));
+}
+
+bool PageSource::HasWaiting() const {
+  std::lock_guard lock(mutex_);
+  return !waiting_.empty() || tail_.has_value();
 }
 
 int PageSource::pages_repeated() const {

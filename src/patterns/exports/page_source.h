@@ -55,10 +55,12 @@ class PageSource {
   // thread is about to learn of more pages.
   [[nodiscard]] Result<std::optional<OpenPage>> Next(const Call& call);
   // `failed` (if any) broke while it was read; `lost` went with a file. All are handed out again,
-  // after a pause that grows with the attempts of the failed one. Errors: `error` itself when it is
-  // final or the page has been tried often enough.
+  // after a pause that grows with the attempts of the failed one; without one, of all that are
+  // lost. Errors: `error` itself when it is final or a page has been tried often enough.
   [[nodiscard]] Result<void> GiveBack(const Call& call, const std::vector<uint64_t>& lost,
                                       std::optional<uint64_t> failed, Error error);
+  // Pages that were given back and not handed out again.
+  [[nodiscard]] bool HasWaiting() const;
   // Pages opened so far that were tried more than once.
   [[nodiscard]] int pages_repeated() const;
 
