@@ -37,8 +37,8 @@ bool IsIceberg(const json& parameters) {
 }  // namespace
 
 Result<void> EnsureGlueDatabase(const Call& call, AwsClient& client, const std::string& name) {
-  auto made =
-      AskJson(call, client, kGlue, "AWSGlue.CreateDatabase", {{"DatabaseInput", {{"Name", name}}}});
+  auto made = AskJson(call, client, kGlue, "AWSGlue.CreateDatabase",
+                      json::object({{"DatabaseInput", json::object({{"Name", name}})}}));
   if (made || made.error().remote().api_code == kExists) return {};
   return Fail(std::move(made).error());
 }

@@ -27,7 +27,7 @@ Result<std::string> BytesOf(const json& answer, const char* member) {
 
 Result<KmsKey> DescribeKey(const Call& call, AwsClient& client, const std::string& key) {
   FIRN_TRY(const json answer,
-           AskJson(call, client, kKms, "TrentService.DescribeKey", {{"KeyId", key}}));
+           AskJson(call, client, kKms, "TrentService.DescribeKey", json::object({{"KeyId", key}})));
   return Reading(kKms, [&]() -> Result<KmsKey> {
     const json& metadata = answer.at("KeyMetadata");
     return KmsKey{.key_id = metadata.at("KeyId"),

@@ -37,7 +37,7 @@ std::string PathOf(const S3TableName& table) {
 
 Result<std::string> CreateTableBucket(const Call& call, AwsClient& client,
                                       const std::string& name) {
-  FIRN_TRY(const json answer, Ask(call, client, "PUT", "/buckets", {{"name", name}}));
+  FIRN_TRY(const json answer, Ask(call, client, "PUT", "/buckets", json::object({{"name", name}})));
   return Reading(kS3Tables,
                  [&]() -> Result<std::string> { return answer.at("arn").get<std::string>(); });
 }
@@ -45,7 +45,7 @@ Result<std::string> CreateTableBucket(const Call& call, AwsClient& client,
 Result<void> EnsureS3Namespace(const Call& call, AwsClient& client, const std::string& bucket_arn,
                                const std::string& ns) {
   auto made = Ask(call, client, "PUT", "/namespaces" + Part(bucket_arn),
-                  {{"namespace", json::array({ns})}});
+                  json::object({{"namespace", json::array({ns})}}));
   if (made || made.error().kind() == Kind::kConflict) return {};
   return Fail(std::move(made).error());
 }
