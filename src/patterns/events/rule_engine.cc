@@ -98,7 +98,8 @@ Result<AddReport> RuleEngine::TakeEvents(const Call& call, std::vector<RuleEvent
 Result<void> RuleEngine::Take(const Call& call, std::span<const Envelope> events) {
   std::vector<RuleEvent> seen;
   seen.reserve(events.size());
-  for (const Envelope& event : events) seen.push_back(RuleEventOf(event, json_scratch_));
+  expr::JsonText scratch;  // several topics may hand over at once
+  for (const Envelope& event : events) seen.push_back(RuleEventOf(event, scratch));
   FIRN_CHECK(TakeEvents(call, std::move(seen)));
   return {};
 }

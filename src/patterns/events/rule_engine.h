@@ -3,8 +3,8 @@
 // Take matches a batch of events against all rules at once, at a cost that does not grow with their
 // number, and puts what matched into the outbox: then it is durable, and the stream may go on.
 // Start begins the lanes, each with threads of its own, that bring it to the targets; Stop ends
-// them where they are. Without Start, Drain does the same while the caller waits. Take is called by
-// the stream's thread; the rest may be called from any.
+// them where they are. Without Start, Drain does the same while the caller waits. Any thread may
+// call; the streams of several topics share one engine.
 #pragma once
 
 #include <condition_variable>
@@ -100,7 +100,6 @@ class RuleEngine final : public EventConsumer {
   std::unique_ptr<DeadLetterSender> letters_;
   std::mutex take_mutex_;
   expr::MatchScratch match_scratch_;
-  expr::JsonText json_scratch_;
   Counter* seen_ = nullptr;
 
   std::stop_source stop_;

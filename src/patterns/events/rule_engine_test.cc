@@ -424,5 +424,30 @@ TEST_F(RuleEngineTest, SeveralHandsOfALaneDeliverEachEventOnce) {
   }
 }
 
+TEST_F(RuleEngineTest, StreamsOfSeveralTopicsMayHandOverAtOnce) {
+  OpenWith(Rule(TargetNamed("a")));
+  const auto topic = [&](int first) {
+    for (int n = first; n < first + 50; ++n) {
+      Envelope event;
+      event.id = "e" + std::to_string(n);
+      event.source = "s";
+      event.detail_type = "d";
+      event.event_type = "UPDATE";
+      event.record_id = "001" + std::to_string(n);
+      event.event_timestamp_ms = n;
+      event.detail =
+          R"({"payload":{"ChangeEventHeader":{"transactionKey":"t","sequenceNumber":1},"n":)" +
+          std::to_string(n) + "}}";
+      ASSERT_TRUE(engine_->Take(call_, std::span(&event, 1)));
+    }
+  };
+  {
+    std::jthread other([&] { topic(0); });
+    topic(100);
+  }
+  RunFor(seconds(1));
+  EXPECT_EQ(std::set(End("a").taken.begin(), End("a").taken.end()).size(), 100U);
+}
+
 }  // namespace
 }  // namespace firn::events
