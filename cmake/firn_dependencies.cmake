@@ -16,7 +16,7 @@ find_package(CLI11 REQUIRED)
 find_package(tl-expected REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-# gRPC, protobuf and what they stand on, linked in: as shared libraries their 45 files were half of what
+# gRPC, protobuf and what they stand on, linked in: as shared libraries their 45 files were a third of what
 # `firn --help` took (docs/decisions/0021-grpc-from-debian.md).
 pkg_check_modules(GRPC REQUIRED grpc++ protobuf)
 set(_grpc_archives)
