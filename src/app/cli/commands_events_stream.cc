@@ -16,6 +16,7 @@ namespace firn::cli {
 namespace {
 
 constexpr std::string_view kFollowFormat = "firn.events.follow/1";
+constexpr auto kRulesPoll = std::chrono::milliseconds(500);
 constexpr const char* kDeliveries = "DailyDeliveredPlatformEvents";
 
 UtcMicros AtMs(int64_t ms) { return UtcMicros(std::chrono::milliseconds(ms)); }
@@ -172,12 +173,21 @@ Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSes
   config::Problems problems;
   const auto set = project::LoadRules(project->folder, {}, &problems);
   if (set.rules.empty() && problems.empty()) return std::unique_ptr<engine::RulesLink>();
-  FIRN_TRY(auto link, engine::RulesLink::Open(*project, context.secrets(), &session.metrics));
-  for (const Error& problem : link->problems()) {
-    context.out().Warn("a rule is left out: " + problem.OneLine());
+  for (bool told = false;; told = true) {
+    auto link = engine::RulesLink::Open(*project, context.secrets(), &session.metrics);
+    if (!link && link.error().kind() == Kind::kConflict) {
+      // Another process delivers: this one takes its place when it ends.
+      if (!told) context.out().Talk("waiting: " + link.error().what());
+      FIRN_CHECK(context.call().Sleep(kRulesPoll));
+      continue;
+    }
+    if (!link) return Fail(std::move(link).error());
+    for (const Error& problem : (*link)->problems()) {
+      context.out().Warn("a rule is left out: " + problem.OneLine());
+    }
+    (*link)->engine().Start(context.call());
+    return link;
   }
-  link->engine().Start(context.call());
-  return link;
 }
 
 Result<ExitCode> Follow(Context& context) {
