@@ -123,7 +123,8 @@ Result<ExitCode> LetterRedrive(Context& context) {
   }
   context.out().Print("firn.events.redrive/1", {{"redriven", "redriven", redriven}});
   if (redriven > 0) {
-    context.out().Talk("they go to their targets with `firn events follow`, or with the next `firn events put`");
+    context.out().Talk(
+        "they go to their targets with `firn events follow`, or with the next `firn events put`");
   }
   return ExitCode::kDone;
 }
