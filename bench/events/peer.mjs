@@ -9,7 +9,7 @@ const module = await import(pathToFileURL(require.resolve('salesforce-pubsub-api
 const PubSubApiClient = module.default.default ?? module.default;
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 const client = new PubSubApiClient({
-  authType: 'user-supplied', accessToken: 'bench', instanceUrl: 'http://127.0.0.1',
+  authType: 'user-supplied', accessToken: 'bench', instanceUrl: 'https://127.0.0.1',
   organizationId: '00D000000000001EAA', pubSubEndpoint: `127.0.0.1:${port}`, rejectUnauthorizedSsl: false,
 }, quiet);
 await client.connect();
