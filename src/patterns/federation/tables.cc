@@ -175,9 +175,12 @@ Result<LoadedTable> Tables::Register(const Call& call, const RegisterRequest& re
 
 Result<void> Tables::Drop(const Call& call, const EntryName& name, const DropOptions& options) {
   const TableIdent ident = IdentOf(name);
-  const Turns::Turn turn(turns_, {ident.Text()});
-  FIRN_TRY(const auto location, catalog_.DeleteEntry(ident, EntryKind::kTable, options.note));
-  Forget(ident);
+  std::optional<std::string> location;
+  {
+    const Turns::Turn turn(turns_, {ident.Text()});
+    FIRN_TRY(location, catalog_.DeleteEntry(ident, EntryKind::kTable, options.note));
+    Forget(ident);
+  }
   if (!location) return NoEntry(name, EntryKind::kTable);
   if (!options.purge) return {};
   // The table is gone whatever happens to its files now; what stays is said in the log.

@@ -82,11 +82,14 @@ Result<void> MetadataBuilder::AddSchema(const Json& update) {
   if (!own.contains("type")) own["type"] = "struct";
   auto added = std::make_shared<TableSchema>();
   added->json = Dump(own);
-  if (auto schema = SchemaFromJson(own)) {
+  auto schema = SchemaFromJson(own);
+  if (schema) {
     added->schema = *std::move(schema);
-  } else {
+  } else if (schema.error().kind() == Kind::kUnsupported) {
     added->schema.schema_id = id;
     added->understood = false;
+  } else {
+    return BadUpdate("the schema cannot be read: " + schema.error().why());
   }
   metadata_.schemas.push_back(std::move(added));
   return {};

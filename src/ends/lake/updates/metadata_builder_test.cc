@@ -232,6 +232,7 @@ TEST(MetadataBuilder, MalformedUpdatesAreRefusedAndNeverThrow) {
        {R"({})", R"({"action":7})", R"({"action":"fly"})", R"({"action":"add-schema"})",
         R"({"action":"add-schema","schema":{"type":"struct","fields":7}})",
         R"({"action":"add-schema","schema":{"fields":[{"id":"x","name":"a","type":"int"}]}})",
+        R"({"action":"add-schema","schema":{"type":"","fields":[]}})",
         R"({"action":"add-snapshot","snapshot":{}})",
         R"({"action":"remove-snapshots","snapshot-ids":["x"]})",
         R"({"action":"remove-schemas","schema-ids":[0]})",
