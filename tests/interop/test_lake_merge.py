@@ -3,14 +3,16 @@
 What could go wrong in production: after a crash, beside another writer, or on a table that another
 engine made, a record is there twice or not at all.
 """
+import datetime as dt
 import json
 import random
 import subprocess
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from support.lake_desk import FIRN, Desk, expected_row, firn, firn_json, write_page
+from support.lake_desk import FIRN, Desk, expected_row, firn, firn_json, firn_rows, write_page
 
 KILLED = -9
 TABLE = "sales.Deal"
@@ -174,26 +176,84 @@ def test_a_table_that_pyiceberg_made_is_merged_into(desk, duck):
     assert count == (51, 51)
 
 
-def test_a_partitioned_table_is_refused(desk):
+def partitioned(desk):
+    """A table of PyIceberg's, with one of every kind of transform that its columns have."""
     from pyiceberg.partitioning import PartitionField, PartitionSpec
     from pyiceberg.schema import Schema
-    from pyiceberg.transforms import IdentityTransform
-    from pyiceberg.types import NestedField, StringType
+    from pyiceberg.transforms import BucketTransform, DayTransform, IdentityTransform, TruncateTransform
+    from pyiceberg.types import NestedField, StringType, TimestamptzType
     desk.load([0])
     schema = Schema(NestedField(1, "Id", StringType(), required=True),
-                    NestedField(2, "Name", StringType()))
-    desk.catalog().create_table("sales.Split", schema=schema, partition_spec=PartitionSpec(
-        PartitionField(2, 1000, IdentityTransform(), "Name")))
-    page = desk.folder / "split.csv"
-    page.write_text('"Id","Name"\n"a01000000000001AAA","three"\n')
+                    NestedField(2, "Name", StringType()),
+                    NestedField(3, "When__c", TimestamptzType()))
+    spec = PartitionSpec(PartitionField(1, 1000, BucketTransform(4), "Id_bucket"),
+                         PartitionField(2, 1001, TruncateTransform(3), "Name_trunc"),
+                         PartitionField(3, 1002, DayTransform(), "When_day"),
+                         PartitionField(2, 1003, IdentityTransform(), "Name"))
+    table = desk.catalog().create_table("sales.Split", schema=schema, partition_spec=spec)
     describe = desk.folder / "split.json"
     describe.write_text(json.dumps({"name": "Split", "fields": [
         {"name": "Id", "type": "id", "length": 18, "nillable": False},
-        {"name": "Name", "type": "string", "length": 255}]}))
-    done = firn("lake", "import", "--table", "sales.Split", "--pages", page, "--describe", describe,
-                "--warehouse", desk.warehouse, "--mode", "upsert", check=False)
-    assert done.returncode != 0
-    assert "LAKE-MERGE-001" in done.stderr and "partitioned" in done.stderr
+        {"name": "Name", "type": "string", "length": 255},
+        {"name": "When__c", "type": "datetime"}]}))
+    return table, describe
+
+
+def split_page(desk, rows):
+    page = desk.folder / "split.csv"
+    page.write_text('"Id","Name","When__c"\n' + "".join(
+        f'"{key}","{name}","{when}"\n' for key, name, when in rows))
+    return page
+
+
+def split_key(n):
+    return f"a01{n:012d}AAA"
+
+
+@pytest.mark.parametrize("mode", ["append", "upsert"])
+def test_a_partitioned_table_is_written_as_its_maker_would(desk, duck, mode):
+    table, describe = partitioned(desk)
+    rows = {split_key(n): (f"name {n % 5}", f"20{n % 30:02d}-02-01T0{n % 9}:00:00.000Z")
+            for n in range(60)}
+    firn("lake", "import", "--table", "sales.Split", "--describe", describe, "--warehouse",
+         desk.warehouse, "--mode", mode, "--pages",
+         split_page(desk, [(key, *rest) for key, rest in rows.items()]))
+    table = table.refresh()
+    spec, schema = table.spec(), table.schema()
+    for task in table.scan().plan_files():
+        for row in pq.read_table(task.file.file_path.removeprefix("file://")).to_pylist():
+            for at, field in enumerate(spec.fields):
+                source = schema.find_field(field.source_id)
+                value = row[source.name]
+                if field.name == "When_day":
+                    value = (value - dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)).days
+                    assert task.file.partition[at] == value
+                elif field.name in ("Name", "Name_trunc"):
+                    assert task.file.partition[at] == (value if field.name == "Name" else value[:3])
+    # Whoever prunes by partitions finds each row; and all of them.
+    from pyiceberg.expressions import EqualTo
+    for key, (name, _) in list(rows.items())[:6]:
+        found = table.scan(row_filter=EqualTo("Id", key)).to_arrow().to_pylist()
+        assert [row["Name"] for row in found] == [name]
+    count = duck.execute("SELECT count(*), count(DISTINCT Id) FROM iceberg_scan("
+                         f"'{desk.metadata('sales.Split')}')").fetchone()
+    assert count == (60, 60)
+    shown = duck.execute(f"SELECT count(*) FROM iceberg_scan('{desk.metadata('sales.Split')}') "
+                         "WHERE Name = 'name 3'").fetchone()
+    assert shown == (12,)
+
+
+def test_a_row_of_a_partitioned_table_moves_with_its_value(desk, duck):
+    table, describe = partitioned(desk)
+    when = "2026-02-01T00:00:00.000Z"
+    for rows in ([(split_key(n), "before", when) for n in range(20)],
+                 [(split_key(n), "after", when) for n in range(5)]):
+        firn("lake", "import", "--table", "sales.Split", "--describe", describe, "--warehouse",
+             desk.warehouse, "--mode", "upsert", "--pages", split_page(desk, rows))
+    names = [row["Name"] for row in table.refresh().scan().to_arrow().to_pylist()]
+    assert sorted(names) == ["after"] * 5 + ["before"] * 15
+    found = firn_rows(desk.warehouse, "sales.Split", "--where", "Name = 'after'")
+    assert {row["Id"] for row in found} == {split_key(n) for n in range(5)}
 
 
 def test_a_table_that_spark_made_and_deletes_from_is_merged_into(desk, spark_for):

@@ -26,6 +26,7 @@ Result<lake::ImportOptions> OptionsOf(Context& context) {
   if (mode == "replace") options.mode = lake::ImportOptions::Mode::kReplace;
   if (mode == "upsert") options.mode = lake::ImportOptions::Mode::kUpsert;
   options.key = context.Text("key");
+  options.partition = context.Text("partition");
   options.commit_per_file = context.Flag("commit-per-file");
   if (options.commit_per_file && mode != "upsert")
     return Fail(context.UsageError("--commit-per-file goes with --mode upsert"));
@@ -106,6 +107,9 @@ void AddLakeImportCommand(CommandTree& tree) {
        .help = "upsert: the column that names a row",
        .default_value = "Id"},
       {.name = "commit-per-file", .help = "upsert: one snapshot a file instead of one for all"},
+      {.name = "partition",
+       .value = "SPEC",
+       .help = "of a table that this makes: `bucket(16, Id), day(CreatedDate)`"},
       {.name = "threads",
        .value = "N",
        .help = "pages read at the same time",

@@ -1,7 +1,5 @@
 #include "ends/lake/compaction.h"
 
-#include <arrow/array/array_primitive.h>
-#include <arrow/array/builder_primitive.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/datum.h>
@@ -10,11 +8,13 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/base/fault_point.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/internal/row_mask.h"
+#include "ends/lake/lineage.h"
 #include "ends/lake/merge_write.h"
 #include "ends/lake/object_store.h"
 
@@ -29,31 +29,12 @@ Error Unsortable(const Table& table, const arrow::Status& status) {
       .Because(status.message());
 }
 
-// The table as its files are written: in version 3 each row keeps its id and the number of the
-// commit that changed it last, in columns with reserved ids (spec, "Row Lineage").
-Table WithLineage(const Table& table) {
-  if (table.metadata().format_version < 3) return table;
-  constexpr int kRowId = 2147483540;
-  constexpr int kLastUpdated = 2147483539;
-  auto metadata = std::make_shared<TableMetadata>(table.metadata());
-  auto schema = std::make_shared<TableSchema>(metadata->current_schema());
-  record::Type number;
-  number.id = record::TypeId::kLong;
-  schema->schema.fields.push_back({kRowId, "_row_id", false, number, ""});
-  schema->schema.fields.push_back(
-      {kLastUpdated, "_last_updated_sequence_number", false, number, ""});
-  for (auto& known : metadata->schemas) {
-    if (known->schema.schema_id == schema->schema.schema_id) known = schema;
-  }
-  return {table.ident(), std::move(metadata), table.metadata_location(), table.store()};
-}
-
 // One group on its way.
 class Compactor {
  public:
   Compactor(const Table& table, const CompactGroup& group, const CompactOptions& options)
       : table_(WithLineage(table)),
-        lineage_(table.metadata().format_version > 2),
+        lineage_(KeepsLineage(table)),
         group_(group),
         options_(options),
         writer_(table_, {}) {
@@ -74,6 +55,8 @@ class Compactor {
       delta.added_rows = {output_};
     }
     for (const LiveFile& live : group_.files) RemoveFile(live, delta);
+    FIRN_TRY(const std::vector<LiveFile> all, LiveFiles(call, table_));
+    RemoveSpent(all, delta);
     return delta;
   }
 
@@ -91,6 +74,7 @@ class Compactor {
       FIRN_CHECK(AddLate(call, *found->second, late.positions));
       RemoveFile(*found->second, delta);
     }
+    RemoveSpent(files, delta);
     if (late.positions.empty()) return delta;
     if (!options_.sort_by.empty()) return Fail(Overtaken(group_.files.front().file.path));
     if (static_cast<int64_t>(late.positions.size()) == writer_.rows()) {
@@ -124,21 +108,27 @@ class Compactor {
     }
   }
 
-  Result<std::vector<int64_t>> Deleted(const Call& call, const LiveFile& live) const {
-    std::vector<int64_t> positions;
-    for (const DataFile& deletes : live.deletes) {
-      FIRN_TRY(const auto some, ReadDeletes(call, *table_.store(), deletes, live.file.path));
-      positions.insert(positions.end(), some.begin(), some.end());
+  // Equality deletes of others that hold for no file but those of the group: nobody needs them.
+  void RemoveSpent(const std::vector<LiveFile>& all, RowDelta& delta) const {
+    std::set<std::string> ours;
+    for (const LiveFile& live : group_.files) ours.insert(live.file.path);
+    std::map<std::string, DataFile> spent;
+    for (const LiveFile& live : all) {
+      for (const EqualityDelete& deletes : live.equality) {
+        if (ours.contains(live.file.path)) spent.emplace(deletes.file.path, deletes.file);
+      }
     }
-    std::sort(positions.begin(), positions.end());
-    positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
-    return positions;
+    for (const LiveFile& live : all) {
+      if (ours.contains(live.file.path)) continue;
+      for (const EqualityDelete& deletes : live.equality) spent.erase(deletes.file.path);
+    }
+    for (auto& [path, file] : spent) delta.removed_deletes.push_back(std::move(file));
   }
 
   Result<void> CopyRows(const Call& call, const LiveFile& live) {
     Copied copied;
     copied.first = rows_;
-    FIRN_TRY(copied.deleted, Deleted(call, live));
+    FIRN_TRY(copied.deleted, DeadPositions(call, table_, live));
     FIRN_TRY(const auto source,
              internal::ParquetSource::Open(call, *table_.store(), live.file, source_));
     for (;;) {
@@ -146,7 +136,7 @@ class Compactor {
       if (batch == nullptr) break;
       const int64_t rows = batch->num_rows();
       if (lineage_) {
-        FIRN_TRY(batch, Numbered(std::move(batch), live, source->first_row()));
+        FIRN_TRY(batch, WithRowIds(std::move(batch), live, source->first_row()));
       }
       FIRN_TRY(batch, internal::WithoutRows(std::move(batch), source->first_row(), copied.deleted));
       rows_dropped_ += rows - batch->num_rows();
@@ -159,30 +149,6 @@ class Compactor {
     }
     copied_[live.file.path] = std::move(copied);
     return {};
-  }
-
-  // Rows that were never rewritten have their id by where they stand, and their file's number.
-  Result<std::shared_ptr<arrow::RecordBatch>> Numbered(std::shared_ptr<arrow::RecordBatch> batch,
-                                                       const LiveFile& live, int64_t first_row) {
-    if (!live.file.first_row_id) return batch;
-    const int row_id = batch->num_columns() - 2;
-    const auto fill = [&](int column, int64_t first, int64_t step) -> arrow::Status {
-      const auto& old = static_cast<const arrow::Int64Array&>(*batch->column(column));
-      arrow::Int64Builder builder;
-      ARROW_RETURN_NOT_OK(builder.Reserve(old.length()));
-      for (int64_t row = 0; row < old.length(); ++row)
-        builder.UnsafeAppend(old.IsValid(row) ? old.Value(row) : first + row * step);
-      ARROW_ASSIGN_OR_RAISE(auto filled, builder.Finish());
-      ARROW_ASSIGN_OR_RAISE(
-          batch, batch->SetColumn(column, batch->schema()->field(column), std::move(filled)));
-      return arrow::Status::OK();
-    };
-    auto status = fill(row_id, *live.file.first_row_id + first_row, 1);
-    if (status.ok()) status = fill(row_id + 1, live.sequence_number, 0);
-    if (!status.ok())
-      return Fail(Error(Kind::kInternal, "LAKE-FILE-001", "row ids cannot be carried over")
-                      .Because(status.message()));
-    return batch;
   }
 
   arrow::Result<std::shared_ptr<arrow::Table>> Sorted() {
@@ -215,7 +181,7 @@ class Compactor {
   // Positions in the new file of rows that `now` has deleted and we copied.
   Result<void> AddLate(const Call& call, const LiveFile& now, std::vector<int64_t>& out) const {
     const Copied& copied = copied_.at(now.file.path);
-    FIRN_TRY(const auto deleted, Deleted(call, now));
+    FIRN_TRY(const auto deleted, DeadPositions(call, table_, now));
     size_t before = 0;  // rows we left out ahead of the position
     for (const int64_t position : deleted) {
       while (before < copied.deleted.size() && copied.deleted[before] < position) ++before;

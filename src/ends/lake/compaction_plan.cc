@@ -84,7 +84,7 @@ Result<std::vector<CompactGroup>> PlanCompaction(const Call& call, const Table& 
     const bool shared = std::any_of(live.deletes.begin(), live.deletes.end(),
                                     [](const auto& file) { return !file.referenced_data_file; });
     candidate.in_any_case =
-        shared || static_cast<double>(candidate.rows_dead) > options.dead_ratio * rows;
+        shared || !live.equality.empty() || static_cast<double>(candidate.rows_dead) > options.dead_ratio * rows;
     const bool off_size = bytes < kSmall * target || bytes > kLarge * target;
     if (candidate.in_any_case || off_size)
       candidates[{live.file.spec_id, live.file.partition}].push_back(candidate);

@@ -11,6 +11,8 @@
 #include "core/record/arrow_schema.h"
 #include "ends/lake/format/deletion_vector.h"
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/internal/equality_deletes.h"
+#include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/internal/position_deletes.h"
 #include "ends/lake/object_store.h"
 #include "ends/lake/parquet_writer.h"
@@ -148,21 +150,78 @@ Result<std::vector<LiveFile>> LiveFiles(const Call& call, const Table& table,
   std::vector<LiveFile> files;
   if (snapshot == nullptr) return files;
   internal::PositionDeletes deletes;
+  std::vector<EqualityDelete> equality;
   FIRN_TRY(const auto manifests, LoadManifests(call, *table.store(), *snapshot));
   for (const ManifestFile& manifest : manifests) {
     if (!manifest.has_live_files()) continue;
     FIRN_CHECK(EachEntry(call, *table.store(), manifest, [&](ManifestEntry entry) -> Result<void> {
       if (!entry.live()) return {};
       const int64_t sequence = entry.sequence_number.value_or(0);
-      if (entry.file.content != DataFile::Content::kData)
+      if (entry.file.content == DataFile::Content::kPositionDeletes)
         return deletes.Add(std::move(entry.file), sequence);
-      files.push_back({std::move(entry.file), sequence, {}});
+      if (entry.file.content == DataFile::Content::kEqualityDeletes) {
+        equality.push_back({std::move(entry.file), sequence});
+      } else {
+        files.push_back({std::move(entry.file), sequence, {}, {}});
+      }
       return {};
     }));
   }
-  for (LiveFile& live : files)
+  for (LiveFile& live : files) {
     live.deletes = deletes.FilesFor(live.file.path, live.sequence_number);
+    for (const EqualityDelete& one : equality) {
+      if (internal::HoldsFor(table.metadata(), one.file, one.sequence_number, live.file,
+                             live.sequence_number))
+        live.equality.push_back(one);
+    }
+  }
   return files;
+}
+
+namespace {
+
+// Rows whose keys are among those of the file's equality deletes.
+Result<std::vector<int64_t>> RowsByValue(const Call& call, const Table& table,
+                                         const LiveFile& live) {
+  std::vector<int64_t> positions;
+  internal::EqualityDeletes equality(table.metadata());
+  for (const EqualityDelete& one : live.equality)
+    FIRN_CHECK(equality.Add(one.file, one.sequence_number));
+  FIRN_TRY(const auto filter,
+           equality.FilterFor(call, *table.store(), live.file, live.sequence_number));
+  internal::SourceOptions options;
+  options.schema.fields = equality.Columns();
+  if (const auto mapping = table.properties().find("schema.name-mapping.default");
+      mapping != table.properties().end())
+    options.names = internal::ParseNameMapping(mapping->second);
+  FIRN_TRY(const auto source,
+           internal::ParquetSource::Open(call, *table.store(), live.file, options));
+  for (;;) {
+    FIRN_TRY(const auto batch, source->Next(call));
+    if (batch == nullptr) return positions;
+    const std::vector<bool> stays = internal::Staying(*batch, filter);
+    for (size_t row = 0; row < stays.size(); ++row) {
+      if (!stays[row]) positions.push_back(source->first_row() + static_cast<int64_t>(row));
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::vector<int64_t>> DeadPositions(const Call& call, const Table& table,
+                                           const LiveFile& live) {
+  std::vector<int64_t> positions;
+  for (const DataFile& deletes : live.deletes) {
+    FIRN_TRY(const auto some, ReadDeletes(call, *table.store(), deletes, live.file.path));
+    positions.insert(positions.end(), some.begin(), some.end());
+  }
+  if (!live.equality.empty()) {
+    FIRN_TRY(const auto some, RowsByValue(call, table, live));
+    positions.insert(positions.end(), some.begin(), some.end());
+  }
+  std::sort(positions.begin(), positions.end());
+  positions.erase(std::unique(positions.begin(), positions.end()), positions.end());
+  return positions;
 }
 
 Result<std::vector<int64_t>> ReadDeletes(const Call& call, ObjectStore& store,

@@ -16,11 +16,17 @@
 
 namespace firn::lake {
 
+// A delete file of another writer that takes rows out by their values.
+struct EqualityDelete {
+  DataFile file;
+  int64_t sequence_number = 0;
+};
 // A live data file with the delete files that hold for it.
 struct LiveFile {
   DataFile file;
   int64_t sequence_number = 0;
-  std::vector<DataFile> deletes;
+  std::vector<DataFile> deletes;         // by position
+  std::vector<EqualityDelete> equality;  // by value
 };
 // Those of a snapshot (the current one by default), in no order. Errors: NotFound
 // (LAKE-SNAPSHOT-001), Corrupt naming the file.
@@ -32,6 +38,12 @@ struct LiveFile {
 [[nodiscard]] Result<std::vector<int64_t>> ReadDeletes(const Call& call, ObjectStore& store,
                                                        const DataFile& deletes,
                                                        const std::string& data_path);
+
+// Positions of a data file's rows that are gone by any of its deletes; sorted, each once. Equality
+// deletes have the key's columns of the whole file read. Errors: those of ReadDeletes and of
+// reading; LimitReached (LAKE-READ-003).
+[[nodiscard]] Result<std::vector<int64_t>> DeadPositions(const Call& call, const Table& table,
+                                                         const LiveFile& live);
 
 // Rows to take out of one data file.
 struct RowsOut {

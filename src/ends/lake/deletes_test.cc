@@ -1,10 +1,13 @@
 // What could go wrong in production: rows that others deleted by value come back, a table of
 // version 3 loses its row ids, a damaged delete file silently deletes nothing.
+#include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include "core/record/arrow_schema.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/maintenance.h"
+#include "ends/lake/merge.h"
 #include "ends/lake/orphans.h"
 #include "ends/lake/table_io.h"
 #include "ends/lake/table_test_desk.h"
@@ -68,6 +71,42 @@ TEST_F(DeletesTest, RowsDeletedByValueAreGoneAndLaterOnesStay) {
     rows += (*batch)->num_rows();
   }
   EXPECT_EQ(rows, 3);
+}
+
+TEST_F(DeletesTest, RowsDeletedByTheirValuesAreGoneForAMergeAndMayComeBack) {
+  RowDelta delta;
+  delta.added_deletes = {ByValue("2")};
+  ASSERT_TRUE(Commit(delta).has_value());
+  const auto merger = Merger::Open(call_, *lake_, {.table = ident_});
+  ASSERT_TRUE(merger) << merger.error().OneLine();
+  EXPECT_EQ((*merger)->state().rows, 3);
+  const auto field = record::ArrowSchema(Now().schema())->field(0);
+  arrow::StringBuilder ids;
+  ASSERT_TRUE(ids.Append("a01000000000002AAA").ok() && ids.Append("a01000000000003AAA").ok());
+  ASSERT_TRUE(
+      (*merger)->Upsert(arrow::RecordBatch::Make(arrow::schema({field}), 2, {*ids.Finish()}), {}));
+  const auto report = (*merger)->Commit(call_, {});
+  ASSERT_TRUE(report) << report.error().OneLine();
+  EXPECT_EQ(report->rows_inserted, 1);
+  EXPECT_EQ(report->rows_updated, 1);
+  EXPECT_EQ(Ids(), "1234");
+}
+
+TEST_F(DeletesTest, CompactionAppliesDeletesByValueAndLetsThemGo) {
+  Import({"5"});
+  RowDelta delta;
+  delta.added_deletes = {ByValue("2")};
+  ASSERT_TRUE(Commit(delta).has_value());
+  Import({"6"});
+  MaintainOptions options;
+  options.compaction.files_min = 2;
+  options.expire = options.orphans = false;
+  const auto report = Maintain(call_, *lake_, ident_, options);
+  ASSERT_TRUE(report) << report.error().OneLine();
+  EXPECT_EQ(Ids(), "13456");
+  ASSERT_EQ(Files().size(), 1U);
+  EXPECT_TRUE(Files().front().equality.empty());
+  EXPECT_EQ(Now().current_snapshot()->summary.at("total-equality-deletes"), "0");
 }
 
 TEST_F(DeletesTest, KeysThatAreNoColumnsAreRefusedNotIgnored) {

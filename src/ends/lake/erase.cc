@@ -12,6 +12,7 @@
 #include "ends/lake/expiry.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/parquet_source.h"
+#include "ends/lake/lineage.h"
 #include "ends/lake/merge_write.h"
 #include "ends/lake/orphans.h"
 #include "ends/lake/row_delta.h"
@@ -114,12 +115,9 @@ class Finder {
   }
 
   Result<void> SeeWhetherVisible(const LiveFile& live, const std::vector<int64_t>& positions) {
-    std::set<int64_t> dead;
-    for (const DataFile& deletes : live.deletes) {
-      FIRN_TRY(const auto rows, ReadDeletes(call_, *table_.store(), deletes, live.file.path));
-      dead.insert(rows.begin(), rows.end());
-    }
-    for (const int64_t row : positions) out_.visible = out_.visible || !dead.contains(row);
+    FIRN_TRY(const auto dead, DeadPositions(call_, table_, live));
+    for (const int64_t row : positions)
+      out_.visible = out_.visible || !std::binary_search(dead.begin(), dead.end(), row);
     return {};
   }
 
@@ -161,20 +159,25 @@ class Finder {
 // A data file's rows that are not deleted, without the key's, in a new file.
 Result<void> WriteWithout(const Call& call, const Table& table, const LiveFile& live,
                           const std::vector<int64_t>& positions, RowDelta& delta) {
-  std::set<int64_t> gone(positions.begin(), positions.end());
+  FIRN_TRY(const auto dead, DeadPositions(call, table, live));
+  std::set<int64_t> gone(dead.begin(), dead.end());
+  gone.insert(positions.begin(), positions.end());
   for (const DataFile& deletes : live.deletes) {
-    FIRN_TRY(const auto rows, ReadDeletes(call, *table.store(), deletes, live.file.path));
-    gone.insert(rows.begin(), rows.end());
     // One that names several data files stays: it says nothing about the new one.
     if (deletes.referenced_data_file) delta.removed_deletes.push_back(deletes);
   }
   delta.removed_rows.push_back(live.file);
-  FIRN_TRY(const auto source, internal::ParquetSource::Open(call, *table.store(), live.file,
-                                                            Source(table, table.schema().fields)));
-  MergeFileWriter writer(table, {});
+  const Table written = WithLineage(table);
+  FIRN_TRY(const auto source,
+           internal::ParquetSource::Open(call, *table.store(), live.file,
+                                         Source(table, written.schema().fields)));
+  MergeFileWriter writer(written, {});
   for (int64_t first = 0;;) {
-    FIRN_TRY(const BatchPtr batch, source->Next(call));
+    FIRN_TRY(BatchPtr batch, source->Next(call));
     if (batch == nullptr) break;
+    if (KeepsLineage(table)) {
+      FIRN_TRY(batch, WithRowIds(std::move(batch), live, source->first_row()));
+    }
     const int64_t end = first + batch->num_rows();
     // The runs of rows between those that go.
     int64_t from = first;
@@ -187,6 +190,8 @@ Result<void> WriteWithout(const Call& call, const Table& table, const LiveFile& 
   }
   if (writer.rows() == 0) return {};
   FIRN_TRY(auto file, writer.Close());
+  file.spec_id = live.file.spec_id;
+  file.partition = live.file.partition;
   delta.added_rows.push_back(std::move(file));
   return {};
 }

@@ -83,8 +83,9 @@ constexpr ErrorCode kCodes[] = {
      "its size differs from what was recorded, or it is named twice",
      "write it again; check the disk"},
     {"LAKE-COMMIT-005", "the table cannot be written by this version",
-     "it is partitioned, or of another format version than 2",
-     "write it with the engine that made it"},
+     "it is of format version 1, or partitioned by a transform or a nested column that is not "
+     "known",
+     "write it with the engine that made it, or change its version or partition spec"},
     {"LAKE-COMMIT-006", "others changed the same rows",
      "between reading and committing, somebody else removed, rewrote or deleted rows of the same "
      "data files",
@@ -105,9 +106,7 @@ constexpr ErrorCode kCodes[] = {
      "top-level columns",
      "let that writer compact the table, or read it with another engine"},
     {"LAKE-MERGE-001", "the table cannot be merged into",
-     "it is partitioned, a column has a type that cannot do what it is to do, or a data file has "
-     "too "
-     "many rows",
+     "a column has a type that cannot do what it is to do, or a data file has too many rows",
      "name another column with --key; compact the table so that its files are smaller"},
     {"LAKE-MERGE-002", "the key column does not name rows",
      "many rows have a value that other rows have too",

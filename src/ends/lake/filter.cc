@@ -147,10 +147,10 @@ Result<std::vector<bool>> Filter::Matches(const arrow::RecordBatch& rows) const 
     const auto column = rows.GetColumnByName(fields_[predicate.field].name);
     FIRN_ASSERT(column != nullptr);
     if (predicate.op == Op::kNull || predicate.op == Op::kNotNull) {
-      const auto flags = arrow::compute::CallFunction(
-          predicate.op == Op::kNull ? "is_null" : "is_valid", {column});
-      if (!flags.ok()) return Fail(Unfiltered(flags.status()));
-      And(*flags, out);
+      for (size_t row = 0; row < out.size(); ++row) {
+        const bool null = column->IsNull(static_cast<int64_t>(row));
+        out[row] = out[row] && null == (predicate.op == Op::kNull);
+      }
       continue;
     }
     std::vector<bool> any(out.size(), false);

@@ -9,6 +9,7 @@
 #include <arrow/type_fwd.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,9 @@
 
 namespace firn::lake {
 
+struct TableMetadata;
+struct Transform;
+
 class Filter {
  public:
   // Top-level columns of `schema`. Errors: BadInput (LAKE-FILTER-001) with what was expected where;
@@ -28,6 +32,10 @@ class Filter {
   [[nodiscard]] const std::vector<record::Field>& fields() const { return fields_; }  // each once
   // False: no row of it matches. Unknown statistics may match.
   [[nodiscard]] bool MayMatch(const DataFile& statistics) const;
+  // False: no row of a data file of that partition matches, by the values its rows were placed by.
+  // Transforms unknown here may match. Source: Iceberg spec, "Scan Planning" (inclusive
+  // projection).
+  [[nodiscard]] bool MayMatchPartition(const TableMetadata& metadata, const DataFile& file) const;
   // One value a row. `rows` has the filter's columns by name.
   [[nodiscard]] Result<std::vector<bool>> Matches(const arrow::RecordBatch& rows) const;
 
@@ -41,6 +49,8 @@ class Filter {
   friend class FilterParser;
 
   bool MayMatch(const Predicate& predicate, const DataFile& statistics) const;
+  bool MayMatch(const Predicate& predicate, const Transform& transform,
+                const std::optional<std::string>& value) const;
 
   std::vector<record::Field> fields_;
   std::vector<Predicate> predicates_;

@@ -2,9 +2,13 @@
 // read wrongly, or a typing mistake silently matches nothing.
 #include "ends/lake/filter.h"
 
+#include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include "core/record/arrow_schema.h"
 #include "ends/lake/format/single_value.h"
+#include "ends/lake/object_store.h"
+#include "ends/lake/parquet/arrow_file.h"
 #include "ends/lake/table_test_desk.h"
 
 namespace firn::lake {
@@ -108,6 +112,72 @@ TEST_F(FilterRowsTest, OnlyMatchingRowsComeAndFilesAreSpared) {
   EXPECT_EQ(Where("Id = 'it''s'"), "");
   ASSERT_TRUE(Commit(Out(Now(), {0})));
   EXPECT_EQ(Where("Id IS NOT NULL"), Ids());
+}
+
+class FilterPagesTest : public FilterRowsTest {
+ protected:
+  static std::string IdOf(int64_t number) {
+    const std::string digits = std::to_string(number);
+    return "a01" + std::string(12 - digits.size(), '0') + digits + "AAA";
+  }
+  // One row group of several pages with a page index, as other engines write them.
+  void ImportMany(int64_t rows) {
+    record::Layout layout;
+    layout.schema = Now().schema();
+    arrow::StringBuilder ids;
+    for (int64_t i = 0; i < rows; ++i) ASSERT_TRUE(ids.Append(IdOf(i)).ok());
+    const auto batch =
+        arrow::RecordBatch::Make(record::ArrowSchema(layout.schema), rows, {*ids.Finish()});
+    const std::string path = folder_ + "/warehouse/many.parquet";
+    const auto writer = OpenArrowFile(path, layout, {});
+    ASSERT_TRUE(writer) << writer.error().OneLine();
+    ASSERT_TRUE((*writer)->Write(*batch));
+    auto file = (*writer)->Close();
+    ASSERT_TRUE(file);
+    file->path = FileUri(path);
+    const auto replaced = lake_->ReplaceAll(call_, ident_, {*file}, nullptr, {});
+    ASSERT_TRUE(replaced) << replaced.error().OneLine();
+  }
+  std::vector<std::string> IdsWhere(const std::string& where, RowReader::Spared& spared) {
+    RowsOptions options;
+    options.where = where;
+    const auto reader = RowReader::Open(call_, Now(), options);
+    EXPECT_TRUE(reader) << reader.error().OneLine();
+    std::vector<std::string> ids;
+    for (;;) {
+      const auto batch = (*reader)->Next(call_);
+      EXPECT_TRUE(batch) << batch.error().OneLine();
+      if (!batch || *batch == nullptr) break;
+      const RowText text(**batch, (*reader)->schema());
+      for (int64_t row = 0; row < text.rows(); ++row)
+        ids.push_back(text.JsonObject(row).substr(7, 18));
+    }
+    spared = (*reader)->spared();
+    return ids;
+  }
+};
+
+TEST_F(FilterPagesTest, PagesWithoutAMatchAreNotRead) {
+  ImportMany(100'000);
+  RowReader::Spared spared;
+  EXPECT_EQ(IdsWhere("Id = '" + IdOf(54'321) + "'", spared), std::vector{IdOf(54'321)});
+  EXPECT_GT(spared.rows, 60'000);
+  EXPECT_EQ(IdsWhere("Id IN ('" + IdOf(3) + "', '" + IdOf(99'999) + "')", spared),
+            (std::vector{IdOf(3), IdOf(99'999)}));
+  EXPECT_GT(spared.rows, 40'000);
+  EXPECT_TRUE(IdsWhere("Id = '" + IdOf(50'000).substr(0, 17) + "B'", spared).empty());
+  EXPECT_EQ(IdsWhere("Id >= '" + IdOf(30'000) + "'", spared).size(), 70'000U);
+  EXPECT_GT(spared.rows, 0);
+}
+
+TEST_F(FilterPagesTest, DeletedRowsStayAwayThoughPagesBeforeThemWerePassedOver) {
+  ImportMany(100'000);
+  ASSERT_TRUE(Commit(Out(Now(), {0, 54'321, 99'999})));
+  RowReader::Spared spared;
+  EXPECT_TRUE(IdsWhere("Id = '" + IdOf(54'321) + "'", spared).empty());
+  EXPECT_GT(spared.rows, 60'000);
+  EXPECT_EQ(IdsWhere("Id = '" + IdOf(54'322) + "'", spared), std::vector{IdOf(54'322)});
+  EXPECT_EQ(IdsWhere("Id >= '" + IdOf(99'990) + "'", spared).size(), 9U);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "core/record/csv_header.h"
 #include "ends/lake/import_parts.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/partitions.h"
 
 namespace firn::lake {
 namespace {
@@ -197,6 +198,35 @@ Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
   return lake.Append(call, options.table, collected.files, commit);
 }
 
+// Files as the table's partitions have them; what they stand for is removed.
+Result<void> Place(const Call& call, const Table& table, Collector& collected) {
+  FIRN_TRY(auto placed, PlaceInPartitions(call, table, collected.files));
+  if (table.metadata().default_spec().unpartitioned()) return {};
+  for (const DataFile& file : collected.files) (void)table.store()->Remove(call, file.path);
+  collected.files = std::move(placed);
+  collected.report.files.clear();
+  collected.report.file_bytes = 0;
+  for (const DataFile& file : collected.files) {
+    collected.report.files.push_back(file.path);
+    collected.report.file_bytes += file.file_size_bytes;
+  }
+  return {};
+}
+
+Result<Table> MakeTable(const Call& call, Lake& lake, const ImportOptions& options,
+                        const record::Schema& schema) {
+  std::vector<PartitionField> fields;
+  if (!options.partition.empty()) {
+    FIRN_TRY(fields, ParsePartitionFields(options.partition, schema));
+  }
+  FIRN_TRY(Table table, lake.Create(call, options.table, schema, {}));
+  if (fields.empty()) return table;
+  auto partitioned = lake.EvolveSpec(call, options.table, fields, table.shape());
+  // A table that is not as it was asked for is in the way of a second try.
+  if (!partitioned) (void)lake.Drop(options.table);
+  return partitioned;
+}
+
 std::string RejectsPath(const ImportOptions& options, const std::vector<std::string>& files) {
   if (!options.rejects_path.empty()) return options.rejects_path;
   const size_t slash = files.front().rfind('/');
@@ -216,7 +246,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, there ? &*table : nullptr));
   if (!there) {
     FIRN_CHECK(lake.CreateNamespace(options.table.ns));
-    table = lake.Create(call, options.table, layout.schema, {});
+    table = MakeTable(call, lake, options, layout.schema);
     if (!table) return Fail(std::move(table).error());
   } else if (options.mode != ImportOptions::Mode::kReplace) {
     table = lake.EvolveSchema(call, options.table, [&](const Table& now) -> Result<record::Schema> {
@@ -241,6 +271,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   collector.report.rejects_path = ingest_options.rejects_path;
   FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));
   auto done = RunLanes(call, *ingest, files, options.threads);
+  if (done) done = Place(call, *table, collector);
   if (!done) {
     // Nothing refers to these files; an import is done again from the start.
     for (const DataFile& file : collector.files) (void)table->store()->Remove(call, file.path);

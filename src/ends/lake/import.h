@@ -26,6 +26,8 @@ struct ImportOptions {
   enum class Mode { kAppend, kReplace, kUpsert };
   Mode mode = Mode::kAppend;
   std::string key = "Id";        // kUpsert
+  // Partition spec of a table that is made by the import (ParsePartitionFields); empty: none.
+  std::string partition;
   bool commit_per_file = false;  // kUpsert: a snapshot for each file, in order of their names
   int threads = 1;
   char delimiter = ',';
@@ -57,7 +59,8 @@ struct ImportReport {
 // Creates namespace and table at need; the table's schema grows by new columns. Errors: those of
 // Ingest, of the merge and of the commit; NotFound for pages and describe; BadInput
 // (LAKE-IMPORT-001) when there is no page, -002 when a file has a column that is not described,
-// -003 when a column's type differs from the table's (append and upsert).
+// -003 when a column's type differs from the table's (append and upsert), LAKE-SPEC-001 for
+// `partition`.
 [[nodiscard]] Result<ImportReport> ImportPages(const Call& call, Lake& lake,
                                                const ImportOptions& options);
 

@@ -8,6 +8,7 @@
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/partitions.h"
 #include "ends/lake/s3_store.h"
 #include "ends/lake/table.h"
 #include "ends/lake/table_io.h"
@@ -139,15 +140,19 @@ class EmbeddedLake final : public Lake {
 
   Result<Table> Append(const Call& call, const TableIdent& ident,
                        const std::vector<DataFile>& files, const CommitOptions& options) override {
-    AppendChange change(store_, files, options);
-    return CommitOrDiscard(call, ident, change);
+    return InPartitions(call, ident, files, [&](const std::vector<DataFile>& placed) {
+      AppendChange change(store_, placed, options);
+      return CommitOrDiscard(call, ident, change);
+    });
   }
 
   Result<Table> ReplaceAll(const Call& call, const TableIdent& ident,
                            const std::vector<DataFile>& files, const record::Schema* schema,
                            const CommitOptions& options) override {
-    ReplaceAllChange change(store_, files, schema, options);
-    return CommitOrDiscard(call, ident, change);
+    return InPartitions(call, ident, files, [&](const std::vector<DataFile>& placed) {
+      ReplaceAllChange change(store_, placed, schema, options);
+      return CommitOrDiscard(call, ident, change);
+    });
   }
 
   Result<Table> CommitRowDelta(const Call& call, const TableIdent& ident, const RowDelta& delta,
@@ -173,6 +178,29 @@ class EmbeddedLake final : public Lake {
     auto table = committer_.Commit(call, ident, std::ref(change));
     if (!table && table.error().kind() != Kind::kCommitUnknown) change.Discard(call);
     return table;
+  }
+
+  // Commits `files` with their rows in the partitions of the table's spec: those that are in none
+  // are written again, and go once nobody needs them.
+  Result<Table> InPartitions(
+      const Call& call, const TableIdent& ident, const std::vector<DataFile>& files,
+      const std::function<Result<Table>(const std::vector<DataFile>& placed)>& commit) {
+    FIRN_TRY(const Table table, committer_.LoadTable(call, ident));
+    std::vector<DataFile> ready;
+    std::vector<DataFile> loose;
+    for (const DataFile& file : files) {
+      const bool in_none = !table.metadata().default_spec().unpartitioned() &&
+                           file.content == DataFile::Content::kData && file.partition.empty();
+      (in_none ? loose : ready).push_back(file);
+    }
+    if (loose.empty()) return commit(files);
+    FIRN_TRY(const auto placed, PlaceInPartitions(call, table, loose));
+    ready.insert(ready.end(), placed.begin(), placed.end());
+    auto done = commit(ready);
+    if (!done && done.error().kind() == Kind::kCommitUnknown) return done;
+    // A file that stays is an orphan, which is reported as one.
+    for (const DataFile& file : done ? loose : placed) (void)store_->Remove(call, file.path);
+    return done;
   }
 
   static Error Taken(const TableIdent& ident) {

@@ -15,9 +15,12 @@
 #include "core/base/nearest.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/key_index_file.h"
+#include "ends/lake/lineage.h"
 #include "ends/lake/merge_attempt.h"
+#include "ends/lake/merge_checkpoints.h"
 #include "ends/lake/merge_feed.h"
 #include "ends/lake/merge_read.h"
+#include "ends/lake/partitions.h"
 
 namespace firn::lake {
 namespace {
@@ -49,11 +52,7 @@ Error WrongType(const Table& table, const Field& field, const char* allowed) {
 }
 
 Result<void> CheckMergeable(const Table& table, const MergeOptions& options) {
-  // A row whose partition changes would have to move; mirrors are not partitioned.
-  if (!table.metadata().default_spec().unpartitioned())
-    return Fail(Error(Kind::kUnsupported, "LAKE-MERGE-001",
-                      "table `" + table.ident().Text() + "` cannot be merged into")
-                    .Because("it is partitioned"));
+  FIRN_CHECK(Partitioner::For(table));
   FIRN_TRY(const Field* key, ColumnNamed(table, options.key));
   if (key->type.id != TypeId::kString && key->type.id != TypeId::kInt &&
       key->type.id != TypeId::kLong)
@@ -81,6 +80,11 @@ Result<Table> WithSoftColumns(const Call& call, Lake& lake, Table table,
     return table;
   }
   return lake.EvolveSchema(call, options.table, derive);
+}
+
+// Whether rows that were written into the one's files have the other one's columns.
+bool SameColumns(const Table& a, const Table& b) {
+  return a.schema().fields == b.schema().fields && KeepsLineage(a) == KeepsLineage(b);
 }
 
 int64_t SnapshotIdOf(const Table& table) {
@@ -203,7 +207,7 @@ class TableMerger final : public Merger {
 
   Result<void> Follow(const Call& call, const Table& now) {
     FIRN_CHECK(CheckMergeable(now, state_.options));
-    if (now.schema().fields != state_.table.schema().fields) state_.cache.Clear();
+    if (!SameColumns(now, state_.table)) state_.cache.Clear();
     FIRN_CHECK(state_.files.Follow(call, now));
     // Numbers of files that are gone may be given away again.
     for (uint32_t at = 0; at < state_.files.all().size(); ++at) {
@@ -224,17 +228,6 @@ class TableMerger final : public Merger {
     return texts;
   }
 
-  Result<void> CheckLease(const MergeCommit& commit) const {
-    if (!commit.lease_epoch) return {};
-    const auto seen = LeaseEpochOf(state_.table);
-    if (!seen || *seen <= *commit.lease_epoch) return {};
-    return Fail(Error(Kind::kConflict, "LAKE-MERGE-005",
-                      "another process has taken over table `" + state_.options.table.Text() + "`")
-                    .Because("its lease has epoch " + std::to_string(*seen) + ", this one " +
-                             std::to_string(*commit.lease_epoch))
-                    .Hint("stop this process: the other one goes on from the last checkpoint"));
-  }
-
   Result<void> CheckPending(const MergePlan& plan, const MergeCommit& commit) const {
     if (plan.pending.empty() || commit.pending == MergeCommit::Pending::kLeave) return {};
     std::string shown;
@@ -252,7 +245,8 @@ class TableMerger final : public Merger {
 
   // Works the changes out on the state that is followed now.
   Result<MergeAttempt> Prepare(const Call& call, const MergeCommit& commit) {
-    FIRN_CHECK(CheckLease(commit));
+    if (commit.lease_epoch)
+      FIRN_CHECK(CheckLeaseEpoch(state_.table, {commit.lease, *commit.lease_epoch}));
     auto attempt = PrepareMerge(call, state_);
     if (!attempt && attempt.error().code() == "LAKE-MERGE-009") {
       log::Warn("lake.key_index_rebuilt",
@@ -280,9 +274,19 @@ class TableMerger final : public Merger {
     options.summary = commit.summary;
     for (const auto& [consumer, checkpoint] : commit.checkpoints)
       options.summary["firn.checkpoint." + consumer] = checkpoint;
-    if (commit.lease_epoch)
-      options.summary["firn.lease-epoch"] = std::to_string(*commit.lease_epoch);
+    if (commit.lease_epoch) options.lease = LeaseTerm{commit.lease, *commit.lease_epoch};
     return options;
+  }
+
+  // Of the files that the commit added. It took effect: what cannot be told is looked up later.
+  std::map<std::string, int64_t> RowIdsAfter(const Call& call, const Table& after) {
+    if (!KeepsLineage(after)) return {};
+    auto ids = FirstRowIds(call, after);
+    if (ids) return *std::move(ids);
+    log::Warn("lake.row_ids_unknown",
+              {{"table", state_.options.table.Text()}, {"why", ids.error().OneLine()}});
+    stale_ = true;
+    return {};
   }
 
   Result<Table> CommitAttempt(const Call& call, const MergeCommit& commit, MergeAttempt& attempt,
@@ -385,11 +389,11 @@ Result<MergeReport> TableMerger::Commit(const Call& call, const MergeCommit& com
     report = Report(attempt);
     const std::vector<uint32_t> pending = attempt.plan.pending;
     const int64_t base = attempt.base_snapshot;
-    EnterMerge(std::move(attempt), after, state_);
+    EnterMerge(std::move(attempt), after, RowIdsAfter(call, after), state_);
     state_.changes.KeepOnly(pending);
     // Others may have committed what is no conflict, before or after.
     if (after.current_snapshot()->parent_id.value_or(-1) == base) {
-      if (after.schema().fields != state_.table.schema().fields) state_.cache.Clear();
+      if (!SameColumns(after, state_.table)) state_.cache.Clear();
       state_.table = after;
     } else {
       FIRN_CHECK(Follow(call, after));

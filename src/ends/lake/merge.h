@@ -112,8 +112,9 @@ struct MergeCommit {
   // By consumer (`cdc:/data/AccountChangeEvent`, `export:Account`): where it goes on after these
   // changes. Stands in the snapshot as `firn.checkpoint.<consumer>`.
   std::map<std::string, std::string> checkpoints;
-  // The lease that allows this commit. A table that has seen a larger one refuses it.
+  // The lease that allows this commit (LeaseTerm). A table that has seen a larger one refuses it.
   std::optional<int64_t> lease_epoch;
+  std::string lease;
   std::map<std::string, std::string> summary;  // more members of the snapshot's summary
   // Partial changes whose row is unknown: refuse the commit as a whole, or commit the others and
   // keep those for a later one. Whoever leaves them must not let its checkpoint pass them.
@@ -167,8 +168,9 @@ class Merger {
   virtual ~Merger() = default;
 
   // Loads, repairs or rebuilds the index. Errors: NotFound (LAKE-TABLE-001; LAKE-COLUMN-001 for the
-  // key or order column); Unsupported (LAKE-MERGE-001) for a key of another type and for a
-  // partitioned table; (LAKE-COMMIT-005) for tables that cannot be written; BadInput
+  // key or order column); Unsupported (LAKE-MERGE-001) for a key of another type;
+  // (LAKE-COMMIT-005) for tables that cannot be written, partition transforms that are unknown
+  // among them; BadInput
   // (LAKE-MERGE-002) when more rows share a key than the index can hold; Corrupt naming a damaged
   // data file.
   [[nodiscard]] static Result<std::unique_ptr<Merger>> Open(const Call& call, Lake& lake,
@@ -228,8 +230,8 @@ class Merger {
                                                       std::string_view consumer);
 // Of all consumers.
 [[nodiscard]] std::map<std::string, std::string> CheckpointsOf(const Table& table);
-// The lease epoch of the newest snapshot that carries one.
-[[nodiscard]] std::optional<int64_t> LeaseEpochOf(const Table& table);
+// The epoch of that lease in the newest snapshot that carries one.
+[[nodiscard]] std::optional<int64_t> LeaseEpochOf(const Table& table, std::string_view lease = {});
 
 // `schema` with `__deleted` and `__deleted_at` at its end when it lacks them; new fields get ids
 // above `last_column_id`.

@@ -2,19 +2,25 @@
 
 #include <arrow/array.h>
 #include <arrow/array/builder_primitive.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/datum.h>
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include <algorithm>
 
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
+#include "core/record/arrow_schema.h"
+#include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/position_deletes.h"
+#include "ends/lake/lineage.h"
 #include "ends/lake/merge_follow.h"
 #include "ends/lake/merge_rows.h"
 #include "ends/lake/merge_write.h"
 #include "ends/lake/object_store.h"
+#include "ends/lake/partitions.h"
 
 namespace firn::lake {
 namespace {
@@ -26,6 +32,11 @@ constexpr int kFoldBatchRows = 16 * 1024;
 // that rows that rest and rows that move do not lie together.
 constexpr int64_t kTogetherRowsMax = 64 * 1024;
 
+Error Unbuilt(const arrow::Status& status) {
+  return Error(Kind::kInternal, "LAKE-MERGE-006", "rows cannot be put together")
+      .Because(status.message());
+}
+
 Error IndexIsWrong(const DataFile& file, uint32_t row) {
   return Error(Kind::kCorrupt, "LAKE-MERGE-009", "the key index does not fit the table")
       .At(file.path)
@@ -35,7 +46,7 @@ Error IndexIsWrong(const DataFile& file, uint32_t row) {
 class Preparation {
  public:
   Preparation(const Call& call, MergeState& state, MergeAttempt& out)
-      : call_(call), state_(state), out_(out) {}
+      : call_(call), state_(state), out_(out), written_(WithLineage(state.table)) {}
 
   Result<void> Run() {
     if (const auto snapshot = state_.table.current_snapshot())
@@ -121,6 +132,14 @@ class Preparation {
     const auto rows_new = static_cast<int64_t>(out_.plan.writes.size());
     for (const FoldFile& file : state_.fold.Choose(std::move(files), rows_new))
       chosen.push_back(file.ordinal);
+    if (state_.table.metadata().partition_specs.size() < 2) return chosen;
+    // Alone in its partition a file without dead rows would only be copied.
+    const Folds folds = ByPartition(chosen);
+    std::erase_if(chosen, [&](uint32_t ordinal) {
+      const DataFile& file = state_.files.at(ordinal).entry.file;
+      return RowsLeft(ordinal) == file.record_count &&
+             folds.at({file.spec_id, file.partition}).size() == 1;
+    });
     return chosen;
   }
 
@@ -152,29 +171,116 @@ class Preparation {
     for (const RowPlan& write : out_.plan.writes) {
       in_part.push_back(write.overlays_begin < write.overlays_end);
     }
-    return PutFollowing(rows, state_.options.following, in_part);
+    FIRN_TRY(const BatchPtr whole, PutFollowing(rows, state_.options.following, in_part));
+    return KeepsLineage(state_.table) ? PutLineage(*whole) : whole;
+  }
+
+  // A changed row keeps its id; which commit changed it last is told by where it stands from now.
+  Result<BatchPtr> PutLineage(const arrow::RecordBatch& rows) {
+    FIRN_TRY(const auto ids, IdsOfChanged());
+    auto last_updated = arrow::MakeArrayOfNull(arrow::int64(), rows.num_rows());
+    if (!last_updated.ok()) return Fail(Unbuilt(last_updated.status()));
+    arrow::ArrayVector columns = rows.columns();
+    columns.push_back(ids);
+    columns.push_back(*std::move(last_updated));
+    return arrow::RecordBatch::Make(record::ArrowSchema(written_.schema()), rows.num_rows(),
+                                    std::move(columns));
+  }
+
+  // One id a write; null: a new row.
+  Result<std::shared_ptr<arrow::Array>> IdsOfChanged() {
+    std::vector<RowPlace> asked;
+    for (const RowPlan& write : out_.plan.writes) {
+      if (write.now && MayHoldIds(write.now->file)) asked.push_back(*write.now);
+    }
+    auto options = SourceOf(written_, kFoldBatchRows);
+    options.schema.fields = {*written_.schema().Find(kRowIdColumn)};
+    FIRN_TRY(const FetchedRows held,
+             FetchRows(call_, *state_.table.store(), state_.files, state_.cache, options, asked));
+    arrow::Int64Builder builder;
+    size_t next = 0;
+    arrow::Status status;
+    for (const RowPlan& write : out_.plan.writes) {
+      std::optional<int64_t> id;
+      if (write.now) {
+        const auto& first = state_.files.at(write.now->file).entry.file.first_row_id;
+        if (first) id = *first + write.now->row;
+        if (MayHoldIds(write.now->file)) {
+          const auto& column = static_cast<const arrow::Int64Array&>(*held.rows->column(0));
+          const int64_t at = held.at[next++];
+          if (column.IsValid(at)) id = column.Value(at);
+        }
+      }
+      if (status.ok()) status = id ? builder.Append(*id) : builder.AppendNull();
+    }
+    auto ids =
+        status.ok() ? builder.Finish() : arrow::Result<std::shared_ptr<arrow::Array>>(status);
+    if (!ids.ok()) return Fail(Unbuilt(ids.status()));
+    return *std::move(ids);
+  }
+
+  // False: the file's counts say that it has no column of row ids.
+  [[nodiscard]] bool MayHoldIds(uint32_t ordinal) const {
+    const auto& counts = state_.files.at(ordinal).entry.file.value_counts;
+    return counts.empty() || counts.contains(written_.schema().Find(kRowIdColumn)->id);
+  }
+
+  // Files of one partition of one spec; those of an older spec stay in theirs.
+  using Partition = std::pair<int, PartitionTuple>;
+  using Folds = std::map<Partition, std::vector<uint32_t>>;
+
+  Folds ByPartition(const std::vector<uint32_t>& chosen) const {
+    Folds out;
+    for (const uint32_t ordinal : chosen) {
+      const DataFile& file = state_.files.at(ordinal).entry.file;
+      out[{file.spec_id, file.partition}].push_back(ordinal);
+    }
+    return out;
   }
 
   Result<void> WriteRows(const std::vector<uint32_t>& chosen) {
-    if (out_.plan.writes.empty() && chosen.empty()) return {};
-    int64_t to_fold = 0;
-    for (const uint32_t ordinal : chosen) to_fold += RowsLeft(ordinal);
-    const MergeFileWriter::Options options{state_.options.plain_encoding,
-                                           state_.options.row_cache_bytes};
-    MergeFileWriter writer(state_.table, options);
+    Folds folds = ByPartition(chosen);
     if (!out_.plan.writes.empty()) {
+      FIRN_TRY(const Partitioner partitioner, Partitioner::For(state_.table));
       FIRN_TRY(const BatchPtr rows, ChangedRows());
-      FIRN_CHECK(writer.Write(call_, rows));
-      FIRN_FAULT_POINT("lake.merge.rows_written");
+      out_.placed.resize(out_.plan.writes.size());
+      for (const auto& [tuple, at] : partitioner.Split(*rows)) {
+        const Partition partition{state_.table.metadata().default_spec_id, tuple};
+        FIRN_CHECK(WriteChanged(rows, at, partition, folds[partition]));
+        folds.erase(partition);
+      }
     }
-    if (to_fold > kTogetherRowsMax && writer.rows() > 0) {
-      FIRN_CHECK(Finish(writer));
-      MergeFileWriter second(state_.table, options);
-      for (const uint32_t ordinal : chosen) FIRN_CHECK(Fold(ordinal, second));
-      return Finish(second);
+    for (const auto& [partition, ordinals] : folds) FIRN_CHECK(WriteFolded(partition, ordinals));
+    return {};
+  }
+
+  // The changed rows `at` of a partition, and what is folded there.
+  Result<void> WriteChanged(const BatchPtr& rows, const std::vector<int64_t>& at,
+                            const Partition& partition, const std::vector<uint32_t>& folds) {
+    MergeFileWriter writer(written_, WriterOptions());
+    FIRN_TRY(const BatchPtr part, RowsAt(rows, at));
+    FIRN_CHECK(writer.Write(call_, part));
+    FIRN_FAULT_POINT("lake.merge.rows_written");
+    for (size_t i = 0; i < at.size(); ++i)
+      out_.placed[static_cast<size_t>(at[i])] = {out_.written.size(), static_cast<uint32_t>(i)};
+    int64_t to_fold = 0;
+    for (const uint32_t ordinal : folds) to_fold += RowsLeft(ordinal);
+    if (to_fold > kTogetherRowsMax) {
+      FIRN_CHECK(Finish(writer, partition));
+      return WriteFolded(partition, folds);
     }
-    for (const uint32_t ordinal : chosen) FIRN_CHECK(Fold(ordinal, writer));
-    return Finish(writer);
+    for (const uint32_t ordinal : folds) FIRN_CHECK(Fold(ordinal, writer));
+    return Finish(writer, partition);
+  }
+
+  Result<void> WriteFolded(const Partition& partition, const std::vector<uint32_t>& folds) {
+    MergeFileWriter writer(written_, WriterOptions());
+    for (const uint32_t ordinal : folds) FIRN_CHECK(Fold(ordinal, writer));
+    return Finish(writer, partition);
+  }
+
+  [[nodiscard]] MergeFileWriter::Options WriterOptions() const {
+    return {state_.options.plain_encoding, state_.options.row_cache_bytes};
   }
 
   [[nodiscard]] const RowBits& DeadOf(uint32_t ordinal) const {
@@ -185,9 +291,11 @@ class Preparation {
     return state_.files.at(ordinal).entry.file.record_count - DeadOf(ordinal).count();
   }
 
-  Result<void> Finish(MergeFileWriter& writer) {
+  Result<void> Finish(MergeFileWriter& writer, const Partition& partition) {
     if (writer.rows() == 0) return {};
     FIRN_TRY(DataFile file, writer.Close());
+    file.spec_id = partition.first;
+    file.partition = partition.second;
     out_.written.push_back(file);
     out_.delta.added_rows.push_back(std::move(file));
     out_.kept.push_back(writer.TakeKept());
@@ -203,11 +311,14 @@ class Preparation {
     folded.first_row = writer.rows();
     FIRN_TRY(const auto source,
              internal::ParquetSource::Open(call_, *state_.table.store(), file.entry.file,
-                                           SourceOf(state_.table, kFoldBatchRows)));
+                                           SourceOf(written_, kFoldBatchRows)));
     uint32_t row = 0;
     for (;;) {
       FIRN_TRY(BatchPtr batch, source->Next(call_));
       if (batch == nullptr) break;
+      if (KeepsLineage(state_.table)) {
+        FIRN_TRY(batch, WithRowIds(std::move(batch), file.entry, source->first_row()));
+      }
       FIRN_TRY(batch, Living(batch, dead, row, folded));
       row = next_row_;
       FIRN_CHECK(writer.Write(call_, batch));
@@ -231,13 +342,15 @@ class Preparation {
       folded.rows.push_back(row);
       folded.keys.push_back(KeyAt(keys, i, state_.files.seed()));
     }
+    return RowsAt(batch, rows);
+  }
+
+  static Result<BatchPtr> RowsAt(const BatchPtr& batch, const std::vector<int64_t>& rows) {
     if (static_cast<int64_t>(rows.size()) == batch->num_rows()) return batch;
     const arrow::Int64Array indices(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
     auto taken = arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
                                       arrow::compute::TakeOptions::NoBoundsCheck());
-    if (!taken.ok())
-      return Fail(Error(Kind::kInternal, "LAKE-MERGE-006", "rows cannot be put together")
-                      .Because(taken.status().message()));
+    if (!taken.ok()) return Fail(Unbuilt(taken.status()));
     return taken->record_batch();
   }
 
@@ -266,6 +379,7 @@ class Preparation {
   const Call& call_;
   MergeState& state_;
   MergeAttempt& out_;
+  const Table written_;  // as its files are written
   uint32_t next_row_ = 0;
 };
 
@@ -307,15 +421,21 @@ Result<MergeAttempt> PrepareMerge(const Call& call, MergeState& state) {
   return attempt;
 }
 
-void EnterMerge(MergeAttempt attempt, const Table& after, MergeState& state) {
+void EnterMerge(MergeAttempt attempt, const Table& after,
+                const std::map<std::string, int64_t>& first_row_ids, MergeState& state) {
   MergeFiles& files = state.files;
   const int64_t sequence = after.current_snapshot()->sequence_number;
   std::vector<uint32_t> ordinals;
-  for (const DataFile& file : attempt.written) ordinals.push_back(files.Add({file, sequence, {}}));
+  for (DataFile& file : attempt.written) {
+    const auto first = first_row_ids.find(file.path);
+    if (first != first_row_ids.end()) file.first_row_id = first->second;
+    ordinals.push_back(files.Add({std::move(file), sequence, {}, {}}));
+  }
   const auto& keys = state.changes.keys();
   for (uint32_t row = 0; row < attempt.plan.writes.size(); ++row) {
     const MergeKey& key = keys[attempt.plan.writes[row].key].key;
-    files.index().Set(key, {ordinals.front(), row});
+    const auto& [file, at] = attempt.placed[row];
+    files.index().Set(key, {ordinals[file], at});
     files.duplicates().erase(key);
   }
   for (const RowGone& gone : attempt.plan.deletes) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ends/lake/merge_files.h"
@@ -42,8 +43,10 @@ struct MergeAttempt {
     std::vector<std::optional<MergeKey>> keys;  // nothing: a null key of another writer
   };
   std::vector<Folded> folded;
-  std::vector<DataFile> written;  // data files; the changed rows stand first in the first one
-  std::vector<RowBatches> kept;   // their rows, for the cache
+  std::vector<DataFile> written;  // data files
+  // By write: its file, an index into `written`, and its row there.
+  std::vector<std::pair<size_t, uint32_t>> placed;
+  std::vector<RowBatches> kept;  // their rows, for the cache
   int64_t rows_folded = 0;
   int64_t rows_from_file = 0;
   int64_t rows_from_cache = 0;
@@ -53,8 +56,9 @@ struct MergeAttempt {
 // table: it must be rebuilt. Files written before an error are removed.
 [[nodiscard]] Result<MergeAttempt> PrepareMerge(const Call& call, MergeState& state);
 
-// Enters a committed attempt. `after`: the table as committed.
-void EnterMerge(MergeAttempt attempt, const Table& after, MergeState& state);
+// Enters a committed attempt. `after`: the table as committed; `first_row_ids`: of its new files.
+void EnterMerge(MergeAttempt attempt, const Table& after,
+                const std::map<std::string, int64_t>& first_row_ids, MergeState& state);
 
 // Takes the attempt's files away. For commits that certainly did not become true.
 void RemoveFiles(const Call& call, const MergeAttempt& attempt, ObjectStore& store);

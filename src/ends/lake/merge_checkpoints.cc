@@ -51,11 +51,18 @@ std::map<std::string, std::string> CheckpointsOf(const Table& table) {
   return out;
 }
 
-std::optional<int64_t> LeaseEpochOf(const Table& table) {
+std::string LeaseKey(std::string_view lease) {
+  std::string key(kLeaseEpoch);
+  if (!lease.empty()) key.append(".").append(lease);
+  return key;
+}
+
+std::optional<int64_t> LeaseEpochOf(const Table& table, std::string_view lease) {
+  const std::string key = LeaseKey(lease);
   std::optional<int64_t> epoch;
   EachAncestor(table.metadata(), table.metadata().current_snapshot(),
                [&](const Snapshot& snapshot) {
-                 const auto at = snapshot.summary.find(std::string(kLeaseEpoch));
+                 const auto at = snapshot.summary.find(key);
                  if (at == snapshot.summary.end()) return false;
                  int64_t value = 0;
                  const char* end = at->second.data() + at->second.size();
@@ -66,15 +73,25 @@ std::optional<int64_t> LeaseEpochOf(const Table& table) {
   return epoch;
 }
 
+Result<void> CheckLeaseEpoch(const Table& table, const LeaseTerm& term) {
+  const auto seen = LeaseEpochOf(table, term.lease);
+  if (!seen || *seen <= term.epoch) return {};
+  return Fail(Error(Kind::kConflict, "LAKE-MERGE-005",
+                    "another process has taken over table `" + table.ident().Text() + "`")
+                  .Because("its lease has epoch " + std::to_string(*seen) + ", this one " +
+                           std::to_string(term.epoch))
+                  .Hint("stop this process: the other one goes on from the last checkpoint"));
+}
+
 void CarryCheckpoints(const TableMetadata& metadata, const Snapshot* parent,
                       std::map<std::string, std::string>& summary) {
   EachAncestor(metadata, parent, [&](const Snapshot& snapshot) {
     for (auto at = snapshot.summary.lower_bound(std::string(kCheckpointPrefix));
          at != snapshot.summary.end() && at->first.starts_with(kCheckpointPrefix); ++at)
       summary.insert(*at);
-    if (const auto epoch = snapshot.summary.find(std::string(kLeaseEpoch));
-        epoch != snapshot.summary.end())
-      summary.insert(*epoch);
+    for (auto at = snapshot.summary.lower_bound(std::string(kLeaseEpoch));
+         at != snapshot.summary.end() && at->first.starts_with(kLeaseEpoch); ++at)
+      summary.insert(*at);
     return false;
   });
 }

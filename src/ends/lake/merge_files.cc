@@ -15,28 +15,27 @@ namespace {
 constexpr size_t kDuplicatesMax = 1'000'000;
 constexpr int kScanBatchRows = 16 * 1024;
 
-bool SameDeletes(const std::vector<DataFile>& a, const std::vector<DataFile>& b) {
-  const auto names = [](const std::vector<DataFile>& files) {
-    std::vector<std::pair<std::string, int64_t>> out;
-    for (const DataFile& file : files) out.emplace_back(file.path, file.content_offset.value_or(0));
-    std::sort(out.begin(), out.end());
-    return out;
-  };
-  return names(a) == names(b);
+using DeleteNames = std::vector<std::pair<std::string, int64_t>>;
+
+DeleteNames NamesOfDeletes(const LiveFile& entry) {
+  DeleteNames out;
+  for (const DataFile& file : entry.deletes)
+    out.emplace_back(file.path, file.content_offset.value_or(0));
+  for (const EqualityDelete& one : entry.equality) out.emplace_back(one.file.path, -1);
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 Result<RowBits> ReadDead(const Call& call, const Table& table, const LiveFile& entry) {
   RowBits dead;
-  for (const DataFile& deletes : entry.deletes) {
-    FIRN_TRY(const auto rows, ReadDeletes(call, *table.store(), deletes, entry.file.path));
-    for (const int64_t row : rows) {
-      if (row < 0 || row >= entry.file.record_count)
-        return Fail(Error(Kind::kCorrupt, "LAKE-READ-001", "the delete file is damaged")
-                        .At(deletes.path)
-                        .Because("it names row " + std::to_string(row) + " of `" + entry.file.path +
-                                 "`, which has " + std::to_string(entry.file.record_count)));
-      dead.Set(static_cast<uint64_t>(row));
-    }
+  FIRN_TRY(const auto rows, DeadPositions(call, table, entry));
+  for (const int64_t row : rows) {
+    if (row < 0 || row >= entry.file.record_count)
+      return Fail(Error(Kind::kCorrupt, "LAKE-READ-001", "the delete file is damaged")
+                      .At(entry.file.path)
+                      .Because("it names row " + std::to_string(row) + " of `" + entry.file.path +
+                               "`, which has " + std::to_string(entry.file.record_count)));
+    dead.Set(static_cast<uint64_t>(row));
   }
   return dead;
 }
@@ -101,9 +100,10 @@ Result<MergeFiles::Changes> MergeFiles::Compare(const Call& call, const Table& t
     changes.removed[known->second] = false;
     file.entry.file = std::move(entry.file);
     file.entry.sequence_number = entry.sequence_number;
-    const bool same = SameDeletes(file.entry.deletes, entry.deletes);
+    const bool same = NamesOfDeletes(file.entry) == NamesOfDeletes(entry);
     if (same && file.dead_known) continue;
     file.entry.deletes = std::move(entry.deletes);
+    file.entry.equality = std::move(entry.equality);
     FIRN_TRY(file.dead, ReadDead(call, table, file.entry));
     file.dead_known = true;
     if (same) continue;

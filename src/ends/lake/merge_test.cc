@@ -284,6 +284,27 @@ TEST_F(MergeTest, ACommitOfAnOlderLeaseIsRefused) {
   EXPECT_EQ(merger->changes_waiting(), 1);
 }
 
+TEST_F(MergeTest, EachLeaseCountsItsOwnTurns) {
+  const auto merger = Open();
+  Upsert(*merger, {{TestId(1), Row("one", 1)}});
+  Commit(*merger, {.lease_epoch = 7, .lease = "export"});
+  EXPECT_EQ(LeaseEpochOf(Now(), "export"), 7);
+  EXPECT_EQ(LeaseEpochOf(Now()), std::nullopt);
+  Upsert(*merger, {{TestId(1), Row("two", 1)}});
+  Commit(*merger, {.lease_epoch = 1});
+  EXPECT_EQ(LeaseEpochOf(Now(), "export"), 7);
+  EXPECT_EQ(Now().current_snapshot()->summary.at("firn.lease-epoch.export"), "7");
+  EXPECT_EQ(Now().current_snapshot()->summary.at("firn.lease-epoch"), "1");
+  CommitOptions older;
+  older.lease = LeaseTerm{"export", 6};
+  for (const auto& refused : {lake_->Append(call_, ident_, {}, older),
+                              lake_->ReplaceAll(call_, ident_, {}, nullptr, older)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), "LAKE-MERGE-005");
+  }
+  EXPECT_EQ(Read().size(), 1U);
+}
+
 TEST_F(MergeTest, NothingFedAndNoCheckpointMakesNoSnapshot) {
   const auto merger = Open();
   Commit(*merger);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -75,9 +76,13 @@ class MeddlingCatalog final : public Catalog {
 
 class MergeDesk : public testing::Test {
  protected:
-  MergeDesk()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "merge_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+  // A parameter's test has a slash in its name.
+  static std::string NameOfTest() {
+    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::replace(name.begin(), name.end(), '/', '_');
+    return name;
+  }
+  MergeDesk() : folder_(testing::TempDir() + std::to_string(getpid()) + "merge_" + NameOfTest()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     auto catalog =

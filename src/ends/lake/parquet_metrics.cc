@@ -158,4 +158,18 @@ DataFile MetricsOf(const parquet::FileMetaData& footer, const record::Schema& sc
   return file;
 }
 
+DataFile MetricsOfPage(const PageValues& page, const parquet::ColumnDescriptor& column,
+                       const record::Field& field) {
+  DataFile out;
+  out.record_count = page.rows;
+  out.value_counts[field.id] = page.rows;
+  if (page.all_null) {
+    out.null_value_counts[field.id] = page.rows;
+    return out;
+  }
+  if (page.nulls >= 0) out.null_value_counts[field.id] = page.nulls;
+  SetBounds(field.id, field.type, column.physical_type(), {page.low, page.high, true, false}, out);
+  return out;
+}
+
 }  // namespace firn::lake

@@ -102,16 +102,7 @@ class Differ {
     after = std::move(only_after);
   }
 
-  Result<Positions> Deleted(const LiveFile& live) {
-    Positions out;
-    for (const DataFile& deletes : live.deletes) {
-      FIRN_TRY(const auto some, ReadDeletes(call_, *table_.store(), deletes, live.file.path));
-      out.insert(out.end(), some.begin(), some.end());
-    }
-    std::sort(out.begin(), out.end());
-    out.erase(std::unique(out.begin(), out.end()), out.end());
-    return out;
-  }
+  Result<Positions> Deleted(const LiveFile& live) { return DeadPositions(call_, table_, live); }
 
   // `only`: these positions; nullptr: all that are not deleted.
   Result<void> ReadFile(const LiveFile& live, const Positions& deleted, const Positions* only,

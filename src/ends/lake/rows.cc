@@ -62,6 +62,7 @@ class Reader final : public RowReader {
       FIRN_TRY(auto batch, open_->Next(call));
       if (batch == nullptr) {
         spared_.row_groups += open_->row_groups_spared();
+        spared_.rows += open_->rows_spared();
         open_.reset();
         continue;
       }
@@ -146,7 +147,8 @@ class Reader final : public RowReader {
               return equality_.Add(std::move(entry.file), sequence);
             if (entry.file.content == DataFile::Content::kPositionDeletes)
               return deletes_.Add(std::move(entry.file), sequence);
-            if (filter_ && !filter_->MayMatch(entry.file)) {
+            if (filter_ && !(filter_->MayMatchPartition(table_.metadata(), entry.file) &&
+                             filter_->MayMatch(entry.file))) {
               ++spared_.files;
             } else {
               files_.push_back({std::move(entry.file), sequence});

@@ -47,6 +47,7 @@ class RowReader {
   struct Spared {
     int64_t files = 0;
     int64_t row_groups = 0;
+    int64_t rows = 0;  // of the row groups that were read, by the page index
   };
   [[nodiscard]] virtual Spared spared() const = 0;
 };

@@ -88,6 +88,10 @@ Result<void> CheckWritable(const CommitBase& base) {
 
 Result<void> SnapshotChange::Begin(const Call& call, const CommitBase& base) {
   FIRN_CHECK(CheckWritable(base));
+  if (options_.lease) {
+    FIRN_CHECK(CheckLeaseEpoch(Table(base.ident, base.metadata, base.metadata_location, store_),
+                               *options_.lease));
+  }
   if (snapshot_id_ != 0) return {};
   snapshot_id_ = NewSnapshotId(*call.random, *base.metadata);
   commit_uuid_ = NewUuid(*call.random);
@@ -194,6 +198,8 @@ Result<CommitDraft> SnapshotChange::Finish(const Call& call, const CommitBase& b
   snapshot.summary = plan.summary.Build(parent != nullptr ? &parent->summary : nullptr);
   snapshot.summary.emplace("engine-name", "firn");
   for (const auto& [key, value] : options_.summary) snapshot.summary[key] = value;
+  if (options_.lease)
+    snapshot.summary[LeaseKey(options_.lease->lease)] = std::to_string(options_.lease->epoch);
   CarryCheckpoints(before, parent, snapshot.summary);
   snapshot.schema_id = plan.metadata.current_schema_id;
   for (ManifestFile& line : plan.lines) {

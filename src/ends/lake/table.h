@@ -55,6 +55,13 @@ struct TableShape {
   std::optional<int> sort_order_id;      // assert-default-sort-order-id
 };
 
+// The turn of a lease that allows a commit. Each lease counts its own turns: those of an export and
+// of a stream into one table have nothing to do with each other.
+struct LeaseTerm {
+  std::string lease;  // `` or a word; stands in the summary as `firn.lease-epoch[.<lease>]`
+  int64_t epoch = 0;
+};
+
 struct CommitOptions {
   // Goes into the snapshot summary: `firn.job-id`, `firn.watermark`, `firn.run-id`, ...
   std::map<std::string, std::string> summary;
@@ -64,6 +71,8 @@ struct CommitOptions {
   std::optional<int64_t> since_snapshot;
   // The branch that gets the snapshot; made from main when it is not there yet.
   std::string branch = std::string(kMainBranch);
+  // Errors of the commit: also Conflict (LAKE-MERGE-005) when a later turn has committed.
+  std::optional<LeaseTerm> lease;
   // ReplaceAll with a schema: what that was derived from.
   TableShape derived_from;
 };

@@ -157,14 +157,23 @@ class WindowMerge {
   Result<void> CommitWhenLarge() {
     if (merger_->bytes_waiting() < input_.bytes_waiting_max) return {};
     FIRN_CHECK(FlushDeletes());
-    FIRN_TRY(const auto report, merger_->Commit(call_, {}));
+    FIRN_TRY(const auto report, merger_->Commit(call_, Held()));
     Count(report);
     FIRN_FAULT_POINT("exports.merge.part");
     return {};
   }
 
-  Result<void> CommitLast() {
+  // A commit by the lease that is held.
+  lake::MergeCommit Held() const {
     lake::MergeCommit commit;
+    if (!input_.lease) return commit;
+    commit.lease = input_.lease->lease;
+    commit.lease_epoch = input_.lease->epoch;
+    return commit;
+  }
+
+  Result<void> CommitLast() {
+    lake::MergeCommit commit = Held();
     commit.checkpoints = input_.checkpoints;
     commit.summary = input_.summary;
     FIRN_TRY(const auto report, merger_->Commit(call_, commit));

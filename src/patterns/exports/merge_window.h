@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct MergeInput {
   std::string gone_path;                   // Ids of a sweep; empty: none
   const ColumnRead* columns = nullptr;     // null: none were read
   std::map<std::string, std::string> checkpoints;
+  std::optional<lake::LeaseTerm> lease;        // of every snapshot; nothing: none is held
   std::map<std::string, std::string> summary;  // of the last snapshot
   int64_t bytes_waiting_max = 64LL << 20;      // changes held in memory before they are committed
 };

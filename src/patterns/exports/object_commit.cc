@@ -74,6 +74,7 @@ Result<lake::Table> ObjectRun::CommitFiles(const std::vector<lake::DataFile>& fi
                      {"firn.checkpoint." + ConsumerOf(row_.object), ProgressText()},
                      {"firn.epoch", std::to_string(facts_.epoch)}};
   options.derived_from = table_shape_;
+  if (parts_.leases != nullptr) options.lease = lake::LeaseTerm{kExportLease, facts_.epoch};
   auto committed = parts_.lake->ReplaceAll(
       patient_, ident_, files, table_schema_differs_ ? &table_schema_ : nullptr, options);
   if (committed || committed.error().kind() != Kind::kCommitUnknown) return committed;

@@ -184,6 +184,7 @@ Result<void> ObjectRun::MergeFetched() {
   std::optional<ColumnRead> columns;
   FIRN_CHECK(SweepAndReadColumns(table, input, columns));
   FIRN_CHECK(Save());
+  if (parts_.leases != nullptr) input.lease = lake::LeaseTerm{kExportLease, facts_.epoch};
   input.checkpoints = {{ConsumerOf(row_.object), ProgressText()}};
   input.summary = {{kRunId, shared_.run_id},
                    {"firn.job-id", row_.job_id},

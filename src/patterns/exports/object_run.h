@@ -59,6 +59,9 @@ struct RunShared {
   std::stop_source hard;  // now: the grace after an interrupt is over
 };
 
+// The lease of `Terms`, as snapshots name it.
+inline constexpr const char* kExportLease = "export";
+
 class ObjectRun final : private PageLedger, private lake::IngestObserver {
  public:
   ObjectRun(RunShared& shared, state::ObjectRow row, ObjectFacts facts);

@@ -108,15 +108,21 @@ Result<std::shared_ptr<const EqualityKeys>> EqualityDeletes::Load(const Call& ca
   return std::shared_ptr<const EqualityKeys>(std::move(keys));
 }
 
+bool HoldsFor(const TableMetadata& metadata, const DataFile& deletes,
+              int64_t deletes_sequence_number, const DataFile& data, int64_t data_sequence_number) {
+  if (deletes_sequence_number <= data_sequence_number) return false;
+  const PartitionSpec* spec = metadata.FindSpec(deletes.spec_id);
+  const bool of_all = spec == nullptr || spec->unpartitioned();
+  return of_all || (deletes.spec_id == data.spec_id && deletes.partition == data.partition);
+}
+
 Result<EqualityFilter> EqualityDeletes::FilterFor(const Call& call, ObjectStore& store,
                                                   const DataFile& data,
                                                   int64_t data_sequence_number) {
   EqualityFilter filter;
   for (Entry& entry : entries_) {
-    const PartitionSpec* spec = metadata_.FindSpec(entry.file.spec_id);
-    const bool of_all = spec == nullptr || spec->unpartitioned();
-    const bool same = entry.file.spec_id == data.spec_id && entry.file.partition == data.partition;
-    if (entry.sequence_number <= data_sequence_number || (!of_all && !same)) continue;
+    if (!HoldsFor(metadata_, entry.file, entry.sequence_number, data, data_sequence_number))
+      continue;
     if (entry.keys == nullptr) {
       FIRN_TRY(entry.keys, Load(call, store, entry));
     }

@@ -57,6 +57,12 @@ class EqualityDeletes {
   size_t keys_held_ = 0;
 };
 
+// Whether an equality delete file holds for a data file: committed after it, of its partition or of
+// all.
+[[nodiscard]] bool HoldsFor(const TableMetadata& metadata, const DataFile& deletes,
+                            int64_t deletes_sequence_number, const DataFile& data,
+                            int64_t data_sequence_number);
+
 // Which rows stay. `rows` has the keys' columns by name.
 [[nodiscard]] std::vector<bool> Staying(const arrow::RecordBatch& rows,
                                         const EqualityFilter& filter);

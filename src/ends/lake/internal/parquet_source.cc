@@ -1,5 +1,6 @@
 #include "ends/lake/internal/parquet_source.h"
 
+#include <arrow/array.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -7,17 +8,23 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/exception.h>
 #include <parquet/file_reader.h>
+#include <parquet/page_index.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/record/arrow_schema.h"
+#include "ends/lake/internal/page_ranges.h"
+#include "ends/lake/internal/picked_column.h"
 #include "ends/lake/parquet_metrics.h"
 
 namespace firn::lake::internal {
 namespace {
 
 constexpr int64_t kReadBufferBytes = 1 << 20;
+// Rows of a part of a row group that are held at once.
+constexpr int64_t kPickedRowsMax = 64 * 1024;
 
 Error Damaged(const DataFile& file, std::string why) {
   return Error(Kind::kCorrupt, "LAKE-READ-001", "the data file `" + file.path + "` cannot be read")
@@ -45,6 +52,7 @@ class Source final : public ParquetSource {
 
   int64_t first_row() const override { return first_row_; }
   int64_t row_groups_spared() const override { return spared_; }
+  int64_t rows_spared() const override { return rows_spared_; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) override {
     FIRN_CHECK(call.Check());
@@ -56,6 +64,15 @@ class Source final : public ParquetSource {
   }
 
  private:
+  // Rows that lie together: a row group, or a part of one.
+  struct Group {
+    int index = 0;
+    int64_t first = 0;  // position of the group's first row in the file
+    int64_t from = 0;   // of the part, in the group
+    int64_t rows = 0;
+    bool picked = false;  // by pages
+  };
+
   Result<void> StartOrThrow(std::shared_ptr<arrow::io::RandomAccessFile> input) {
     parquet::ReaderProperties bytes;
     bytes.enable_buffered_stream();
@@ -82,6 +99,7 @@ class Source final : public ParquetSource {
     const FieldFinder finder(file_fields);
     for (const record::Field& wanted : options_.schema.fields) {
       const int at = finder.Find(wanted, options_.names);
+      columns_of_.push_back(at);
       if (at >= 0) CollectLeaves(fields[static_cast<size_t>(at)], leaves);
     }
     std::sort(leaves.begin(), leaves.end());
@@ -94,23 +112,75 @@ class Source final : public ParquetSource {
   // Where each row group to be read begins.
   void ChooseGroups() {
     const auto footer = reader_->parquet_reader()->metadata();
+    const std::vector<IndexedColumn> indexed = IndexedColumns();
     int64_t first = 0;
     for (int group = 0; group < footer->num_row_groups(); ++group) {
       const int64_t rows = footer->RowGroup(group)->num_rows();
       const bool wanted =
           !options_.may_match ||
           options_.may_match(MetricsOf(*footer->Subset({group}), options_.statistics_schema));
-      if (wanted) groups_.push_back({group, first, rows});
+      if (wanted) AddGroup(group, first, rows, indexed);
       spared_ += wanted ? 0 : 1;
       first += rows;
     }
   }
 
+  // The filter's columns, if pages can be passed over: every column that is read has to be one that
+  // is picked from.
+  std::vector<IndexedColumn> IndexedColumns() const {
+    std::vector<IndexedColumn> out;
+    if (!options_.may_match) return out;
+    const auto& schema = *reader_->parquet_reader()->metadata()->schema();
+    for (size_t i = 0; i < columns_of_.size(); ++i) {
+      if (columns_of_[i] < 0) continue;
+      const auto& field = FieldAt(i);
+      if (!field.is_leaf() || !CanPick(*schema.Column(field.column_index), *field.field->type()))
+        return {};
+      const record::Field& wanted = options_.schema.fields[i];
+      if (options_.statistics_schema.Find(wanted.name) != nullptr)
+        out.push_back({field.column_index, schema.Column(field.column_index), wanted});
+    }
+    return out;
+  }
+
+  void AddGroup(int group, int64_t first, int64_t rows, const std::vector<IndexedColumn>& indexed) {
+    const auto index = indexed.empty()
+                           ? nullptr
+                           : reader_->parquet_reader()->GetPageIndexReader()->RowGroup(group);
+    if (index == nullptr) {
+      groups_.push_back({group, first, 0, rows, false});
+      return;
+    }
+    const auto ranges = RowsThatMayMatch(*index, rows, indexed, options_.may_match);
+    int64_t kept = 0;
+    for (const RowSpan& range : ranges) kept += range.end - range.first;
+    rows_spared_ += rows - kept;
+    if (kept == rows) {
+      groups_.push_back({group, first, 0, rows, false});
+      return;
+    }
+    for (const RowSpan& range : ranges) {
+      for (int64_t at = range.first; at < range.end; at += kPickedRowsMax)
+        groups_.push_back({group, first, at, std::min(range.end - at, kPickedRowsMax), true});
+    }
+  }
+
+  [[nodiscard]] const parquet::arrow::SchemaField& FieldAt(size_t column) const {
+    return reader_->manifest().schema_fields[static_cast<size_t>(columns_of_[column])];
+  }
+
   Result<void> OpenGroup() {
     const Group& group = groups_[next_group_++];
-    position_ = group.first;
+    position_ = group.first + group.from;
     rows_left_ = group.rows;
     batches_.reset();
+    if (group.picked) {
+      auto columns = Picked(group);
+      if (!columns.ok()) return Fail(Damaged(file_, columns.status().message()));
+      picked_ = *std::move(columns);
+      return {};
+    }
+    picked_.clear();
     if (leaves_.empty()) return {};
     auto batches = reader_->GetRecordBatchReader({group.index}, leaves_);
     if (!batches.ok()) return Fail(Damaged(file_, batches.status().message()));
@@ -118,33 +188,47 @@ class Source final : public ParquetSource {
     return {};
   }
 
+  // By wanted column; nullptr: the file lacks it.
+  arrow::Result<arrow::ArrayVector> Picked(const Group& group) const {
+    std::vector<int64_t> rows(static_cast<size_t>(group.rows));
+    std::iota(rows.begin(), rows.end(), group.from);
+    const auto open = reader_->parquet_reader()->RowGroup(group.index);
+    arrow::ArrayVector columns(columns_of_.size());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      if (columns_of_[i] < 0) continue;
+      const auto& field = FieldAt(i);
+      ARROW_ASSIGN_OR_RAISE(columns[i],
+                            PickColumn(*open, field.column_index, field.field->type(), rows));
+    }
+    return columns;
+  }
+
   Result<std::shared_ptr<arrow::RecordBatch>> NextOrThrow() {
     while (rows_left_ == 0) {
       if (next_group_ == groups_.size()) return std::shared_ptr<arrow::RecordBatch>();
       FIRN_CHECK(OpenGroup());
     }
-    std::shared_ptr<arrow::RecordBatch> batch;
     int64_t rows = std::min<int64_t>(rows_left_, options_.batch_rows);
-    if (batches_ != nullptr) {
+    arrow::ArrayVector sources(options_.schema.fields.size());
+    if (!picked_.empty()) {
+      const int64_t from = groups_[next_group_ - 1].rows - rows_left_;
+      for (size_t i = 0; i < sources.size(); ++i) {
+        if (picked_[i] != nullptr) sources[i] = picked_[i]->Slice(from, rows);
+      }
+    } else if (batches_ != nullptr) {
+      std::shared_ptr<arrow::RecordBatch> batch;
       if (const auto read = batches_->ReadNext(&batch); !read.ok())
         return Fail(Damaged(file_, read.message()));
       rows = batch == nullptr ? 0 : batch->num_rows();
+      if (batch != nullptr) TakeColumns(*batch, sources);
     }
     if (rows == 0) return Fail(Damaged(file_, "it ends before its last row"));
     rows_left_ -= rows;
     first_row_ = position_;
     position_ += rows;
-    if (batch != nullptr && columns_of_.empty()) {
-      const FieldFinder finder(batch->schema()->fields());
-      for (const record::Field& field : options_.schema.fields)
-        columns_of_.push_back(finder.Find(field, options_.names));
-    }
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    for (size_t i = 0; i < options_.schema.fields.size(); ++i) {
-      const record::Field& field = options_.schema.fields[i];
-      std::shared_ptr<arrow::Array> source;
-      if (batch != nullptr && columns_of_[i] >= 0) source = batch->column(columns_of_[i]);
-      auto column = ProjectColumn(source, field, options_.names, rows);
+    arrow::ArrayVector columns;
+    for (size_t i = 0; i < sources.size(); ++i) {
+      auto column = ProjectColumn(sources[i], options_.schema.fields[i], options_.names, rows);
       if (!column) return Fail(std::move(column).error().At(file_.path));
       columns.push_back(*std::move(column));
     }
@@ -152,19 +236,28 @@ class Source final : public ParquetSource {
     return arrow::RecordBatch::Make(schema_, rows, columns);
   }
 
+  void TakeColumns(const arrow::RecordBatch& batch, arrow::ArrayVector& sources) {
+    if (batch_columns_.empty()) {
+      const FieldFinder finder(batch.schema()->fields());
+      for (const record::Field& field : options_.schema.fields)
+        batch_columns_.push_back(finder.Find(field, options_.names));
+    }
+    for (size_t i = 0; i < sources.size(); ++i) {
+      if (batch_columns_[i] >= 0) sources[i] = batch.column(batch_columns_[i]);
+    }
+  }
+
   DataFile file_;
   SourceOptions options_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
-  std::vector<int> columns_of_;  // of a batch, by wanted field; -1: the file lacks it
+  std::vector<int> columns_of_;     // of the file, by wanted field; -1: the file lacks it
+  std::vector<int> batch_columns_;  // the same of a batch
   std::shared_ptr<arrow::Schema> schema_;
-  struct Group {
-    int index = 0;
-    int64_t first = 0;  // position of its first row
-    int64_t rows = 0;
-  };
   std::vector<int> leaves_;
   std::vector<Group> groups_;  // those to be read
+  arrow::ArrayVector picked_;  // of the open part, by wanted field; empty: it is read as a stream
+  int64_t rows_spared_ = 0;
   size_t next_group_ = 0;
   int64_t spared_ = 0;
   int64_t rows_left_ = 0;  // in the open group

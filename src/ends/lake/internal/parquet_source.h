@@ -20,7 +20,8 @@ struct SourceOptions {
   record::Schema schema;  // top-level fields wanted, in order
   NameMapping names;
   int batch_rows = 4096;
-  // Row groups of which this says no by their statistics are passed over; nothing: all are read.
+  // Row groups, and pages by the page index, of which this says no by their statistics are passed
+  // over; nothing: all are read.
   std::function<bool(const DataFile& statistics)> may_match;
   record::Schema statistics_schema;  // the fields that `may_match` looks at
 };
@@ -37,6 +38,8 @@ class ParquetSource {
   // Position in the file, from 0, of the first row of the batch that Next gave last.
   [[nodiscard]] virtual int64_t first_row() const = 0;
   [[nodiscard]] virtual int64_t row_groups_spared() const = 0;
+  // Rows of the row groups that are read, of which the page index says that they do not match.
+  [[nodiscard]] virtual int64_t rows_spared() const = 0;
   // nullptr at the end.
   [[nodiscard]] virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const Call& call) = 0;
 };
