@@ -2,8 +2,9 @@
 
 #include <arrow/array/array_nested.h>
 #include <parquet/metadata.h>
+#include <parquet/page_index.h>
 #include <parquet/schema.h>
-#include <parquet/statistics.h>
+#include <parquet/size_statistics.h>
 #include <parquet/types.h>
 
 #include <algorithm>
@@ -130,10 +131,16 @@ std::span<const uint8_t> LeafPages::WithLevels(std::span<uint8_t> values) {
 }
 
 Result<void> LeafPages::EndPage() {
-  const EncodedPage page = values_->EncodePage();
+  PageNote note{.begin = static_cast<int64_t>(chunk_.size()), .first_row = rows_};
+  note.statistics.set_null_count(static_cast<int64_t>(page_entries_ - page_values_));
+  note.statistics.all_null_value = page_values_ == 0;
+  const EncodedPage page = values_->EncodePage(note.statistics);
   FIRN_CHECK(AppendPage({.values = static_cast<int32_t>(page_entries_), .encoding = page.encoding},
                         WithLevels(page.values), chunk_));
+  note.bytes = static_cast<int32_t>(static_cast<int64_t>(chunk_.size()) - note.begin);
+  notes_.push_back(std::move(note));
   ++pages_[page.encoding];
+  rows_ += page_rows_;
   entries_ += static_cast<int64_t>(page_entries_);
   nulls_ += static_cast<int64_t>(page_entries_ - page_values_);
   page_rows_ = 0;
@@ -164,7 +171,18 @@ Result<void> LeafPages::AppendPage(PageFacts facts, std::span<const uint8_t> raw
   return {};
 }
 
-Result<int64_t> LeafPages::EndChunk(FileSink& sink, parquet::ColumnChunkMetaDataBuilder& footer) {
+// `begin`: where the data pages begin in the file.
+void LeafPages::TellPages(const ChunkNotes& notes, int64_t begin) {
+  for (const PageNote& note : notes_) {
+    notes.bounds.AddPage(note.statistics, {});
+    notes.places.AddPage(note.begin, note.bytes, note.first_row);
+  }
+  notes.bounds.Finish();
+  notes.places.Finish(begin);
+  notes_.clear();
+}
+
+Result<int64_t> LeafPages::EndChunk(FileSink& sink, const ChunkNotes& notes) {
   if (page_rows_ > 0) FIRN_CHECK(EndPage());
   const LeafValues::Dictionary dictionary = values_->dictionary();
   constexpr auto kPlain = parquet::Encoding::PLAIN;
@@ -184,19 +202,21 @@ Result<int64_t> LeafPages::EndChunk(FileSink& sink, parquet::ColumnChunkMetaData
   statistics.all_null_value = nulls_ == entries_;
   statistics.set_is_signed(column_.sort_order() == parquet::SortOrder::SIGNED);
   values_->EndChunk(statistics);
-  footer.SetStatistics(statistics);
+  notes.footer.SetStatistics(statistics);
   EncodingCounts data_pages;
   for (const auto& [encoding, count] : pages_) {
     data_pages[static_cast<parquet::Encoding::type>(encoding)] = count;
   }
   EncodingCounts dictionary_pages;
   if (dictionary.values > 0) dictionary_pages[kPlain] = 1;
-  footer.Finish(entries_, dictionary.values > 0 ? begin : 0, /*index_page_offset=*/-1,
-                begin + front_bytes, bytes, raw_bytes_, dictionary.values > 0,
-                dictionary.values > 0 && data_pages.count(kPlain) > 0, dictionary_pages,
-                data_pages);
+  notes.footer.Finish(entries_, dictionary.values > 0 ? begin : 0, /*index_page_offset=*/-1,
+                      begin + front_bytes, bytes, raw_bytes_, dictionary.values > 0,
+                      dictionary.values > 0 && data_pages.count(kPlain) > 0, dictionary_pages,
+                      data_pages);
+  TellPages(notes, begin + front_bytes);
   chunk_.Resize(0);
   raw_bytes_ = 0;
+  rows_ = 0;
   entries_ = 0;
   nulls_ = 0;
   pages_.clear();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <arrow/type_fwd.h>
+#include <parquet/statistics.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -22,11 +23,20 @@
 
 namespace parquet {
 class ColumnChunkMetaDataBuilder;
+class ColumnIndexBuilder;
+class OffsetIndexBuilder;
 }  // namespace parquet
 
 namespace firn::lake {
 
 class FileSink;
+
+// Where a column chunk is told of: in the footer, and page by page in the page index.
+struct ChunkNotes {
+  parquet::ColumnChunkMetaDataBuilder& footer;
+  parquet::ColumnIndexBuilder& bounds;
+  parquet::OffsetIndexBuilder& places;
+};
 
 class LeafPages {
  public:
@@ -40,20 +50,26 @@ class LeafPages {
                                         const Presence& presence, const uint8_t* levels);
   // Rows that hold a list of values.
   [[nodiscard]] Result<void> AppendLists(const arrow::ListArray& lists, const RowRange& range);
-  // Ends the column chunk: its bytes go to `sink`, what the footer says of it to `footer`. Answers
-  // the bytes written. Errors: those of the file.
-  [[nodiscard]] Result<int64_t> EndChunk(FileSink& sink,
-                                         parquet::ColumnChunkMetaDataBuilder& footer);
+  // Ends the column chunk: its bytes go to `sink`, what is to be said of it to `notes`. Answers the
+  // bytes written. Errors: those of the file.
+  [[nodiscard]] Result<int64_t> EndChunk(FileSink& sink, const ChunkNotes& notes);
   [[nodiscard]] size_t packed_bytes() const { return chunk_.size(); }
   [[nodiscard]] int definition_max() const { return definition_max_; }
 
  private:
+  struct PageNote {
+    parquet::EncodedStatistics statistics;
+    int64_t begin = 0;  // in the chunk's data pages
+    int32_t bytes = 0;  // header included
+    int64_t first_row = 0;
+  };
   void AddPresence(const Presence& presence, const RowRange& range, const uint8_t* levels);
   void AddList(const arrow::ListArray& lists, int64_t row);
   void AppendLevels(std::span<const uint32_t> levels, int most);
   void AppendPresenceLevels();
   [[nodiscard]] std::span<const uint8_t> WithLevels(std::span<uint8_t> values);
   Result<void> EndPage();
+  void TellPages(const ChunkNotes& notes, int64_t begin);
   Result<void> AppendPage(PageFacts facts, std::span<const uint8_t> raw, PageBytes& out);
 
   const parquet::ColumnDescriptor& column_;
@@ -78,9 +94,11 @@ class LeafPages {
   // The open chunk.
   PageBytes chunk_;
   int64_t raw_bytes_ = 0;  // headers included
+  int64_t rows_ = 0;
   int64_t entries_ = 0;
   int64_t nulls_ = 0;
   std::map<int32_t, int32_t> pages_;  // data pages by encoding
+  std::vector<PageNote> notes_;
 };
 
 }  // namespace firn::lake

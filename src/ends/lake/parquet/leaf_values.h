@@ -70,8 +70,9 @@ class LeafValues {
   virtual void Take(const arrow::Array& array, const RowRange& range, const Presence& presence) = 0;
   // True when the open page should end, whatever its rows.
   [[nodiscard]] virtual bool Full() const { return false; }
-  // The page's values, valid until the next call; the next page is open.
-  [[nodiscard]] virtual EncodedPage EncodePage() = 0;
+  // The page's values, valid until the next call; the next page is open. Sets the page's bounds, if
+  // it has any.
+  [[nodiscard]] virtual EncodedPage EncodePage(parquet::EncodedStatistics& bounds) = 0;
   // The chunk's dictionary page, PLAIN, and how many values it has; empty: there is none.
   struct Dictionary {
     std::span<const uint8_t> plain;

@@ -38,8 +38,8 @@ To* Compact(const From* from, const RowRange& range, const Presence& presence, T
   return to;
 }
 
-// Bounds of a chunk as the Parquet format wants them: NaN is no bound, a zero is -0 below, +0
-// above.
+// Bounds of a page or a chunk as the Parquet format wants them: NaN is no bound, a zero is -0
+// below, +0 above.
 template <typename T>
 class NumberBounds {
  public:
@@ -54,6 +54,11 @@ class NumberBounds {
     least_ = least;
     greatest_ = greatest;
     any_ = any_ || count > 0;
+  }
+  void Add(const NumberBounds& other) {
+    if (other.least_ < least_) least_ = other.least_;
+    if (other.greatest_ > greatest_) greatest_ = other.greatest_;
+    any_ = any_ || other.any_;
   }
   void MoveInto(parquet::EncodedStatistics& statistics) {
     T least = least_;
@@ -92,9 +97,12 @@ class NumberValues final : public LeafValues {
     held_ = static_cast<size_t>(end - page_.data());
   }
   bool Full() const override { return held_ * sizeof(Stored) >= kPageBytesMax; }
-  EncodedPage EncodePage() override {
+  EncodedPage EncodePage(parquet::EncodedStatistics& bounds) override {
     const std::span<const Stored> values(page_.data(), held_);
-    bounds_.Add(values.data(), values.size());
+    NumberBounds<Stored> of_page;
+    of_page.Add(values.data(), values.size());
+    bounds_.Add(of_page);
+    of_page.MoveInto(bounds);
     out_.Resize(kLevelRoom);
     auto encoding = parquet::Encoding::PLAIN;
     if constexpr (std::is_integral_v<Stored>) {
@@ -125,14 +133,17 @@ class BooleanValues final : public LeafValues {
       if (presence.Has(row)) page_.push_back(truths.Value(row) ? 1 : 0);
     }
   }
-  EncodedPage EncodePage() override {
+  EncodedPage EncodePage(parquet::EncodedStatistics& bounds) override {
     out_.Resize(kLevelRoom + (page_.size() + 7) / 8);
     uint8_t* const bits = out_.data() + kLevelRoom;
     std::fill(bits, out_.data() + out_.size(), 0);
     for (size_t i = 0; i < page_.size(); ++i) {
       bits[i / 8] = static_cast<uint8_t>(bits[i / 8] | page_[i] << (i % 8));
     }
-    bounds_.Add(page_.data(), page_.size());
+    NumberBounds<uint8_t> of_page;
+    of_page.Add(page_.data(), page_.size());
+    bounds_.Add(of_page);
+    of_page.MoveInto(bounds);
     page_.clear();
     return {{bits, out_.size() - kLevelRoom}, static_cast<int32_t>(parquet::Encoding::PLAIN)};
   }
@@ -157,25 +168,41 @@ class WideDecimalValues final : public LeafValues {
       if (!presence.Has(row)) continue;
       __int128 value;
       std::memcpy(&value, decimals.GetValue(row), sizeof value);
-      if (!any_ || value < least_) least_ = value;
-      if (!any_ || value > greatest_) greatest_ = value;
-      any_ = true;
+      page_.Add(value);
       const std::string plain = BigEndian(value);
       out_.Append(plain.data(), plain.size());
     }
   }
   bool Full() const override { return out_.size() >= kLevelRoom + kPageBytesMax; }
-  EncodedPage EncodePage() override {
+  EncodedPage EncodePage(parquet::EncodedStatistics& bounds) override {
+    if (page_.any) {
+      chunk_.Add(page_.least);
+      chunk_.Add(page_.greatest);
+    }
+    MoveInto(page_, bounds);
     const std::span<uint8_t> values(out_.data() + kLevelRoom, out_.size() - kLevelRoom);
     out_.Resize(kLevelRoom);
     return {values, static_cast<int32_t>(parquet::Encoding::PLAIN)};
   }
-  void EndChunk(parquet::EncodedStatistics& statistics) override {
-    if (any_) statistics.set_min(BigEndian(least_)).set_max(BigEndian(greatest_));
-    any_ = false;
-  }
+  void EndChunk(parquet::EncodedStatistics& statistics) override { MoveInto(chunk_, statistics); }
 
  private:
+  struct Bounds {
+    void Add(__int128 value) {
+      if (!any || value < least) least = value;
+      if (!any || value > greatest) greatest = value;
+      any = true;
+    }
+    bool any = false;
+    __int128 least = 0;
+    __int128 greatest = 0;
+  };
+  void MoveInto(Bounds& bounds, parquet::EncodedStatistics& statistics) const {
+    if (bounds.any) {
+      statistics.set_min(BigEndian(bounds.least)).set_max(BigEndian(bounds.greatest));
+    }
+    bounds = {};
+  }
   [[nodiscard]] std::string BigEndian(__int128 value) const {
     std::string plain(bytes_, '\0');
     for (size_t i = bytes_; i-- > 0; value >>= 8) plain[i] = static_cast<char>(value);
@@ -184,9 +211,8 @@ class WideDecimalValues final : public LeafValues {
 
   size_t bytes_;
   PageBytes out_;
-  bool any_ = false;
-  __int128 least_ = 0;
-  __int128 greatest_ = 0;
+  Bounds page_;
+  Bounds chunk_;
 };
 
 }  // namespace

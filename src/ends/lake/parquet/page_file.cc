@@ -5,6 +5,7 @@
 #include <parquet/arrow/schema.h>
 #include <parquet/file_writer.h>
 #include <parquet/metadata.h>
+#include <parquet/page_index.h>
 #include <parquet/properties.h>
 
 #include <algorithm>
@@ -70,6 +71,7 @@ class PageFile final : public ParquetWriter {
   std::shared_ptr<parquet::WriterProperties> properties_;
   std::shared_ptr<parquet::SchemaDescriptor> columns_;
   std::unique_ptr<parquet::FileMetaDataBuilder> footer_;
+  std::unique_ptr<parquet::PageIndexBuilder> index_;
   const int64_t row_group_rows_;
   PageCompressor compressor_;
   std::vector<FieldPages> fields_;
@@ -82,7 +84,9 @@ Result<void> PageFile::Open() {
   FIRN_CHECK(sink_->Guarded([&] {
     const auto status =
         parquet::arrow::ToParquetSchema(arrow_schema_.get(), *properties_, &columns_);
-    if (status.ok()) footer_ = parquet::FileMetaDataBuilder::Make(columns_.get(), properties_);
+    if (!status.ok()) return status;
+    footer_ = parquet::FileMetaDataBuilder::Make(columns_.get(), properties_);
+    index_ = parquet::PageIndexBuilder::Make(columns_.get());
     return status;
   }));
   int next_leaf = 0;
@@ -116,10 +120,15 @@ Result<void> PageFile::EndRowGroup() {
   FIRN_CHECK(sink_->Guarded([&] {
     parquet::RowGroupMetaDataBuilder* const group = footer_->AppendRowGroup();
     group->set_num_rows(std::exchange(group_rows_, 0));
+    index_->AppendRowGroup();
     int64_t bytes = 0;
+    int32_t column = 0;
     for (FieldPages& field : fields_) {
       for (const auto& leaf : field.leaves()) {
-        auto chunk = leaf->EndChunk(*sink_, *group->NextColumnChunk());
+        auto chunk = leaf->EndChunk(
+            *sink_, {*group->NextColumnChunk(), *index_->GetColumnIndexBuilder(column),
+                     *index_->GetOffsetIndexBuilder(column)});
+        ++column;
         if (!chunk) {
           written = Fail(std::move(chunk).error());
           return arrow::Status::OK();
@@ -137,6 +146,10 @@ Result<DataFile> PageFile::Close() {
   if (group_rows_ > 0) FIRN_CHECK(EndRowGroup());
   std::unique_ptr<parquet::FileMetaData> footer;
   FIRN_CHECK(sink_->Guarded([&] {
+    index_->Finish();
+    const auto places = index_->WriteTo(sink_.get());
+    footer_->SetIndexLocations(parquet::IndexKind::kColumnIndex, places.column_index_locations);
+    footer_->SetIndexLocations(parquet::IndexKind::kOffsetIndex, places.offset_index_locations);
     footer = footer_->Finish();
     parquet::WriteFileMetaData(*footer, sink_.get());
     return arrow::Status::OK();

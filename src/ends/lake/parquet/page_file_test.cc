@@ -12,6 +12,7 @@
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 #include <parquet/metadata.h>
+#include <parquet/page_index.h>
 #include <parquet/statistics.h>
 
 #include <cmath>
@@ -411,6 +412,64 @@ TEST_F(PageFileTest, NoNumberIsNoBoundAndZeroHasTwoSigns) {
   EXPECT_TRUE(least == 0 && std::signbit(least));
   EXPECT_TRUE(greatest == 0 && !std::signbit(greatest));
   EXPECT_FALSE(group->ColumnChunk(1)->statistics()->HasMinMax());
+}
+
+// One number a row; a stage that changes with the page; a text that the second page lacks.
+std::shared_ptr<arrow::RecordBatch> ThreePages(record::Layout& layout) {
+  layout = OneText(true);
+  layout.schema.fields.push_back(Make(2, "Number", TypeId::kLong, true));
+  layout.schema.fields.push_back(Make(3, "Note", TypeId::kString));
+  arrow::StringBuilder stages;
+  arrow::Int64Builder numbers;
+  arrow::StringBuilder notes;
+  constexpr int64_t kRows = 2 * kPageRowsMax + 10;
+  for (int64_t row = 0; row < kRows; ++row) {
+    const int64_t page = row / kPageRowsMax;
+    const std::string stage = std::to_string(page * 2 + row % 2);
+    EXPECT_TRUE(stages.Append(stage).ok() && numbers.Append(row).ok());
+    EXPECT_TRUE((page == 1 ? notes.AppendNull() : notes.Append("n" + stage)).ok());
+  }
+  return arrow::RecordBatch::Make(record::ArrowSchema(layout.schema), kRows,
+                                  {*stages.Finish(), *numbers.Finish(), *notes.Finish()});
+}
+
+// Readers skip pages by this index: a bound too narrow loses rows.
+TEST_F(PageFileTest, ThePageIndexTellsRowsAndBoundsOfEachPage) {
+  record::Layout layout;
+  const auto batch = ThreePages(layout);
+  WritePages(layout, {batch->Slice(0, 31'000), batch->Slice(31'000)});
+  const auto file = parquet::ParquetFileReader::OpenFile(folder_ + "/pages.parquet");
+  const auto group = file->GetPageIndexReader()->RowGroup(0);
+  const std::vector<std::vector<std::string>> least = {{"0", "2", "4"}, {}, {"n0", "", "n4"}};
+  const std::vector<std::vector<std::string>> greatest = {{"1", "3", "5"}, {}, {"n1", "", "n5"}};
+  for (const int text : {0, 2}) {
+    const auto bounds = group->GetColumnIndex(text);
+    ASSERT_NE(bounds, nullptr);
+    EXPECT_EQ(bounds->encoded_min_values(), least[static_cast<size_t>(text)]);
+    EXPECT_EQ(bounds->encoded_max_values(), greatest[static_cast<size_t>(text)]);
+    EXPECT_EQ(bounds->null_pages(), (std::vector<bool>{false, text == 2, false}));
+  }
+  EXPECT_EQ(group->GetColumnIndex(2)->null_counts(), (std::vector<int64_t>{0, kPageRowsMax, 0}));
+  const auto numbers =
+      std::static_pointer_cast<parquet::Int64ColumnIndex>(group->GetColumnIndex(1));
+  EXPECT_EQ(numbers->min_values(), (std::vector<int64_t>{0, kPageRowsMax, 2 * kPageRowsMax}));
+  EXPECT_EQ(numbers->max_values(),
+            (std::vector<int64_t>{kPageRowsMax - 1, 2 * kPageRowsMax - 1, 2 * kPageRowsMax + 9}));
+  for (const int column : {0, 1, 2}) {
+    const auto places = group->GetOffsetIndex(column);
+    const auto& pages = places->page_locations();
+    ASSERT_EQ(pages.size(), 3U);
+    const auto chunk = file->metadata()->RowGroup(0)->ColumnChunk(column);
+    int64_t at = chunk->data_page_offset();
+    for (size_t i = 0; i < pages.size(); ++i) {
+      EXPECT_EQ(pages[i].first_row_index, static_cast<int64_t>(i) * kPageRowsMax);
+      EXPECT_EQ(pages[i].offset, at);
+      at += pages[i].compressed_page_size;
+    }
+    const int64_t begin =
+        chunk->has_dictionary_page() ? chunk->dictionary_page_offset() : chunk->data_page_offset();
+    EXPECT_EQ(at, begin + chunk->total_compressed_size());
+  }
 }
 
 TEST_F(PageFileTest, RowsOfOtherColumnsAreRefused) {

@@ -100,8 +100,6 @@ void TextDictionary::Find(std::span<const std::string_view> texts, uint32_t* num
 }
 
 uint32_t TextDictionary::Enter(Slot& slot, const Slot& key, std::string_view text) {
-  if (offsets_.empty() || text < least_) least_ = text;
-  if (offsets_.empty() || text > greatest_) greatest_ = text;
   offsets_.push_back(static_cast<uint32_t>(plain_.size()));
   plain_.Append(&key.length, kLengthBytes);
   plain_.Append(text.data(), text.size());
@@ -124,12 +122,17 @@ void TextDictionary::Widen() {
   slots_ = std::move(wider);
 }
 
+std::string_view TextDictionary::text(uint32_t number) const {
+  const uint8_t* const at = plain_.data() + offsets_[number];
+  uint32_t length = 0;
+  std::memcpy(&length, at, kLengthBytes);
+  return {reinterpret_cast<const char*>(at) + kLengthBytes, length};
+}
+
 void TextDictionary::Clear() {
   std::fill(slots_.begin(), slots_.end(), Slot{});
   offsets_.clear();
   plain_.Resize(0);
-  least_.clear();
-  greatest_.clear();
 }
 
 }  // namespace firn::lake

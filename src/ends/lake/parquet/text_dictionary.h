@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,11 +24,10 @@ class TextDictionary {
   // The numbers of the texts; new texts enter.
   void Find(std::span<const std::string_view> texts, uint32_t* numbers);
   [[nodiscard]] size_t size() const { return offsets_.size(); }
+  // The text of a number that Find gave, valid until a text enters.
+  [[nodiscard]] std::string_view text(uint32_t number) const;
   // PLAIN encoding of the texts in the order of their numbers.
   [[nodiscard]] const PageBytes& plain() const { return plain_; }
-  // Least and greatest text, by unsigned bytes; empty when there is none.
-  [[nodiscard]] std::string_view least() const { return least_; }
-  [[nodiscard]] std::string_view greatest() const { return greatest_; }
   void Clear();
 
  private:
@@ -50,8 +48,6 @@ class TextDictionary {
   std::vector<Slot> slots_;  // a power of two of them
   std::vector<uint32_t> offsets_;
   PageBytes plain_;
-  std::string least_;
-  std::string greatest_;
 };
 
 }  // namespace firn::lake

@@ -46,8 +46,7 @@ TEST(TextDictionary, GivesEachTextANumberOfItsOwn) {
   ASSERT_EQ(dictionary.size(), numbers.size());
   const std::vector<std::string> texts = Texts(dictionary);
   for (const auto& [text, number] : numbers) EXPECT_EQ(texts.at(number), text);
-  EXPECT_EQ(dictionary.least(), numbers.begin()->first);
-  EXPECT_EQ(dictionary.greatest(), numbers.rbegin()->first);
+  for (const auto& [text, number] : numbers) EXPECT_EQ(dictionary.text(number), text);
 }
 
 TEST(TextDictionary, FindsManyAtOnceThoughItGrowsMeanwhile) {
@@ -85,15 +84,13 @@ TEST(TextDictionary, TellsTextsApartByZeroBytesAndMiddles) {
   EXPECT_EQ(Texts(dictionary), texts);
 }
 
-TEST(TextDictionary, OrdersBoundsByUnsignedBytes) {
+TEST(TextDictionary, NumbersAnewOnceItIsCleared) {
   TextDictionary dictionary;
   for (const char* text : {"b", "é", "a", "z"}) (void)Number(dictionary, text);
-  EXPECT_EQ(dictionary.least(), "a");
-  EXPECT_EQ(dictionary.greatest(), "é");
   dictionary.Clear();
   EXPECT_EQ(dictionary.size(), 0U);
   EXPECT_EQ(Number(dictionary, "m"), 0U);
-  EXPECT_EQ(dictionary.greatest(), "m");
+  EXPECT_EQ(dictionary.text(0), "m");
 }
 
 }  // namespace

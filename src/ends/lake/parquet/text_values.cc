@@ -36,7 +36,7 @@ Key KeyOf(const uint8_t* text, size_t size) {
   return size == 0 ? 0 : key & ~static_cast<Key>(0) << (8 * (kKeyBytes - size));
 }
 
-// Least and greatest text of a chunk. Most texts are told apart by their keys.
+// Least and greatest text of a page or a chunk. Most texts are told apart by their keys.
 class TextBounds {
  public:
   // `readable`: bytes from the text's begin that may be read.
@@ -60,6 +60,11 @@ class TextBounds {
     least_key_ = ~static_cast<Key>(0);
     greatest_key_ = 0;
     any_ = true;
+  }
+  void Add(const TextBounds& other) {
+    if (!other.any_) return;
+    Add(std::string_view(other.least_));
+    Add(std::string_view(other.greatest_));
   }
   void MoveInto(parquet::EncodedStatistics& statistics) {
     if (any_ && least_.size() <= kBoundBytesMax) statistics.set_min(least_);
@@ -98,7 +103,7 @@ class TextValues final : public LeafValues {
   int64_t Fit(const arrow::Array& array, const RowRange& range) const override;
   void Take(const arrow::Array& array, const RowRange& range, const Presence& presence) override;
   bool Full() const override { return page_.size() >= kLevelRoom + kPageBytesMax || overflowed_; }
-  EncodedPage EncodePage() override;
+  EncodedPage EncodePage(parquet::EncodedStatistics& bounds) override;
   Dictionary dictionary() const override {
     return {{dictionary_.plain().data(), dictionary_.plain().size()},
             static_cast<int32_t>(dictionary_.size())};
@@ -109,12 +114,18 @@ class TextValues final : public LeafValues {
   void TakePlain(const arrow::BinaryArray& texts, const RowRange& range, const Presence& presence);
   void TakeNumbers(const arrow::BinaryArray& texts, const RowRange& range,
                    const Presence& presence);
+  void AddBoundsOfNumbers();
 
   bool numbered_;            // this page is made of dictionary numbers
   bool overflowed_ = false;  // the dictionary is full: the page ends, the next ones are plain
   TextDictionary dictionary_;
   std::vector<uint32_t> numbers_;
+  // By number: the last page, counted from 1, that has the text. Its bounds are found by looking at
+  // each of its texts once.
+  std::vector<uint32_t> last_page_;
+  uint32_t pages_ = 0;
   PageBytes page_;
+  TextBounds page_bounds_;
   TextBounds bounds_;
 };
 
@@ -168,7 +179,7 @@ void TextValues::TakePlain(const arrow::BinaryArray& texts, const RowRange& rang
       std::memcpy(to, text, size);
     }
     to += size;
-    bounds_.Add(text, size, readable);
+    page_bounds_.Add(text, size, readable);
   }
   page_.Took(static_cast<size_t>(to - begin));
 }
@@ -192,10 +203,20 @@ void TextValues::TakeNumbers(const arrow::BinaryArray& texts, const RowRange& ra
   overflowed_ = dictionary_.plain().size() > kDictionaryBytesMax;
 }
 
-EncodedPage TextValues::EncodePage() {
+void TextValues::AddBoundsOfNumbers() {
+  last_page_.resize(dictionary_.size());
+  ++pages_;
+  for (const uint32_t number : numbers_) {
+    if (std::exchange(last_page_[number], pages_) == pages_) continue;
+    page_bounds_.Add(dictionary_.text(number));
+  }
+}
+
+EncodedPage TextValues::EncodePage(parquet::EncodedStatistics& bounds) {
   auto encoding = static_cast<int32_t>(parquet::Encoding::PLAIN);
   // A page of nulls is plain: should the whole chunk be null, it has no dictionary.
   if (!numbers_.empty()) {
+    AddBoundsOfNumbers();
     encoding = static_cast<int32_t>(parquet::Encoding::RLE_DICTIONARY);
     // One bit even where there is but one value: some readers know no width of 0.
     const int width = std::max(BitWidth(dictionary_.size() - 1), 1);
@@ -207,17 +228,16 @@ EncodedPage TextValues::EncodePage() {
   }
   const std::span<uint8_t> values(page_.data() + kLevelRoom, page_.size() - kLevelRoom);
   page_.Resize(kLevelRoom);
+  bounds_.Add(page_bounds_);
+  page_bounds_.MoveInto(bounds);
   return {values, encoding};
 }
 
 void TextValues::EndChunk(parquet::EncodedStatistics& statistics) {
-  if (dictionary_.size() > 0) {
-    bounds_.Add(dictionary_.least());
-    bounds_.Add(dictionary_.greatest());
-  }
   bounds_.MoveInto(statistics);
   // A column that outgrew its dictionary stays without one.
   dictionary_.Clear();
+  last_page_.clear();
 }
 
 }  // namespace
