@@ -155,6 +155,22 @@ TEST_F(EventBusTest, ReplayIdsOfGapsAreUnknownAndThoseOfBeforeAMigrationToo) {
   EXPECT_TRUE(bus_->log().IsKnown(bus_->log().Tip().value(), 0).value());
 }
 
+TEST_F(EventBusTest, WhatAStreamWasToldBeforeTheFirstEventStaysAPosition) {
+  for (const bool moved : {false, true}) {
+    if (moved) {
+      ASSERT_TRUE(bus_->MigrateInstance());
+    }
+    const int64_t told = bus_->log().Tip().value();
+    Account("first");
+    Account("second");
+    EXPECT_TRUE(bus_->log().IsKnown(told, bus_->OldestMillis()).value()) << moved;
+    EXPECT_EQ(Events("/data/AccountChangeEvent", told).size(), 2U);
+  }
+  const int64_t told = bus_->log().Earliest(0).value();
+  org_.clock().Advance(std::chrono::hours(73));
+  EXPECT_FALSE(bus_->log().IsKnown(told, bus_->OldestMillis()).value());
+}
+
 TEST_F(EventBusTest, CustomChannelsCarryTheirMembers) {
   auto settings = bus_->settings();
   settings.channels["Sales__chn"] = {"Account", "Widget__c"};

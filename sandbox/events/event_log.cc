@@ -91,13 +91,27 @@ Result<std::optional<int64_t>> OneNumber(Statement& statement) {
 }
 
 constexpr const char* kTipSql = "SELECT value FROM event_state WHERE key = 'last'";
+// The id before the first event of this instance.
+constexpr const char* kBaseSql = "SELECT value FROM event_state WHERE key = 'base'";
+
+// A stream that was told the base while there was no event yet lost none as long as the first of
+// all is kept.
+Result<bool> FollowsBase(Reader& reader, int64_t base, int64_t from_millis) {
+  FIRN_TRY(Statement * find,
+           reader.Cached("SELECT first, at_ms FROM event_chunk ORDER BY last LIMIT 1"));
+  FIRN_TRY(const bool found, find->Step());
+  const bool follows = found && find->Int(0) == NextReplayId(base) && find->Int(1) >= from_millis;
+  find->Reset();
+  return follows;
+}
 
 }  // namespace
 
 Result<void> EventAppender::MakeTables(Database& db) {
   FIRN_CHECK(db.Execute(kTables));
-  return db.Execute("INSERT OR IGNORE INTO event_state VALUES('last', " +
-                    std::to_string(kFirstReplayId) + ")");
+  const std::string first = std::to_string(kFirstReplayId);
+  return db.Execute("INSERT OR IGNORE INTO event_state VALUES('last', " + first + "), ('base', " +
+                    first + ")");
 }
 
 Result<EventAppender> EventAppender::Prepare(Database& db) {
@@ -219,6 +233,9 @@ Result<bool> EventLog::IsKnown(int64_t replay_id, int64_t from_millis) {
   if (replay_id == tip) return true;
   if (replay_id > tip) return false;
   FIRN_TRY(auto reader, readers_->Take());
+  FIRN_TRY(Statement * find_base, reader->Cached(kBaseSql));
+  FIRN_TRY(const auto base, OneNumber(*find_base));
+  if (base == replay_id) return FollowsBase(*reader, replay_id, from_millis);
   FIRN_TRY(Statement * find, reader->Cached("SELECT first, at_ms, body FROM event_chunk"
                                             " WHERE last >= ? ORDER BY last LIMIT 1"));
   find->Bind(1, replay_id);
@@ -273,6 +290,9 @@ Result<void> EventLog::Migrate(Database& db) {
   FIRN_CHECK(db.Execute("DELETE FROM event_chunk"));
   FIRN_CHECK(db.Execute("UPDATE event_state SET value = value + " + std::to_string(kMigrationLeap) +
                         " WHERE key = 'last'"));
+  FIRN_CHECK(
+      db.Execute("UPDATE event_state SET value = (SELECT value FROM event_state WHERE key = 'last')"
+                 " WHERE key = 'base'"));
   return transaction.Commit();
 }
 

@@ -84,7 +84,8 @@ class EventLog {
                                      size_t events_max, size_t bytes_max);
   // Where EARLIEST begins: the position before the oldest event not older than `from_millis`.
   [[nodiscard]] Result<int64_t> Earliest(int64_t from_millis);
-  // Whether a subscription may begin behind this id: the tip, or an event not older than that.
+  // Whether a subscription may begin behind this id: the tip, an event not older than that,
+  // or what a stream was told before the first event of all, while that is kept.
   [[nodiscard]] Result<bool> IsKnown(int64_t replay_id, int64_t from_millis);
   [[nodiscard]] Result<std::optional<std::string>> SchemaJson(std::string_view id);
   // The stream whose events this schema has, or had.

@@ -16,13 +16,16 @@ from support.aws_faults import before
 from support.firn import Project, Sandbox
 
 ROWS = 400
-PAGE = ("Account", "--page-rows", "100", "--file-size", "1")
+# Two objects: at least two data files, however the pages fall to the lanes.
+PAGE = ("Account", "Contact", "--page-rows", "100", "--file-size", "1")
+TABLES = ("salesforce.Account", "salesforce.Contact")
 
 
 @pytest.fixture(scope="module")
 def org(tmp_path_factory):
     with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
         sandbox.seed("Account", ROWS)
+        sandbox.seed("Contact", 50)
         yield sandbox
 
 
@@ -76,9 +79,10 @@ class Lake:
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    def unlisted(self, table="salesforce.Account"):
-        """Data files in the bucket that the table's snapshot does not list, and what waits here."""
-        listed = {row["path"].split("/")[-1] for row in self.firn("lake", "files", table, "--json").json()["rows"]}
+    def unlisted(self):
+        """Data files in the bucket that no table's snapshot lists, and what waits here."""
+        listed = {row["path"].split("/")[-1] for table in TABLES
+                  for row in self.firn("lake", "files", table, "--json").json()["rows"]}
         spool = self.project.folder / ".firn/spool"
         waiting = [path.name for path in spool.glob("*.parquet")] if spool.exists() else []
         return [key for key in self.keys() if key.endswith(".parquet")

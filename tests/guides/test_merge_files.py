@@ -13,9 +13,8 @@ def test_the_lines_merge_the_files(tmp_path):
     write_page(tmp_path / "day1.csv", [expected_row(n) for n in range(10)])
     write_page(tmp_path / "days/2.csv", [{**expected_row(n), "Name": "two"} for n in range(5, 15)])
     write_page(tmp_path / "days/3.csv", [{**expected_row(n), "Name": "three"} for n in range(14, 20)])
-    first, folder = blocks(GUIDE, "sh")
-    run_line(first, tmp_path)
-    run_line(folder, tmp_path)
+    for line in blocks(GUIDE, "sh"):
+        run_line(line, tmp_path)
     desk = Desk(tmp_path)
     desk.warehouse = tmp_path / "lake"
     rows = desk.catalog().load_table("sales.Deal").scan().to_arrow().to_pylist()
@@ -25,3 +24,6 @@ def test_the_lines_merge_the_files(tmp_path):
         wanted = expected_row(n)["Name"] if n < 5 else "two" if n < 14 else "three"
         assert names[expected_row(n)["Id"]] == wanted
     assert len(desk.history()) == 3
+    split = desk.catalog().load_table("sales.Split")
+    assert str(split.spec().fields[0].transform) == "bucket[16]"
+    assert len(split.scan().to_arrow()) == 10

@@ -80,7 +80,8 @@ std::string RootPage() {
          "  firn demo                     see it all work offline, in a minute\n"
          "  firn init sales && cd sales   begin a project of your own\n"
          "\n"
-         "commands: init config doctor org export events lake sandbox demo explain help version\n"
+         "commands: init config doctor org export events lake sandbox demo\n"
+         "          run status runs logs daemon explain help version\n"
          "more: firn help COMMAND, firn help --all, firn help exit-codes, firn help config\n";
 }
 

@@ -56,7 +56,7 @@ TEST_F(DaemonYaml, JobsAreReadAsTheyAreWritten) {
   const auto project = Read(R"(
 schedules:
   - {name: changes, when: rate(5 minutes), objects: [Account, Contact], mode: incremental}
-  - {name: tidy, job: maintain, when: cron(0 3 * * ? *), time_zone: Europe/Berlin}
+  - {name: tidy, job: maintain, when: 'cron(0 3 * * ? *)', time_zone: Europe/Berlin}
 daemon:
   listen: "[::1]:0"
   limits_every: 0s

@@ -23,18 +23,24 @@ Result<std::string> BytesOf(const json& answer, const char* member) {
   return FromBase64(answer.at(member).get<std::string>());
 }
 
+// Empty where the member is missing or null.
+std::string TextOf(const json& object, const char* member) {
+  const auto found = object.find(member);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 }  // namespace
 
 Result<KmsKey> DescribeKey(const Call& call, AwsClient& client, const std::string& key) {
   FIRN_TRY(const json answer,
-           AskJson(call, client, kKms, "TrentService.DescribeKey", json::object({{"KeyId", key}})));
+           AskJson(call, client, kKms, "TrentService.DescribeKey", BodyOf(key, {})));
   return Reading(kKms, [&]() -> Result<KmsKey> {
     const json& metadata = answer.at("KeyMetadata");
     return KmsKey{.key_id = metadata.at("KeyId"),
-                  .arn = metadata.value("Arn", ""),
-                  .state = metadata.value("KeyState", ""),
-                  .usage = metadata.value("KeyUsage", ""),
-                  .manager = metadata.value("KeyManager", "")};
+                  .arn = TextOf(metadata, "Arn"),
+                  .state = TextOf(metadata, "KeyState"),
+                  .usage = TextOf(metadata, "KeyUsage"),
+                  .manager = TextOf(metadata, "KeyManager")};
   });
 }
 
