@@ -84,7 +84,7 @@ class Lake:
         listed = {row["path"].split("/")[-1] for table in TABLES
                   for row in self.firn("lake", "files", table, "--json").json()["rows"]}
         spool = self.project.folder / ".firn/spool"
-        waiting = [path.name for path in spool.glob("*.parquet")] if spool.exists() else []
+        waiting = [path.name for path in spool.rglob("*.parquet")] if spool.exists() else []
         return [key for key in self.keys() if key.endswith(".parquet")
                 and key.split("/")[-1] not in listed] + waiting
 

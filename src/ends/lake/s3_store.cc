@@ -84,6 +84,18 @@ Result<std::string> ReadPart(int fd, const std::string& path, const aws::S3Range
   return bytes;
 }
 
+// `a/b/` -> `/a/b`. No part leads out of the folder that it is put behind.
+std::string FolderOf(std::string_view key) {
+  std::string folder;
+  for (size_t end = key.find('/'); end != std::string_view::npos; end = key.find('/')) {
+    const std::string_view part = key.substr(0, end);
+    folder += "/";
+    folder += part.empty() || part == "." || part == ".." ? "_" : part;
+    key.remove_prefix(end + 1);
+  }
+  return folder;
+}
+
 class S3Store final : public ObjectStore, public SpooledStore {
  public:
   explicit S3Store(S3Options options) : options_(std::move(options)) {
@@ -144,9 +156,11 @@ class S3Store final : public ObjectStore, public SpooledStore {
 
   Result<std::string> SpoolPath(const std::string& uri) override {
     FIRN_TRY(const aws::S3Name name, Within(uri));
-    // One folder: names of data files are unique by themselves.
-    FIRN_CHECK(MakeFolders(options_.spool, 0700));
-    return options_.spool + "/" + name.key.substr(name.key.rfind('/') + 1);
+    // A folder for each of the bucket's: files of two tables may have one name.
+    const size_t slash = name.key.rfind('/');
+    const std::string folder = options_.spool + FolderOf(name.key.substr(0, slash + 1));
+    FIRN_CHECK(MakeFolders(folder, 0700));
+    return folder + "/" + name.key.substr(slash + 1);
   }
 
   Result<void> Send(const Call& call, const std::string& uri) override {
