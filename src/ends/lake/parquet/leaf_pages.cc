@@ -121,7 +121,7 @@ std::span<const uint8_t> LeafPages::WithLevels(std::span<uint8_t> values) {
   }
   if (levels_.size() <= kLevelRoom) {
     uint8_t* const begin = values.data() - levels_.size();
-    std::memcpy(begin, levels_.data(), levels_.size());
+    if (levels_.size() > 0) std::memcpy(begin, levels_.data(), levels_.size());
     return {begin, levels_.size() + values.size()};
   }
   whole_.Resize(0);

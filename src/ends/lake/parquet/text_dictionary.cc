@@ -14,7 +14,7 @@ constexpr size_t kLengthBytes = 4;
 
 uint64_t Load(const char* bytes, size_t count) {
   uint64_t word = 0;
-  std::memcpy(&word, bytes, count);
+  if (count > 0) std::memcpy(&word, bytes, count);
   return word;
 }
 

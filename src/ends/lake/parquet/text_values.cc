@@ -46,7 +46,7 @@ class TextBounds {
       key = KeyOf(text, size);
     } else {
       uint8_t copy[kKeyBytes] = {};
-      std::memcpy(copy, text, size);
+      if (size > 0) std::memcpy(copy, text, size);
       key = KeyOf(copy, size);
     }
     if (any_ && key > least_key_ && key < greatest_key_) [[likely]]
