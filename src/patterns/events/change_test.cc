@@ -20,10 +20,10 @@ class Decoding : public ::testing::Test {
   Decoding() : plan_(*ChangePlan::Compile(TestAccountSchema())) {}
 
   Touch Of(std::string_view parent, std::string_view name) const {
-    return record_.touched[static_cast<size_t>(plan_.Find(parent, name))];
+    return record_.touched.at(static_cast<size_t>(plan_.Find(parent, name)));
   }
   const Cell& At(std::string_view parent, std::string_view name) const {
-    return record_.cells[static_cast<size_t>(plan_.Find(parent, name))];
+    return record_.cells.at(static_cast<size_t>(plan_.Find(parent, name)));
   }
   nlohmann::json Detail(std::string_view id) const {
     std::string json;
@@ -71,7 +71,7 @@ TEST_F(Decoding, NestedBitmapsNameThePartsOfTheirOwnCompoundField) {
   EXPECT_EQ(Of("BillingAddress", "City"), Touch::kSet);
   EXPECT_EQ(At("BillingAddress", "City").text, "Oslo");
   EXPECT_EQ(Of("BillingAddress", "Street"), Touch::kUntouched);
-  EXPECT_EQ(Of("BillingAddress", ""), Touch::kUntouched);
+  EXPECT_LT(plan_.Find("BillingAddress", ""), 0);  // its parts are the fields
   EXPECT_EQ(Of("ShippingAddress", "Street"), Touch::kSet);
   EXPECT_EQ(Of("ShippingAddress", "Latitude"), Touch::kNulled);
   EXPECT_EQ(Of("ShippingAddress", "City"), Touch::kUntouched);
