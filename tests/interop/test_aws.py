@@ -3,18 +3,15 @@ import json
 import os
 import pathlib
 import random
-import socket
 import subprocess
-import sys
-import time
 import urllib.request
 
-import boto3
 import pytest
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from support import moto
 from support.firn import Project
 
 SIGN_CASES = pathlib.Path(os.environ["FIRN_BIN"]).parents[1] / "src/ends/aws/sign_cases"
@@ -92,45 +89,25 @@ def test_botocore_signs_the_same(monkeypatch, presigned):
 
 
 @pytest.fixture(scope="module")
-def moto():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=5).close()
-            break
-        except OSError:
-            assert time.monotonic() < deadline and server.poll() is None, "moto did not start"
-            time.sleep(0.1)
-    yield {"AWS_ENDPOINT_URL": url, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "testing",
-           "AWS_SECRET_ACCESS_KEY": "testing"}
-    server.terminate()
-    server.wait()
+def aws():
+    with moto.running() as environment:
+        yield environment
 
 
-def manager(moto):
-    return boto3.client("secretsmanager", endpoint_url=moto["AWS_ENDPOINT_URL"], region_name=moto["AWS_REGION"],
-                        aws_access_key_id="testing", aws_secret_access_key="testing")
-
-
-def test_the_private_key_can_live_in_secrets_manager(moto, tmp_path, sandbox):
+def test_the_private_key_can_live_in_secrets_manager(aws, tmp_path, sandbox):
     project = Project(tmp_path / "project", sandbox)
     key = pathlib.Path(sandbox.facts["key_file"])
-    manager(moto).create_secret(Name="prod/firn", SecretString=json.dumps({"key": key.read_text()}))
+    moto.client(aws, "secretsmanager").create_secret(
+        Name="prod/firn", SecretString=json.dumps({"key": key.read_text()}))
     config = project.folder / "firn.yaml"
     config.write_text(config.read_text().replace(f"${{file:{key}}}", '"${aws-secret:prod/firn#key}"'))
-    done = project.firn("org", "login", **moto)
+    done = project.firn("org", "login", **aws)
     assert done.code == 0, done
 
 
-def test_a_secret_that_is_not_there_is_named_and_nothing_else(moto, tmp_path, sandbox):
+def test_a_secret_that_is_not_there_is_named_and_nothing_else(aws, tmp_path, sandbox):
     project = Project(tmp_path / "project", sandbox)
     config = project.folder / "firn.yaml"
     config.write_text(config.read_text().replace(f"${{file:{sandbox.facts['key_file']}}}", '"${aws-secret:nowhere}"'))
-    done = project.firn("org", "login", **moto)
+    done = project.firn("org", "login", **aws)
     assert done.code == 1 and "AWS-CALL-005" in done.err and "nowhere" in done.err, done

@@ -2,12 +2,11 @@
 import http.client
 import json
 import pathlib
-import signal
 import subprocess
 import time
 import urllib.parse
 
-from support.firn import START_SECONDS_MAX, firn_environment, firn_path
+from support.firn import START_SECONDS_MAX, Served, firn_environment, firn_path
 
 
 class Answer:
@@ -24,7 +23,7 @@ class Answer:
         return f"{self.status} {self.text[:500]!r}"
 
 
-class Catalog:
+class Catalog(Served):
     """Use as a context manager. `words`: further options of the command."""
 
     def __init__(self, folder, *words, warehouse=None, environment=None):
@@ -56,22 +55,6 @@ class Catalog:
 
     def output(self):
         return (self.folder / "serve.log").read_text(errors="replace")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.log.close()
 
     def ask(self, method, path, body=None, headers=None, timeout=60):
         """`path` below /v1, encoded; a dict as body is sent as JSON."""

@@ -54,7 +54,27 @@ def firn(*words, cwd=None, timeout=COMMAND_SECONDS_MAX, **environment):
     return Result(["firn", *map(str, words)], completed)
 
 
-class Sandbox:
+class Served:
+    """A firn process that serves, `process`, with its `log`: gone at the end of the context."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.log.close()
+
+
+class Sandbox(Served):
     """A running org. Use as a context manager."""
 
     def __init__(self, folder, scale=0, seed=7, object_files=(), tls=False,
@@ -80,22 +100,6 @@ class Sandbox:
             time.sleep(0.02)
         self.facts = json.loads(ready.read_text())
         self.url = self.facts["http_url"]
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.log.close()
 
     def ask(self, method, path, body=None, timeout=120):
         data = None if body is None else json.dumps(body).encode()

@@ -5,26 +5,15 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/time_text.h"
-#include "ends/aws/testing/scripted_transport.h"
+#include "ends/aws/testing/scripted_client.h"
 
 namespace firn::aws {
 namespace {
 
 constexpr std::string_view kTaken = "<Error><Code>PreconditionFailed</Code></Error>";
 
-class S3Object : public testing::Test {
+class S3Object : public ScriptedClientTest {
  protected:
-  S3Object() {
-    call_.clock = &clock_;
-    source_ = FixedCredentials({.access_key_id = "AK", .secret_access_key = Secret("SK")});
-    ClientParts parts;
-    parts.transport = &transport_;
-    parts.credentials = source_.get();
-    parts.environment = Environment([](const std::string&) { return std::nullopt; });
-    parts.region = "eu-central-1";
-    client_ = std::make_unique<AwsClient>(std::move(parts));
-  }
   S3Upload ThreeParts() {
     return {.bytes = 25, .part_bytes = 10, .read = [](const S3Range& part) -> Result<std::string> {
               return std::string(static_cast<size_t>(part.bytes), 'x');
@@ -32,11 +21,6 @@ class S3Object : public testing::Test {
   }
   const net::Request& Sent(size_t number) { return transport_.requests().at(number); }
 
-  ManualClock clock_{*ParseInstant("2026-11-26T02:00:00Z")};
-  Call call_;
-  ScriptedTransport transport_;
-  std::unique_ptr<CredentialSource> source_;
-  std::unique_ptr<AwsClient> client_;
   const S3Name name_{"lake", "a b/ä.parquet"};
 };
 

@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/base/time_text.h"
 #include "ends/aws/cloudwatch_logs.h"
 #include "ends/aws/dynamodb.h"
 #include "ends/aws/event_bridge.h"
@@ -15,35 +14,19 @@
 #include "ends/aws/sns.h"
 #include "ends/aws/sqs.h"
 #include "ends/aws/step_functions.h"
-#include "ends/aws/testing/scripted_transport.h"
+#include "ends/aws/testing/scripted_client.h"
 
 namespace firn::aws {
 namespace {
 
 using nlohmann::json;
 
-class Services : public testing::Test {
+class Services : public ScriptedClientTest {
  protected:
-  Services() {
-    call_.clock = &clock_;
-    source_ = FixedCredentials({.access_key_id = "AK", .secret_access_key = Secret("SK")});
-    ClientParts parts;
-    parts.transport = &transport_;
-    parts.credentials = source_.get();
-    parts.environment = Environment([](const std::string&) { return std::nullopt; });
-    parts.region = "eu-central-1";
-    client_ = std::make_unique<AwsClient>(std::move(parts));
-  }
   json Sent(size_t request = 0) { return json::parse(transport_.requests().at(request).body); }
   std::string Header(std::string_view name) {
     return transport_.requests().back().headers.GetOr(name, "");
   }
-
-  ManualClock clock_{*ParseInstant("2026-11-26T02:00:00Z")};
-  Call call_;
-  ScriptedTransport transport_;
-  std::unique_ptr<CredentialSource> source_;
-  std::unique_ptr<AwsClient> client_;
 };
 
 TEST_F(Services, SqsTellsOfEachMessageWhatBecameOfIt) {
