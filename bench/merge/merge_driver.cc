@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
-#include "ends/lake/merge.h"
-#include "ends/lake/rows.h"
+#include "ends/lake/merge/merge.h"
+#include "ends/lake/read/rows.h"
 
 namespace {
 

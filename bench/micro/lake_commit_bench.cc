@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "core/base/file.h"
-#include "ends/lake/delete_files.h"
+#include "ends/lake/commit/delete_files.h"
 #include "ends/lake/format/single_value.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 #include "ends/lake/table.h"
 
 namespace firn::lake {

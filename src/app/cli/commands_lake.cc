@@ -5,7 +5,7 @@
 #include "app/cli/lake_access.h"
 #include "core/base/time_text.h"
 #include "ends/lake/format/single_value.h"
-#include "ends/lake/orphans.h"
+#include "ends/lake/maintain/orphans.h"
 
 namespace firn::cli {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/lake_access.h"
-#include "ends/lake/erase.h"
+#include "ends/lake/maintain/erase.h"
 #include "patterns/exports/forget.h"
 
 namespace firn::cli {

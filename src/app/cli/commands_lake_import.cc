@@ -5,7 +5,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/lake_access.h"
-#include "ends/lake/import.h"
+#include "ends/lake/ingest/import.h"
 
 namespace firn::cli {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/lake_access.h"
-#include "ends/lake/maintenance.h"
+#include "ends/lake/maintain/maintenance.h"
 
 namespace firn::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/lake_access.h"
 #include "core/base/file.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 
 extern char** environ;
 

@@ -2,10 +2,10 @@
 #include "app/cli/commands.h"
 #include "app/cli/lake_access.h"
 #include "core/base/time_text.h"
-#include "ends/lake/row_diff.h"
-#include "ends/lake/row_text.h"
-#include "ends/lake/rows.h"
-#include "ends/lake/snapshot_at.h"
+#include "ends/lake/read/row_diff.h"
+#include "ends/lake/read/row_text.h"
+#include "ends/lake/read/rows.h"
+#include "ends/lake/read/snapshot_at.h"
 
 namespace firn::cli {
 namespace {

@@ -1,8 +1,8 @@
 #include "app/cli/lake_access.h"
 #include "core/base/time_text.h"
-#include "ends/lake/row_text.h"
-#include "ends/lake/rows.h"
-#include "ends/lake/snapshot_at.h"
+#include "ends/lake/read/row_text.h"
+#include "ends/lake/read/rows.h"
+#include "ends/lake/read/snapshot_at.h"
 
 namespace firn::cli {
 namespace {

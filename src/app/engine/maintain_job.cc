@@ -2,7 +2,7 @@
 
 #include "app/engine/jobs.h"
 #include "core/base/log.h"
-#include "ends/lake/maintenance.h"
+#include "ends/lake/maintain/maintenance.h"
 
 namespace firn::engine {
 

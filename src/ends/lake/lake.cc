@@ -2,16 +2,16 @@
 
 #include "core/base/fault_point.h"
 #include "core/base/file.h"
-#include "ends/lake/changes.h"
-#include "ends/lake/commit.h"
-#include "ends/lake/expiry.h"
+#include "ends/lake/commit/changes.h"
+#include "ends/lake/commit/commit.h"
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/lake_parts.h"
-#include "ends/lake/object_store.h"
-#include "ends/lake/partitions.h"
-#include "ends/lake/s3_store.h"
+#include "ends/lake/maintain/expiry.h"
+#include "ends/lake/store/object_store.h"
+#include "ends/lake/store/s3_store.h"
 #include "ends/lake/table.h"
 #include "ends/lake/table_io.h"
+#include "ends/lake/write/partitions.h"
 
 namespace firn::lake {
 namespace {

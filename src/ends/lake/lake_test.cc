@@ -8,7 +8,7 @@
 #include "core/base/file.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/lake_parts.h"
-#include "ends/lake/orphans.h"
+#include "ends/lake/maintain/orphans.h"
 #include "ends/lake/table.h"
 #include "ends/lake/table_io.h"
 

@@ -1,7 +1,7 @@
 #include "ends/lake/table.h"
 
 #include "ends/lake/format/manifest.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {

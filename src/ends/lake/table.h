@@ -88,10 +88,10 @@ struct RefOptions {
   std::optional<int64_t> max_ref_age_ms;
 };
 
-struct ExpiryRules;      // expiry.h
+struct ExpiryRules;      // maintain/expiry.h
 struct PartitionField;   // format/metadata.h
-struct RowDelta;         // row_delta.h
-struct RowDeltaOptions;  // row_delta.h
+struct RowDelta;         // commit/row_delta.h
+struct RowDeltaOptions;  // commit/row_delta.h
 struct SortField;        // format/metadata.h
 struct TableMetadata;    // lake's own; format/metadata.h
 class ObjectStore;

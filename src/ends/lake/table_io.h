@@ -10,7 +10,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "ends/lake/format/manifest.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 
 namespace firn::lake {
 

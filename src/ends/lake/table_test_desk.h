@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "core/base/file.h"
-#include "ends/lake/delete_files.h"
-#include "ends/lake/import.h"
-#include "ends/lake/row_text.h"
-#include "ends/lake/rows.h"
+#include "ends/lake/commit/delete_files.h"
+#include "ends/lake/ingest/import.h"
+#include "ends/lake/read/row_text.h"
+#include "ends/lake/read/rows.h"
 
 namespace firn::lake {
 

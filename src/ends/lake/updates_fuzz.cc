@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "ends/lake/table_updates.h"
+#include "ends/lake/updates/table_updates.h"
 
 namespace {
 

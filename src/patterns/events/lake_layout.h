@@ -8,7 +8,7 @@
 
 #include "core/base/error.h"
 #include "core/record/layout.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 #include "ends/lake/table.h"
 
 namespace firn::events {

@@ -9,7 +9,7 @@
 
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 
 namespace firn::events {
 namespace {

@@ -18,7 +18,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/record/layout.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 #include "ends/salesforce/rest.h"
 #include "patterns/events/change_plan.h"
 #include "patterns/events/lake_repair.h"

@@ -10,7 +10,7 @@
 #include "core/base/file.h"
 #include "core/state/test_folder.h"
 #include "ends/aws/testing/scripted_transport.h"
-#include "ends/lake/rows.h"
+#include "ends/lake/read/rows.h"
 #include "patterns/events/dead_letter_sender.h"
 #include "patterns/events/target.h"
 

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "core/record/schema.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 #include "patterns/events/target_kinds.h"
 
 namespace firn::events {

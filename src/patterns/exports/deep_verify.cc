@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/base/time_text.h"
-#include "ends/lake/row_text.h"
+#include "ends/lake/read/row_text.h"
 #include "patterns/exports/extra_rows.h"
 #include "patterns/exports/layout_for.h"
 #include "patterns/exports/row_compare.h"

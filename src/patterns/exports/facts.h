@@ -11,7 +11,7 @@
 #include "core/base/error.h"
 #include "core/record/schema.h"
 #include "ends/lake/data_file.h"
-#include "ends/lake/ingest.h"
+#include "ends/lake/ingest/ingest.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/incremental_facts.h"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/project/project.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 
 namespace firn::exports {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "core/base/encoding.h"
 #include "core/base/file.h"
-#include "ends/lake/s3_store.h"
+#include "ends/lake/store/s3_store.h"
 
 namespace firn::exports {
 

@@ -5,7 +5,7 @@
 
 #include "core/base/fault_point.h"
 #include "core/record/column_hash.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 #include "patterns/exports/deleted_ids.h"
 #include "patterns/exports/row_marks.h"
 

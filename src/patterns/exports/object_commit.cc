@@ -2,7 +2,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
-#include "ends/lake/orphans.h"
+#include "ends/lake/maintain/orphans.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object_run.h"
 #include "patterns/exports/reconcile.h"

@@ -6,7 +6,7 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 #include "patterns/exports/fill_columns.h"
 #include "patterns/exports/object_run.h"
 #include "patterns/exports/reconcile.h"

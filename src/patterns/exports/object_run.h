@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/record/layout.h"
-#include "ends/lake/ingest.h"
+#include "ends/lake/ingest/ingest.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/facts.h"
 #include "patterns/exports/layout_for.h"

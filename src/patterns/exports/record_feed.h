@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "ends/lake/ingest.h"
+#include "ends/lake/ingest/ingest.h"
 #include "ends/salesforce/rest.h"
 
 namespace firn::exports {

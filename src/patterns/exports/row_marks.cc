@@ -7,9 +7,9 @@
 #include <arrow/record_batch.h>
 
 #include "core/record/column_hash.h"
-#include "ends/lake/file_rows.h"
-#include "ends/lake/merge.h"
-#include "ends/lake/rows.h"
+#include "ends/lake/merge/merge.h"
+#include "ends/lake/read/file_rows.h"
+#include "ends/lake/read/rows.h"
 
 namespace firn::exports {
 namespace {

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "core/record/layout.h"
-#include "ends/lake/scan.h"
+#include "ends/lake/read/scan.h"
 #include "patterns/exports/leftovers.h"
 
 namespace firn::exports {

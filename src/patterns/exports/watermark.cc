@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ends/lake/merge.h"
+#include "ends/lake/merge/merge.h"
 
 namespace firn::exports {
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "core/base/metrics.h"
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
 #include "patterns/federation/tables.h"

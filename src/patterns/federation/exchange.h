@@ -10,7 +10,7 @@
 
 #include "core/base/call.h"
 #include "core/net/http.h"
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/access.h"
 #include "patterns/federation/names.h"
 

@@ -2,7 +2,7 @@
 // seen by the catalog itself when the entry is made.
 #pragma once
 
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/names.h"
 
 namespace firn::federation {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/base/call.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 #include "patterns/federation/names.h"
 
 namespace firn::federation {

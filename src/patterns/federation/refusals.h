@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/base/error.h"
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/names.h"
 
 namespace firn::federation {

@@ -4,7 +4,7 @@
 
 #include "core/base/file.h"
 #include "core/base/log.h"
-#include "ends/lake/purge.h"
+#include "ends/lake/maintain/purge.h"
 #include "ends/lake/table_io.h"
 #include "patterns/federation/now.h"
 #include "patterns/federation/refusals.h"

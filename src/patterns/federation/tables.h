@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "core/base/call.h"
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 #include "ends/lake/format/metadata.h"
-#include "ends/lake/object_store.h"
-#include "ends/lake/table_updates.h"
+#include "ends/lake/store/object_store.h"
+#include "ends/lake/updates/table_updates.h"
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
 #include "patterns/federation/names.h"

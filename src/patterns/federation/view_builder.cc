@@ -5,7 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
-#include "ends/lake/table_updates.h"
+#include "ends/lake/updates/table_updates.h"
 
 namespace firn::federation {
 namespace {

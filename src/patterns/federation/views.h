@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/base/call.h"
-#include "ends/lake/catalog.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/catalog/catalog.h"
+#include "ends/lake/store/object_store.h"
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
 #include "patterns/federation/names.h"

@@ -6,7 +6,7 @@
 
 #include "core/record/arrow_schema.h"
 #include "ends/lake/internal/parquet_source.h"
-#include "ends/lake/row_text.h"
+#include "ends/lake/read/row_text.h"
 
 namespace firn::lake::internal {
 namespace {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "ends/lake/catalog.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/catalog/catalog.h"
+#include "ends/lake/store/object_store.h"
 #include "ends/lake/table.h"
 
 namespace firn::lake::internal {

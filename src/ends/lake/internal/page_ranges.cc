@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "ends/lake/parquet_metrics.h"
+#include "ends/lake/write/parquet_metrics.h"
 
 namespace firn::lake::internal {
 namespace {

@@ -17,7 +17,7 @@
 #include "core/record/arrow_schema.h"
 #include "ends/lake/internal/page_ranges.h"
 #include "ends/lake/internal/picked_column.h"
-#include "ends/lake/parquet_metrics.h"
+#include "ends/lake/write/parquet_metrics.h"
 
 namespace firn::lake::internal {
 namespace {

@@ -11,7 +11,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "ends/lake/data_file.h"
-#include "ends/lake/object_store.h"
+#include "ends/lake/store/object_store.h"
 
 namespace firn::lake::internal {
 

@@ -1,6 +1,6 @@
 // SqlCatalog: the embedded catalog's statements over one SQLite connection behind a mutex. Its
-// tables are in sql_catalog.cc, namespaces in sql_namespaces.cc, changes of several entries in
-// sql_entries.cc.
+// tables are in catalog/sql_catalog.cc, namespaces in catalog/sql_namespaces.cc, changes of several
+// entries in catalog/sql_entries.cc.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/base/sqlite.h"
-#include "ends/lake/catalog.h"
+#include "ends/lake/catalog/catalog.h"
 
 namespace firn::lake::internal {
 

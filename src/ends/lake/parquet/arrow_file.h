@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/base/error.h"
-#include "ends/lake/parquet_writer.h"
+#include "ends/lake/write/parquet_writer.h"
 
 namespace firn::lake {
 

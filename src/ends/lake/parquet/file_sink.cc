@@ -1,7 +1,7 @@
 #include "ends/lake/parquet/file_sink.h"
 
 #include "core/base/fault_point.h"
-#include "ends/lake/parquet_metrics.h"
+#include "ends/lake/write/parquet_metrics.h"
 
 namespace firn::lake {
 

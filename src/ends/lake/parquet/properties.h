@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "core/record/layout.h"
-#include "ends/lake/parquet_writer.h"
+#include "ends/lake/write/parquet_writer.h"
 
 namespace parquet {
 class WriterProperties;

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ends/lake/table_updates.h"
+#include "ends/lake/updates/table_updates.h"
 
 namespace firn::lake {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "ends/lake/table_updates.h"
+#include "ends/lake/updates/table_updates.h"
 
 namespace firn::lake::internal {
 

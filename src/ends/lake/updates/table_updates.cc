@@ -1,4 +1,4 @@
-#include "ends/lake/table_updates.h"
+#include "ends/lake/updates/table_updates.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,0 +1,291 @@
+#include "ends/lake/ingest/import.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "core/base/file.h"
+#include "core/base/random.h"
+#include "core/record/csv_header.h"
+#include "ends/lake/ingest/import_parts.h"
+#include "ends/lake/store/object_store.h"
+#include "ends/lake/write/partitions.h"
+
+namespace firn::lake {
+namespace {
+
+constexpr size_t kHeaderBytesMax = 4 << 20;
+constexpr size_t kShownRejects = 20;
+
+bool IsCsvName(const std::string& name) { return name.ends_with(".csv") || name.ends_with(".CSV"); }
+
+Result<std::vector<std::string>> PageFiles(const std::vector<std::string>& named) {
+  std::vector<std::string> files;
+  for (const std::string& path : named) {
+    auto names = ListFolder(path);
+    if (!names) {
+      files.push_back(path);
+      continue;
+    }
+    for (const std::string& name : *names) {
+      if (IsCsvName(name)) files.push_back(path + "/" + name);
+    }
+  }
+  if (files.empty()) {
+    return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-001", "there is nothing to import")
+                    .Because("no file is named, or the folder holds no .csv file"));
+  }
+  return files;
+}
+
+Result<std::vector<std::string>> HeaderOf(const std::string& path, char delimiter) {
+  FIRN_TRY(auto stream, OpenPage(path));
+  std::string begin;
+  while (begin.size() < kHeaderBytesMax) {
+    FIRN_TRY(const std::string piece, stream->Read(64 << 10));
+    begin += piece;
+    auto header = record::CsvHeader(begin, delimiter);
+    if (header) return header;
+    if (piece.empty()) break;
+  }
+  return Fail(Error(Kind::kCorrupt, "LAKE-PAGE-001", "the page is cut short")
+                  .At("page `" + path + "`")
+                  .Because("its header row has no end"));
+}
+
+// The described columns that the files have; the rest of the describe does not matter.
+Result<record::Layout> LayoutForFiles(const ImportOptions& options,
+                                      const std::vector<std::string>& files, const Table* table) {
+  FIRN_TRY(const std::string describe, ReadFile(options.describe_path));
+  FIRN_TRY(const std::vector<std::string> header, HeaderOf(files.front(), options.delimiter));
+  record::LayoutOptions wanted;
+  FIRN_TRY(const record::Layout all, record::LayoutFromDescribe(describe, wanted));
+  wanted.include.clear();
+  for (const std::string& name : header) {
+    const auto same = [&](const record::SourceColumn& column) {
+      return column.name.size() == name.size() &&
+             std::equal(name.begin(), name.end(), column.name.begin(), [](char a, char b) {
+               return std::tolower(static_cast<unsigned char>(a)) ==
+                      std::tolower(static_cast<unsigned char>(b));
+             });
+    };
+    if (std::none_of(all.columns.begin(), all.columns.end(), same)) {
+      return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-002",
+                        "column `" + name.substr(0, 80) + "` is not described")
+                      .At(files.front())
+                      .Because("`" + options.describe_path + "` describes no such field of `" +
+                               all.object + "`, or one that is not read as text"));
+    }
+    wanted.include.push_back(name);
+  }
+  // Compound fields are rebuilt as far as their parts are there.
+  for (const record::DerivedField& derived : all.derived) {
+    if (derived.kind == record::DerivedField::Kind::kCompound) {
+      wanted.include.push_back(all.schema.fields[static_cast<size_t>(derived.field_index)].name);
+    }
+  }
+  if (table != nullptr) {
+    wanted.existing = &table->schema();
+    wanted.last_column_id = table->last_column_id();
+  }
+  return record::LayoutFromDescribe(describe, wanted);
+}
+
+// The table's schema with the layout's new columns behind its own.
+Result<record::Schema> GrownSchema(const record::Schema& table, const record::Schema& layout) {
+  record::Schema grown = table;
+  for (const record::Field& field : layout.fields) {
+    const record::Field* there = table.Find(field.name);
+    if (there == nullptr) {
+      grown.fields.push_back(field);
+      continue;
+    }
+    if (there->id != field.id) {
+      return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-003",
+                        "column `" + field.name + "` is " + record::TypeText(there->type) +
+                            " in the table, but " + record::TypeText(field.type) + " by describe")
+                      .Hint("import with --mode replace, or into another table"));
+    }
+    for (record::Field& own : grown.fields) {
+      if (own.id == field.id) own.type = field.type;
+    }
+  }
+  return grown;
+}
+
+class Collector final : public IngestObserver {
+ public:
+  Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
+                           const std::vector<Reject>& rejects) override {
+    const std::lock_guard lock(mutex_);
+    if (!file.path.empty()) {
+      files.push_back(file);
+      report.files.push_back(file.path);
+      report.file_bytes += file.file_size_bytes;
+    }
+    for (const PageOutcome& page : pages) {
+      ++report.pages;
+      report.rows_received += page.rows_received;
+      report.rows_written += page.rows_written;
+      report.rows_rejected += page.rows_rejected;
+      report.values_rounded += page.values_rounded;
+      report.nuls_seen += page.nuls_seen;
+      report.csv_bytes += page.csv_bytes;
+    }
+    for (const Reject& reject : rejects) {
+      if (report.rejects.size() < kShownRejects) report.rejects.push_back(reject);
+    }
+    return {};
+  }
+
+  std::vector<DataFile> files;
+  ImportReport report;
+
+ private:
+  std::mutex mutex_;
+};
+
+// Takes pages until there is none, or a lane has failed.
+Result<void> RunLane(const Call& call, IngestLane& lane, const std::vector<std::string>& files,
+                     std::atomic<size_t>& next, const std::atomic<bool>& failed) {
+  for (size_t at = next.fetch_add(1); at < files.size() && !failed; at = next.fetch_add(1)) {
+    FIRN_TRY(auto stream, OpenPage(files[at]));
+    auto outcome = lane.AddPage(call, {.ordinal = at, .name = files[at]}, *stream);
+    if (!outcome) return Fail(std::move(outcome).error());
+  }
+  return failed ? Result<void>{} : lane.Finish(call);
+}
+
+Result<void> RunLanes(const Call& call, Ingest& ingest, const std::vector<std::string>& files,
+                      int threads) {
+  const size_t count = std::clamp<size_t>(static_cast<size_t>(threads), 1, files.size());
+  std::vector<std::unique_ptr<IngestLane>> lanes;
+  for (size_t i = 0; i < count; ++i) {
+    FIRN_TRY(auto lane, ingest.NewLane());
+    lanes.push_back(std::move(lane));
+  }
+  std::atomic<size_t> next{0};
+  std::atomic<bool> failed{false};
+  std::vector<Result<void>> results(count);
+  const auto run = [&](size_t i) {
+    results[i] = RunLane(call, *lanes[i], files, next, failed);
+    if (!results[i]) failed = true;
+  };
+  {
+    std::vector<std::jthread> workers;
+    for (size_t i = 1; i < count; ++i) workers.emplace_back(run, i);
+    run(0);
+  }
+  for (Result<void>& result : results) FIRN_CHECK(std::move(result));
+  return {};
+}
+
+Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
+                     const record::Layout& layout, const Collector& collected,
+                     const std::optional<TableShape>& there) {
+  CommitOptions commit;
+  commit.summary = {{"firn.source", "import"},
+                    {"firn.object", layout.object},
+                    {"firn.pages", std::to_string(collected.report.pages)},
+                    {"firn.rows-rejected", std::to_string(collected.report.rows_rejected)}};
+  if (options.mode == ImportOptions::Mode::kReplace && there) {
+    commit.derived_from = *there;
+    return lake.ReplaceAll(call, options.table, collected.files, &layout.schema, commit);
+  }
+  return lake.Append(call, options.table, collected.files, commit);
+}
+
+// Files as the table's partitions have them; what they stand for is removed.
+Result<void> Place(const Call& call, const Table& table, Collector& collected) {
+  FIRN_TRY(auto placed, PlaceInPartitions(call, table, collected.files));
+  if (table.metadata().default_spec().unpartitioned()) return {};
+  for (const DataFile& file : collected.files) (void)table.store()->Remove(call, file.path);
+  collected.files = std::move(placed);
+  collected.report.files.clear();
+  collected.report.file_bytes = 0;
+  for (const DataFile& file : collected.files) {
+    collected.report.files.push_back(file.path);
+    collected.report.file_bytes += file.file_size_bytes;
+  }
+  return {};
+}
+
+Result<Table> MakeTable(const Call& call, Lake& lake, const ImportOptions& options,
+                        const record::Schema& schema) {
+  std::vector<PartitionField> fields;
+  if (!options.partition.empty()) {
+    FIRN_TRY(fields, ParsePartitionFields(options.partition, schema));
+  }
+  FIRN_TRY(Table table, lake.Create(call, options.table, schema, {}));
+  if (fields.empty()) return table;
+  auto partitioned = lake.EvolveSpec(call, options.table, fields, table.shape());
+  // A table that is not as it was asked for is in the way of a second try.
+  if (!partitioned) (void)lake.Drop(options.table);
+  return partitioned;
+}
+
+std::string RejectsPath(const ImportOptions& options, const std::vector<std::string>& files) {
+  if (!options.rejects_path.empty()) return options.rejects_path;
+  const size_t slash = files.front().rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : files.front().substr(0, slash);
+  return folder + "/" + options.table.Text() + ".rejects.jsonl";
+}
+
+}  // namespace
+
+Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptions& options) {
+  FIRN_TRY(const std::vector<std::string> files, PageFiles(options.pages));
+  auto table = lake.Load(options.table);
+  if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
+  // That the layout is derived from; nothing: the table is made here.
+  std::optional<TableShape> there;
+  if (table) there = table->shape();
+  FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, there ? &*table : nullptr));
+  if (!there) {
+    FIRN_CHECK(lake.CreateNamespace(options.table.ns));
+    table = MakeTable(call, lake, options, layout.schema);
+    if (!table) return Fail(std::move(table).error());
+  } else if (options.mode != ImportOptions::Mode::kReplace) {
+    table = lake.EvolveSchema(call, options.table, [&](const Table& now) -> Result<record::Schema> {
+      FIRN_TRY(layout, LayoutForFiles(options, files, &now));
+      return GrownSchema(now.schema(), layout.schema);
+    });
+    if (!table) return Fail(std::move(table).error());
+  }
+  const std::string rejects_path = RejectsPath(options, files);
+  if (options.mode == ImportOptions::Mode::kUpsert)
+    return UpsertPages(call, lake, {options, layout, files, rejects_path});
+  const std::string run = NewUuid(*call.random);
+  IngestOptions ingest_options;
+  ingest_options.data_folder = table->location() + "/data";
+  ingest_options.store = table->store();
+  ingest_options.file_prefix = run;
+  ingest_options.rejects_path = rejects_path;
+  ingest_options.strict = options.strict;
+  ingest_options.plain_encoding = options.plain_encoding;
+  ingest_options.delimiter = options.delimiter;
+  Collector collector;
+  collector.report.rejects_path = ingest_options.rejects_path;
+  FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));
+  auto done = RunLanes(call, *ingest, files, options.threads);
+  if (done) done = Place(call, *table, collector);
+  if (!done) {
+    // Nothing refers to these files; an import is done again from the start.
+    for (const DataFile& file : collector.files) (void)table->store()->Remove(call, file.path);
+    return Fail(std::move(done).error());
+  }
+  FIRN_TRY(const Table after, Commit(call, lake, options, layout, collector, there));
+  ImportReport report = std::move(collector.report);
+  if (report.rows_rejected + report.values_rounded == 0) report.rejects_path.clear();
+  report.warnings = layout.warnings;
+  report.rows_inserted = report.rows_written;
+  report.commits = 1;
+  report.metadata_location = after.metadata_location();
+  if (const auto snapshot = after.current_snapshot()) report.snapshot_id = snapshot->snapshot_id;
+  return report;
+}
+
+}  // namespace firn::lake

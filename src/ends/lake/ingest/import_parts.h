@@ -1,0 +1,28 @@
+// What the kinds of import share. Internal to lake.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/net/http.h"
+#include "core/record/layout.h"
+#include "ends/lake/ingest/import.h"
+
+namespace firn::lake {
+
+// A page on disk. Errors: NotFound or Denied (LAKE-IMPORT-001).
+[[nodiscard]] Result<std::unique_ptr<net::BodyStream>> OpenPage(const std::string& path);
+
+// Pages into a table by key (ImportOptions::Mode::kUpsert). The table has every column of the
+// layout.
+struct UpsertSource {
+  const ImportOptions& options;
+  const record::Layout& layout;
+  const std::vector<std::string>& files;
+  const std::string& rejects_path;
+};
+[[nodiscard]] Result<ImportReport> UpsertPages(const Call& call, Lake& lake,
+                                               const UpsertSource& source);
+
+}  // namespace firn::lake

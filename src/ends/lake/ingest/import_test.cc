@@ -1,0 +1,128 @@
+// What could go wrong in production: files are loaded twice, half, or into the wrong columns.
+#include "ends/lake/ingest/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "core/base/file.h"
+#include "ends/lake/read/scan.h"
+#include "ends/lake/store/object_store.h"
+
+namespace firn::lake {
+namespace {
+
+using testing::HasSubstr;
+
+class ImportTest : public testing::Test {
+ protected:
+  ImportTest()
+      : folder_(testing::TempDir() + std::to_string(getpid()) + "import_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ + "/pages");
+    Write("describe.json", R"({"name":"Thing","fields":[{"name":"Id","type":"id"},
+        {"name":"Name","type":"string"},{"name":"Count","type":"int","digits":9},
+        {"name":"Later","type":"date"}]})");
+    Write("pages/1.csv", "\"Id\",\"Name\"\n\"a01000000000001AAA\",\"x\"\n");
+    Write("pages/2.csv", "\"Id\",\"Name\"\n\"a01000000000002AAA\",\"y\"\n");
+    Write("pages/notes.txt", "no page");
+    options_.table = {"sales", "Thing"};
+    options_.pages = {folder_ + "/pages"};
+    options_.describe_path = folder_ + "/describe.json";
+    options_.threads = 2;
+    lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
+  }
+  ~ImportTest() override { std::filesystem::remove_all(folder_); }
+
+  void Write(const std::string& name, std::string_view text) {
+    ASSERT_TRUE(WriteFileDurably(folder_ + "/" + name, text).has_value());
+  }
+  int64_t RowsInTable() {
+    const auto table = lake_->Load(options_.table);
+    const auto files = table->Files({});
+    int64_t rows = 0;
+    for (const DataFile& file : *files) rows += *CountDataFileRows({}, *LocalStore("/"), file.path);
+    return rows;
+  }
+
+  std::string folder_;
+  ImportOptions options_;
+  std::unique_ptr<Lake> lake_;
+};
+
+TEST_F(ImportTest, AFolderOfPagesBecomesATable) {
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_TRUE(report.has_value()) << report.error().OneLine();
+  EXPECT_EQ(report->pages, 2);
+  EXPECT_EQ(report->rows_written, 2);
+  EXPECT_EQ(report->rejects_path, "");
+  EXPECT_NE(report->snapshot_id, 0);
+  EXPECT_EQ(RowsInTable(), 2);
+  EXPECT_EQ(lake_->Load(options_.table)->schema().fields.size(), 2U);
+}
+
+TEST_F(ImportTest, AppendAddsAndReplaceStandsForAll) {
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  EXPECT_EQ(RowsInTable(), 4);
+  options_.mode = ImportOptions::Mode::kReplace;
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  EXPECT_EQ(RowsInTable(), 2);
+}
+
+TEST_F(ImportTest, NewColumnsJoinTheTable) {
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  const int name_id = lake_->Load(options_.table)->schema().Find("Name")->id;
+  Write("more.csv", "Id,Later\na01000000000003AAA,2026-01-02\n");
+  options_.pages = {folder_ + "/more.csv"};
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  const auto table = lake_->Load(options_.table);
+  EXPECT_EQ(table->schema().Find("Name")->id, name_id);
+  EXPECT_NE(table->schema().Find("Later"), nullptr);
+  EXPECT_EQ(RowsInTable(), 3);
+}
+
+TEST_F(ImportTest, AColumnThatIsNotDescribedIsAnError) {
+  Write("pages/1.csv", "Id,Nme\na01000000000001AAA,x\n");
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code(), "LAKE-IMPORT-002");
+  EXPECT_THAT(report.error().what(), HasSubstr("`Nme`"));
+}
+
+TEST_F(ImportTest, ABrokenPageCommitsNothingAndLeavesNoFile) {
+  Write("pages/2.csv", "\"Id\",\"Name\"\n\"a01000000000002AAA\",\"y");
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code(), "LAKE-PAGE-001");
+  EXPECT_THAT(report.error().where(), HasSubstr("2.csv"));
+  EXPECT_FALSE(lake_->Load(options_.table)->current_snapshot().has_value());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+    EXPECT_NE(entry.path().extension(), ".parquet") << entry.path();
+  }
+}
+
+TEST_F(ImportTest, RejectedRowsAreCountedAndLieInAFile) {
+  Write("pages/3.csv", "Id,Name\nshort,x\n");
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_TRUE(report.has_value());
+  EXPECT_EQ(report->rows_rejected, 1);
+  EXPECT_EQ(report->rows_written, 2);
+  ASSERT_EQ(report->rejects.size(), 1U);
+  EXPECT_EQ(report->rejects[0].field, "Id");
+  EXPECT_TRUE(FileExists(report->rejects_path));
+}
+
+TEST_F(ImportTest, NothingToImportIsSaid) {
+  std::filesystem::create_directories(folder_ + "/empty");
+  options_.pages = {folder_ + "/empty"};
+  EXPECT_EQ(ImportPages({}, *lake_, options_).error().code(), "LAKE-IMPORT-001");
+  options_.pages = {folder_ + "/absent.csv"};
+  EXPECT_EQ(ImportPages({}, *lake_, options_).error().code(), "LAKE-IMPORT-001");
+}
+
+}  // namespace
+}  // namespace firn::lake

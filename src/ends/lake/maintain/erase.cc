@@ -1,0 +1,301 @@
+#include "ends/lake/maintain/erase.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/base/fault_point.h"
+#include "ends/lake/commit/delete_files.h"
+#include "ends/lake/commit/lineage.h"
+#include "ends/lake/commit/row_delta.h"
+#include "ends/lake/format/metadata.h"
+#include "ends/lake/internal/parquet_source.h"
+#include "ends/lake/maintain/expiry.h"
+#include "ends/lake/maintain/orphans.h"
+#include "ends/lake/merge/write.h"
+#include "ends/lake/read/scan.h"
+
+namespace firn::lake {
+namespace {
+
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+constexpr int kBatchRows = 16 * 1024;
+
+Result<record::Field> KeyField(const Table& table, const std::string& column) {
+  const record::Field* field = table.schema().Find(column);
+  if (field == nullptr) {
+    return Fail(Error(Kind::kNotFound, "LAKE-COLUMN-001",
+                      "table `" + table.ident().Text() + "` has no column `" + column + "`"));
+  }
+  if (field->type.id != record::TypeId::kString) {
+    return Fail(Error(Kind::kUnsupported, "LAKE-ERASE-001",
+                      "column `" + column + "` is no text: records are erased by their Ids")
+                    .At(table.ident().Text()));
+  }
+  return *field;
+}
+
+internal::SourceOptions Source(const Table& table, std::vector<record::Field> fields) {
+  internal::SourceOptions options;
+  options.batch_rows = kBatchRows;
+  options.schema = table.schema();
+  options.schema.fields = std::move(fields);
+  if (const auto mapping = table.properties().find("schema.name-mapping.default");
+      mapping != table.properties().end())
+    options.names = internal::ParseNameMapping(mapping->second);
+  return options;
+}
+
+// Bounds are cut to 16 characters: a key is outside only if its own beginning is.
+bool MayHold(const DataFile& file, int field_id, const std::string& key) {
+  const auto lower = file.lower_bounds.find(field_id);
+  if (lower != file.lower_bounds.end() && key < lower->second) return false;
+  const auto upper = file.upper_bounds.find(field_id);
+  if (upper == file.upper_bounds.end()) return true;
+  return key.substr(0, upper->second.size()) <= upper->second;
+}
+
+// Positions of the key's rows in a data file.
+Result<std::vector<int64_t>> Positions(const Call& call, const Table& table, const DataFile& file,
+                                       const record::Field& field, const std::string& key) {
+  std::vector<int64_t> found;
+  FIRN_TRY(const auto source,
+           internal::ParquetSource::Open(call, *table.store(), file, Source(table, {field})));
+  for (int64_t first = 0;;) {
+    FIRN_TRY(const auto batch, source->Next(call));
+    if (batch == nullptr) return found;
+    const auto& keys = static_cast<const arrow::StringArray&>(*batch->column(0));
+    for (int64_t row = 0; row < keys.length(); ++row) {
+      if (keys.IsValid(row) && keys.GetView(row) == key) found.push_back(first + row);
+    }
+    first += batch->num_rows();
+  }
+}
+
+class Finder {
+ public:
+  Finder(const Call& call, const Table& table, record::Field field, const std::string& key)
+      : call_(call), table_(table), field_(std::move(field)), key_(key) {}
+
+  Result<KeyTraces> Run() {
+    const auto current = table_.current_snapshot();
+    for (const SnapshotInfo& snapshot : table_.history()) {
+      const bool is_current = current && current->snapshot_id == snapshot.snapshot_id;
+      FIRN_TRY(const auto files, LiveFiles(call_, table_, snapshot.snapshot_id));
+      bool holds = false;
+      for (const LiveFile& live : files) {
+        FIRN_TRY(const auto positions, PositionsIn(live.file));
+        if (positions.empty()) continue;
+        holds = true;
+        (is_current ? live_ : old_).insert(live.file.path);
+        if (is_current) FIRN_CHECK(SeeWhetherVisible(live, positions));
+      }
+      if (holds) out_.snapshots.push_back(snapshot.snapshot_id);
+    }
+    for (const std::string& path : live_) old_.erase(path);
+    out_.live_files.assign(live_.begin(), live_.end());
+    out_.old_files.assign(old_.begin(), old_.end());
+    AddRefs();
+    FIRN_CHECK(AddUnused());
+    return std::move(out_);
+  }
+
+ private:
+  Result<std::vector<int64_t>> PositionsIn(const DataFile& file) {
+    if (!MayHold(file, field_.id, key_)) return std::vector<int64_t>();
+    const auto known = seen_.find(file.path);
+    if (known != seen_.end()) return known->second;
+    FIRN_TRY(auto positions, Positions(call_, table_, file, field_, key_));
+    seen_[file.path] = positions;
+    return positions;
+  }
+
+  Result<void> SeeWhetherVisible(const LiveFile& live, const std::vector<int64_t>& positions) {
+    FIRN_TRY(const auto dead, DeadPositions(call_, table_, live));
+    for (const int64_t row : positions)
+      out_.visible = out_.visible || !std::binary_search(dead.begin(), dead.end(), row);
+    return {};
+  }
+
+  void AddRefs() {
+    for (const auto& [name, ref] : table_.metadata().refs) {
+      const bool keeps = std::find(out_.snapshots.begin(), out_.snapshots.end(), ref.snapshot_id) !=
+                         out_.snapshots.end();
+      if (name != "main" && keeps) out_.refs.push_back(name);
+    }
+  }
+
+  Result<void> AddUnused() {
+    FIRN_TRY(const auto orphans, OrphanFiles(call_, table_));
+    for (const ObjectInfo& orphan : orphans) {
+      if (!orphan.uri.ends_with(".parquet")) continue;
+      DataFile file;
+      file.path = orphan.uri;
+      file.file_size_bytes = orphan.bytes;
+      // One that is being written, or was cut short, cannot be read: it is no committed row.
+      const auto rows = CountDataFileRows(call_, *table_.store(), orphan.uri);
+      if (!rows) continue;
+      file.record_count = *rows;
+      const auto positions = Positions(call_, table_, file, field_, key_);
+      if (positions && !positions->empty()) out_.unused_files.push_back(orphan.uri);
+    }
+    return {};
+  }
+
+  const Call& call_;
+  const Table& table_;
+  const record::Field field_;
+  const std::string& key_;
+  std::map<std::string, std::vector<int64_t>> seen_;
+  std::set<std::string> live_;
+  std::set<std::string> old_;
+  KeyTraces out_;
+};
+
+// A data file's rows that are not deleted, without the key's, in a new file.
+Result<void> WriteWithout(const Call& call, const Table& table, const LiveFile& live,
+                          const std::vector<int64_t>& positions, RowDelta& delta) {
+  FIRN_TRY(const auto dead, DeadPositions(call, table, live));
+  std::set<int64_t> gone(dead.begin(), dead.end());
+  gone.insert(positions.begin(), positions.end());
+  for (const DataFile& deletes : live.deletes) {
+    // One that names several data files stays: it says nothing about the new one.
+    if (deletes.referenced_data_file) delta.removed_deletes.push_back(deletes);
+  }
+  delta.removed_rows.push_back(live.file);
+  const Table written = WithLineage(table);
+  FIRN_TRY(const auto source,
+           internal::ParquetSource::Open(call, *table.store(), live.file,
+                                         Source(table, written.schema().fields)));
+  MergeFileWriter writer(written, {});
+  for (int64_t first = 0;;) {
+    FIRN_TRY(BatchPtr batch, source->Next(call));
+    if (batch == nullptr) break;
+    if (KeepsLineage(table)) {
+      FIRN_TRY(batch, WithRowIds(std::move(batch), live, source->first_row()));
+    }
+    const int64_t end = first + batch->num_rows();
+    // The runs of rows between those that go.
+    int64_t from = first;
+    for (auto at = gone.lower_bound(first); at != gone.end() && *at < end; ++at) {
+      if (*at > from) FIRN_CHECK(writer.Write(call, batch->Slice(from - first, *at - from)));
+      from = *at + 1;
+    }
+    if (from < end) FIRN_CHECK(writer.Write(call, batch->Slice(from - first, end - from)));
+    first = end;
+  }
+  if (writer.rows() == 0) return {};
+  FIRN_TRY(auto file, writer.Close());
+  file.spec_id = live.file.spec_id;
+  file.partition = live.file.partition;
+  delta.added_rows.push_back(std::move(file));
+  return {};
+}
+
+Result<RowDelta> DeltaWithout(const Call& call, const Table& table, const record::Field& field,
+                              const std::string& key) {
+  RowDelta delta;
+  FIRN_TRY(const auto files, LiveFiles(call, table));
+  for (const LiveFile& live : files) {
+    if (!MayHold(live.file, field.id, key)) continue;
+    FIRN_TRY(const auto positions, Positions(call, table, live.file, field, key));
+    if (!positions.empty()) FIRN_CHECK(WriteWithout(call, table, live, positions, delta));
+  }
+  return delta;
+}
+
+using Properties = std::map<std::string, std::optional<std::string>>;
+
+std::optional<std::string> PropertyOf(const Table& table, const std::string& name) {
+  const auto found = table.properties().find(name);
+  return found == table.properties().end() ? std::nullopt : std::optional(found->second);
+}
+
+constexpr const char* kHistoryRules[] = {kMaxSnapshots, kMinSnapshots, kDeleteGrace};
+
+// The table's rules for its history are others while a key is erased. What they were stands in the
+// table too, so that the next erasure puts them back if this one is killed.
+std::string KeptName(const char* rule) { return "firn.erase.was." + std::string(rule); }
+
+Properties EraseRules(const Table& table, int64_t snapshots) {
+  Properties changes = {
+      {kMaxSnapshots, std::to_string(snapshots)}, {kMinSnapshots, "1"}, {kDeleteGrace, "0"}};
+  for (const char* rule : kHistoryRules) {
+    const std::string kept = KeptName(rule);
+    if (!PropertyOf(table, kept)) changes[kept] = PropertyOf(table, rule).value_or("");
+  }
+  return changes;
+}
+
+Properties FormerRules(const Table& table) {
+  Properties changes;
+  for (const char* rule : kHistoryRules) {
+    const auto was = PropertyOf(table, KeptName(rule));
+    if (!was) continue;
+    changes[rule] = was->empty() ? std::nullopt : was;
+    changes[KeptName(rule)] = std::nullopt;
+  }
+  return changes;
+}
+
+// Snapshots from the current one back that do not have the key: those may stay.
+int64_t CleanNewest(const Table& table, const KeyTraces& traces) {
+  int64_t clean = 0;
+  const auto history = table.history();
+  for (auto snapshot = history.rbegin(); snapshot != history.rend(); ++snapshot, ++clean) {
+    if (std::find(traces.snapshots.begin(), traces.snapshots.end(), snapshot->snapshot_id) !=
+        traces.snapshots.end())
+      break;
+  }
+  return clean;
+}
+
+}  // namespace
+
+Result<KeyTraces> FindKey(const Call& call, const Table& table, const std::string& column,
+                          const std::string& key) {
+  FIRN_TRY(auto field, KeyField(table, column));
+  return Finder(call, table, std::move(field), key).Run();
+}
+
+Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ident,
+                             const std::string& column, const std::string& key) {
+  EraseReport report;
+  FIRN_TRY(auto table, lake.Load(ident));
+  FIRN_TRY(const auto field, KeyField(table, column));
+  FIRN_TRY(report.before, FindKey(call, table, column, key));
+  report.after = report.before;
+  if (!report.before.any()) return report;
+  const auto snapshots_before = static_cast<int64_t>(table.history().size());
+  if (!report.before.snapshots.empty()) {
+    FIRN_TRY(table, lake.SetProperties(call, ident,
+                                       EraseRules(table, CleanNewest(table, report.before) + 1)));
+    FIRN_FAULT_POINT("lake.erase.prepared");
+    FIRN_TRY(const RowDelta delta, DeltaWithout(call, table, field, key));
+    report.files_rewritten = static_cast<int64_t>(delta.removed_rows.size());
+    RowDeltaOptions options;
+    options.commit.summary = {{"firn.erased", std::to_string(report.files_rewritten)}};
+    options.resolve = [&](const Call& again, const Table& now) {
+      return DeltaWithout(again, now, field, key);
+    };
+    auto committed = delta.removed_rows.empty() ? lake.Append(call, ident, {}, options.commit)
+                                                : lake.CommitRowDelta(call, ident, delta, options);
+    FIRN_FAULT_POINT("lake.erase.committed");
+    // Whatever came of it, the table's own rules hold again.
+    FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
+    if (!committed) return Fail(std::move(committed).error());
+  }
+  report.snapshots_expired = snapshots_before + 1 - static_cast<int64_t>(table.history().size());
+  FIRN_TRY(report.after, FindKey(call, table, column, key));
+  for (const std::string& uri : report.after.unused_files) {
+    FIRN_CHECK(table.store()->Remove(call, uri));
+  }
+  report.after.unused_files.clear();
+  return report;
+}
+
+}  // namespace firn::lake

@@ -1,0 +1,92 @@
+#include "ends/lake/merge/write.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_set>
+
+#include "core/base/file.h"
+#include "ends/lake/format/metadata.h"
+#include "ends/lake/store/object_store.h"
+#include "ends/lake/store/s3_store.h"
+
+namespace firn::lake {
+namespace {
+
+// Point reads decode whole row groups: those of files that change are small.
+constexpr int64_t kRowGroupRows = 64 * 1024;
+constexpr int64_t kSampleRows = 2048;
+
+// Whether a text column holds few enough values for a dictionary, by its first rows.
+bool FewValues(const arrow::Array& column) {
+  if (column.type_id() != arrow::Type::STRING) return false;
+  const auto& texts = static_cast<const arrow::StringArray&>(column);
+  const int64_t rows = std::min(texts.length(), kSampleRows);
+  std::unordered_set<std::string_view> values;
+  for (int64_t row = 0; row < rows; ++row) {
+    if (texts.IsValid(row)) values.insert(texts.GetView(row));
+  }
+  return rows >= 64 && static_cast<int64_t>(values.size()) * 8 <= rows;
+}
+
+record::Layout LayoutFor(const record::Schema& schema, const arrow::RecordBatch& first) {
+  record::Layout layout;
+  layout.schema = schema;
+  for (int i = 0; i < first.num_columns(); ++i) {
+    if (!FewValues(*first.column(i))) continue;
+    record::SourceColumn column;
+    column.name = schema.fields[static_cast<size_t>(i)].name;
+    column.field_index = i;
+    column.dictionary = true;
+    layout.columns.push_back(std::move(column));
+  }
+  return layout;
+}
+
+}  // namespace
+
+MergeFileWriter::~MergeFileWriter() {
+  // A file that stays all the same is an orphan, which is reported as one.
+  if (!path_.empty()) (void)RemoveFile(path_);
+}
+
+Result<void> MergeFileWriter::Open(const Call& call, const arrow::RecordBatch& first) {
+  uri_ = table_.location() + "/data/" + NewUuid(*call.random) + "-merge.parquet";
+  FIRN_TRY(path_, DataFilePath(*table_.store(), uri_));
+  ParquetOptions options;
+  options.row_group_rows = kRowGroupRows;
+  options.plain_encoding = options_.plain_encoding;
+  FIRN_TRY(writer_, ParquetWriter::Open(path_, LayoutFor(table_.schema(), first), options));
+  return {};
+}
+
+Result<void> MergeFileWriter::Write(const Call& call,
+                                    const std::shared_ptr<arrow::RecordBatch>& rows) {
+  if (rows->num_rows() == 0) return {};
+  if (writer_ == nullptr) FIRN_CHECK(Open(call, *rows));
+  call_ = call;
+  FIRN_CHECK(writer_->Write(*rows));
+  rows_ += rows->num_rows();
+  kept_bytes_ += arrow::util::TotalBufferSize(*rows);
+  keep_ = keep_ && kept_bytes_ <= options_.kept_bytes_max;
+  if (keep_) {
+    kept_.push_back(rows);
+  } else {
+    kept_.clear();
+  }
+  return {};
+}
+
+Result<DataFile> MergeFileWriter::Close() {
+  FIRN_TRY(DataFile file, writer_->Close());
+  FIRN_CHECK(PublishDataFile(call_, *table_.store(), uri_));
+  path_.clear();
+  file.path = uri_;
+  file.spec_id = table_.metadata().default_spec_id;
+  return file;
+}
+
+}  // namespace firn::lake

@@ -1,0 +1,184 @@
+// What could go wrong in production: a filter leaves out rows that match, because statistics were
+// read wrongly, or a typing mistake silently matches nothing.
+#include "ends/lake/read/filter.h"
+
+#include <arrow/api.h>
+#include <gtest/gtest.h>
+
+#include "core/record/arrow_schema.h"
+#include "ends/lake/format/single_value.h"
+#include "ends/lake/parquet/arrow_file.h"
+#include "ends/lake/store/object_store.h"
+#include "ends/lake/table_test_desk.h"
+
+namespace firn::lake {
+namespace {
+
+record::Schema Columns() {
+  record::Schema schema;
+  const auto add = [&schema](const char* name, record::TypeId id) {
+    record::Type type;
+    type.id = id;
+    type.precision = 9;
+    type.scale = 2;
+    schema.fields.push_back({static_cast<int>(schema.fields.size()) + 1, name, false, type, ""});
+  };
+  add("name", record::TypeId::kString);
+  add("count", record::TypeId::kLong);
+  add("price", record::TypeId::kDecimal);
+  add("day", record::TypeId::kDate);
+  add("at", record::TypeId::kTimestamptz);
+  add("flag", record::TypeId::kBoolean);
+  add("ratio", record::TypeId::kDouble);
+  return schema;
+}
+
+bool MayMatch(const std::string& where, const DataFile& statistics) {
+  const auto filter = Filter::Parse(where, Columns());
+  EXPECT_TRUE(filter) << where << ": " << filter.error().OneLine();
+  return filter && filter->MayMatch(statistics);
+}
+
+TEST(Filter, StatisticsSpareOnlyWhatCannotMatch) {
+  DataFile file;
+  file.record_count = 10;
+  for (int id = 1; id <= 7; ++id) file.value_counts[id] = 10;
+  file.null_value_counts = {{1, 0}, {2, 3}, {6, 10}};
+  file.lower_bounds = {
+      {1, "bob"}, {2, SingleLong(-5)}, {3, SingleDecimal(-1, ~0ULL - 149)}, {4, SingleInt(20000)}};
+  file.upper_bounds = {
+      {1, "eva"}, {2, SingleLong(7)}, {3, SingleDecimal(0, 1050)}, {4, SingleInt(20010)}};
+  for (const char* yes :
+       {"name = 'bob'", "name = 'carl'", "name >= 'eva'", "name IN ('a', 'dora')", "count = -5",
+        "count < -4", "count <= -5", "count > 6", "count >= 7", "count IS NULL", "price = 10.50",
+        "price <= -1.50", "day = '2024-10-04'", "at > '2020-01-01 00:00:00Z'", "ratio = 1.5",
+        "flag IS NULL", "name != 'bob'", "name IS NOT NULL AND count = 0"})
+    EXPECT_TRUE(MayMatch(yes, file)) << yes;
+  for (const char* no :
+       {"name = 'alf'", "name > 'eva'", "name < 'bob'", "name IN ('a', 'z')", "count = 8",
+        "count < -5", "count > 7", "name IS NULL", "price > 10.50", "price < -1.50",
+        "day < '2024-10-04'", "flag = true", "flag IS NOT NULL", "name = 'bob' AND count = 99"})
+    EXPECT_FALSE(MayMatch(no, file)) << no;
+  // A file that says nothing may hold anything.
+  DataFile silent;
+  silent.record_count = 10;
+  EXPECT_TRUE(MayMatch("name = 'x' AND count = 1 AND flag IS NULL", silent));
+}
+
+TEST(Filter, WhatIsNoFilterIsSaid) {
+  for (const char* bad :
+       {"", "name", "name =", "name = bob", "= 1", "count = 'x'", "count = 1.5", "name = 'x",
+        "name = 'x' OR count = 1", "name = 'x' count = 1", "name IN 'x'", "name IN ('x'",
+        "name IS 1", "day = '2024-13-01'", "name ~ 'x'"}) {
+    const auto filter = Filter::Parse(bad, Columns());
+    ASSERT_FALSE(filter) << bad;
+    EXPECT_EQ(filter.error().code(), "LAKE-FILTER-001") << bad;
+  }
+  const auto unknown = Filter::Parse("nmae = 'x'", Columns());
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code(), "LAKE-COLUMN-001");
+  EXPECT_NE(unknown.error().what().find("`name`"), std::string::npos);
+}
+
+class FilterRowsTest : public TableDesk {
+ protected:
+  std::string Where(const std::string& where, RowReader::Spared* spared = nullptr) {
+    RowsOptions options;
+    options.where = where;
+    const auto reader = RowReader::Open(call_, Now(), options);
+    EXPECT_TRUE(reader) << reader.error().OneLine();
+    std::string out;
+    for (;;) {
+      const auto batch = (*reader)->Next(call_);
+      EXPECT_TRUE(batch) << batch.error().OneLine();
+      if (!batch || *batch == nullptr) break;
+      const RowText text(**batch, (*reader)->schema());
+      for (int64_t row = 0; row < text.rows(); ++row) out += text.JsonObject(row).at(21);
+    }
+    if (spared != nullptr) *spared = (*reader)->spared();
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+};
+
+TEST_F(FilterRowsTest, OnlyMatchingRowsComeAndFilesAreSpared) {
+  Import({"7", "8"});
+  RowReader::Spared spared;
+  EXPECT_EQ(Where("Id = 'a01000000000008AAA'", &spared), "8");
+  EXPECT_EQ(spared.files, 1);
+  EXPECT_EQ(Where("Id > 'a01000000000003AAA'"), "478");
+  EXPECT_EQ(Where("Id IN ('a01000000000001AAA', 'a01000000000007AAA')"), "17");
+  EXPECT_EQ(Where("Id IS NULL"), "");
+  EXPECT_EQ(Where("Id = 'it''s'"), "");
+  ASSERT_TRUE(Commit(Out(Now(), {0})));
+  EXPECT_EQ(Where("Id IS NOT NULL"), Ids());
+}
+
+class FilterPagesTest : public FilterRowsTest {
+ protected:
+  static std::string IdOf(int64_t number) {
+    const std::string digits = std::to_string(number);
+    return "a01" + std::string(12 - digits.size(), '0') + digits + "AAA";
+  }
+  // One row group of several pages with a page index, as other engines write them.
+  void ImportMany(int64_t rows) {
+    record::Layout layout;
+    layout.schema = Now().schema();
+    arrow::StringBuilder ids;
+    for (int64_t i = 0; i < rows; ++i) ASSERT_TRUE(ids.Append(IdOf(i)).ok());
+    const auto batch =
+        arrow::RecordBatch::Make(record::ArrowSchema(layout.schema), rows, {*ids.Finish()});
+    const std::string path = folder_ + "/warehouse/many.parquet";
+    const auto writer = OpenArrowFile(path, layout, {});
+    ASSERT_TRUE(writer) << writer.error().OneLine();
+    ASSERT_TRUE((*writer)->Write(*batch));
+    auto file = (*writer)->Close();
+    ASSERT_TRUE(file);
+    file->path = FileUri(path);
+    const auto replaced = lake_->ReplaceAll(call_, ident_, {*file}, nullptr, {});
+    ASSERT_TRUE(replaced) << replaced.error().OneLine();
+  }
+  std::vector<std::string> IdsWhere(const std::string& where, RowReader::Spared& spared) {
+    RowsOptions options;
+    options.where = where;
+    const auto reader = RowReader::Open(call_, Now(), options);
+    EXPECT_TRUE(reader) << reader.error().OneLine();
+    std::vector<std::string> ids;
+    for (;;) {
+      const auto batch = (*reader)->Next(call_);
+      EXPECT_TRUE(batch) << batch.error().OneLine();
+      if (!batch || *batch == nullptr) break;
+      const RowText text(**batch, (*reader)->schema());
+      for (int64_t row = 0; row < text.rows(); ++row)
+        ids.push_back(text.JsonObject(row).substr(7, 18));
+    }
+    spared = (*reader)->spared();
+    return ids;
+  }
+};
+
+TEST_F(FilterPagesTest, PagesWithoutAMatchAreNotRead) {
+  ImportMany(100'000);
+  RowReader::Spared spared;
+  EXPECT_EQ(IdsWhere("Id = '" + IdOf(54'321) + "'", spared), std::vector{IdOf(54'321)});
+  EXPECT_GT(spared.rows, 60'000);
+  EXPECT_EQ(IdsWhere("Id IN ('" + IdOf(3) + "', '" + IdOf(99'999) + "')", spared),
+            (std::vector{IdOf(3), IdOf(99'999)}));
+  EXPECT_GT(spared.rows, 40'000);
+  EXPECT_TRUE(IdsWhere("Id = '" + IdOf(50'000).substr(0, 17) + "B'", spared).empty());
+  EXPECT_EQ(IdsWhere("Id >= '" + IdOf(30'000) + "'", spared).size(), 70'000U);
+  EXPECT_GT(spared.rows, 0);
+}
+
+TEST_F(FilterPagesTest, DeletedRowsStayAwayThoughPagesBeforeThemWerePassedOver) {
+  ImportMany(100'000);
+  ASSERT_TRUE(Commit(Out(Now(), {0, 54'321, 99'999})));
+  RowReader::Spared spared;
+  EXPECT_TRUE(IdsWhere("Id = '" + IdOf(54'321) + "'", spared).empty());
+  EXPECT_GT(spared.rows, 60'000);
+  EXPECT_EQ(IdsWhere("Id = '" + IdOf(54'322) + "'", spared), std::vector{IdOf(54'322)});
+  EXPECT_EQ(IdsWhere("Id >= '" + IdOf(99'990) + "'", spared).size(), 9U);
+}
+
+}  // namespace
+}  // namespace firn::lake

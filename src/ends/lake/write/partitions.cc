@@ -1,0 +1,202 @@
+#include "ends/lake/write/partitions.h"
+
+#include <arrow/array.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/datum.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/decimal.h>
+
+#include <algorithm>
+#include <list>
+
+#include "ends/lake/commit/lineage.h"
+#include "ends/lake/format/single_value.h"
+#include "ends/lake/internal/parquet_source.h"
+#include "ends/lake/merge/read.h"
+#include "ends/lake/merge/write.h"
+#include "ends/lake/store/object_store.h"
+
+namespace firn::lake {
+namespace {
+
+using record::TypeId;
+
+constexpr size_t kOpenPartitionsMax = 64;
+constexpr int kBatchRows = 16 * 1024;
+
+Error Unplaceable(const Table& table, std::string why) {
+  return Error(Kind::kUnsupported, "LAKE-COMMIT-005",
+               "table `" + table.ident().Text() + "` cannot be written by this version")
+      .At(table.metadata_location())
+      .Because(std::move(why))
+      .Hint("write it with the engine that made it, or change its partition spec");
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::RecordBatch>& batch,
+                                                  const std::vector<int64_t>& rows) {
+  if (static_cast<int64_t>(rows.size()) == batch->num_rows()) return batch;
+  const arrow::Int64Array indices(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
+  auto taken = arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
+                                    arrow::compute::TakeOptions::NoBoundsCheck());
+  if (taken.ok()) return taken->record_batch();
+  return Fail(Error(Kind::kInternal, "LAKE-MERGE-006", "rows cannot be put together")
+                  .Because(taken.status().message()));
+}
+
+// Files of one partition each, some of them open.
+class PartitionFiles {
+ public:
+  explicit PartitionFiles(const Table& table, const Partitioner& partitioner)
+      : table_(table), partitioner_(partitioner) {}
+
+  Result<void> Write(const Call& call, const std::shared_ptr<arrow::RecordBatch>& batch) {
+    for (const auto& [tuple, rows] : partitioner_.Split(*batch)) {
+      FIRN_TRY(const auto part, Taken(batch, rows));
+      auto open = open_.find(tuple);
+      if (open == open_.end()) {
+        if (open_.size() >= kOpenPartitionsMax) FIRN_CHECK(CloseOne(order_.back()));
+        order_.push_front(tuple);
+        Open made{std::make_unique<MergeFileWriter>(table_, MergeFileWriter::Options{}),
+                  order_.begin()};
+        open = open_.emplace(tuple, std::move(made)).first;
+      }
+      order_.splice(order_.begin(), order_, open->second.use);
+      FIRN_CHECK(open->second.writer->Write(call, part));
+    }
+    return {};
+  }
+
+  Result<void> Close() {
+    while (!open_.empty()) FIRN_CHECK(CloseOne(order_.back()));
+    return {};
+  }
+  [[nodiscard]] std::vector<DataFile>& closed() { return closed_; }
+
+ private:
+  struct Open {
+    std::unique_ptr<MergeFileWriter> writer;
+    std::list<PartitionTuple>::iterator use;
+  };
+
+  Result<void> CloseOne(PartitionTuple tuple) {
+    const auto open = open_.find(tuple);
+    FIRN_TRY(DataFile file, open->second.writer->Close());
+    file.partition = tuple;
+    closed_.push_back(std::move(file));
+    order_.erase(open->second.use);
+    open_.erase(open);
+    return {};
+  }
+
+  const Table& table_;
+  const Partitioner& partitioner_;
+  std::map<PartitionTuple, Open> open_;
+  std::list<PartitionTuple> order_;  // used last first
+  std::vector<DataFile> closed_;
+};
+
+Result<void> CopyInto(const Call& call, const Table& table, const DataFile& file,
+                      PartitionFiles& files) {
+  FIRN_TRY(const auto source,
+           internal::ParquetSource::Open(call, *table.store(), file, SourceOf(table, kBatchRows)));
+  for (;;) {
+    FIRN_TRY(const auto batch, source->Next(call));
+    if (batch == nullptr) return {};
+    FIRN_CHECK(files.Write(call, batch));
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> SingleValueAt(const arrow::Array& column, int64_t row,
+                                         const record::Type& type) {
+  if (column.IsNull(row)) return {};
+  switch (type.id) {
+    case TypeId::kBoolean:
+      return SingleBool(static_cast<const arrow::BooleanArray&>(column).Value(row));
+    case TypeId::kInt:
+    case TypeId::kDate:
+      return SingleInt(column.data()->GetValues<int32_t>(1)[row]);
+    case TypeId::kLong:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return SingleLong(column.data()->GetValues<int64_t>(1)[row]);
+    case TypeId::kFloat:
+      return SingleFloat(column.data()->GetValues<float>(1)[row]);
+    case TypeId::kDouble:
+      return SingleDouble(column.data()->GetValues<double>(1)[row]);
+    case TypeId::kDecimal: {
+      const arrow::Decimal128 value(
+          static_cast<const arrow::Decimal128Array&>(column).GetValue(row));
+      return SingleDecimal(value.high_bits(), value.low_bits());
+    }
+    case TypeId::kUuid:
+    case TypeId::kFixed:
+      return std::string(static_cast<const arrow::FixedSizeBinaryArray&>(column).GetView(row));
+    default:
+      return std::string(static_cast<const arrow::BinaryArray&>(column).GetView(row));
+  }
+}
+
+Result<Partitioner> Partitioner::For(const Table& table) {
+  Partitioner out;
+  for (const PartitionField& field : table.metadata().default_spec().fields) {
+    const auto& columns = table.schema().fields;
+    const auto source = std::find_if(columns.begin(), columns.end(), [&](const record::Field& f) {
+      return f.id == field.source_id;
+    });
+    const Transform transform = ParseTransform(field.transform);
+    if (source == columns.end() && transform.kind != Transform::Kind::kVoid)
+      return Fail(Unplaceable(
+          table, "partition field `" + field.name + "` is of a column below another, or of none"));
+    if (source == columns.end()) {
+      out.fields_.push_back({{}, transform});
+      continue;
+    }
+    if (!AppliesTo(transform, source->type))
+      return Fail(Unplaceable(table, "partition field `" + field.name + "` has transform `" +
+                                         field.transform + "`, which is not known"));
+    out.fields_.push_back({*source, transform});
+  }
+  return out;
+}
+
+std::map<PartitionTuple, std::vector<int64_t>> Partitioner::Split(
+    const arrow::RecordBatch& batch) const {
+  std::map<PartitionTuple, std::vector<int64_t>> out;
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  for (const Source& source : fields_) {
+    columns.push_back(source.field.id == 0 ? nullptr : batch.GetColumnByName(source.field.name));
+  }
+  PartitionTuple tuple(fields_.size());
+  auto last = out.end();
+  for (int64_t row = 0; row < batch.num_rows(); ++row) {
+    for (size_t i = 0; i < fields_.size(); ++i) {
+      if (columns[i] == nullptr) continue;
+      const record::Type& type = fields_[i].field.type;
+      tuple[i] = Transformed(fields_[i].transform, type, SingleValueAt(*columns[i], row, type));
+    }
+    // Rows often come in the order of their partitions.
+    if (last == out.end() || last->first != tuple) last = out.try_emplace(tuple).first;
+    last->second.push_back(row);
+  }
+  return out;
+}
+
+Result<std::vector<DataFile>> PlaceInPartitions(const Call& call, const Table& table,
+                                                const std::vector<DataFile>& files) {
+  FIRN_TRY(const Partitioner partitioner, Partitioner::For(table));
+  if (partitioner.unpartitioned()) return files;
+  PartitionFiles placed(table, partitioner);
+  const auto done = [&]() -> Result<void> {
+    for (const DataFile& file : files) FIRN_CHECK(CopyInto(call, table, file, placed));
+    return placed.Close();
+  }();
+  if (done) return std::move(placed.closed());
+  // What stays all the same is an orphan, which is reported as one.
+  for (const DataFile& file : placed.closed()) (void)table.store()->Remove(call, file.path);
+  return Fail(std::move(done).error());
+}
+
+}  // namespace firn::lake
