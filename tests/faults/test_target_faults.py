@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from support.firn import firn_path
-from support.rules import RuleProject, change
+from support.rules import APPEND_LINE, RuleProject, change
 
 EVENTS = 40
 
@@ -21,7 +21,7 @@ def counting_project(folder):
     """Each delivery appends its event's number to a file: what the target saw, and how often."""
     project = RuleProject(folder)
     project.rule("all", [{"Id": "file", "Arn": "firn:command/append", "InputPath": "$.detail.payload.n",
-                          "CommandParameters": {"Command": ["/bin/sh", "-c", "cat >> seen; echo >> seen"]}}])
+                          "CommandParameters": {"Command": APPEND_LINE}}])
     return project
 
 

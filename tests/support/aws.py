@@ -15,6 +15,7 @@ import boto3
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 START_SECONDS_MAX = 90
+START_TRIES = 3
 
 
 def free_port():
@@ -23,26 +24,36 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def await_port(process, port, name):
+def await_port(process, port, name, last):
+    """False when the server ended before it listened."""
     until = time.monotonic() + START_SECONDS_MAX
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
+            return True
         except OSError:
-            assert process.poll() is None and time.monotonic() < until, f"{name} did not start"
+            ended = process.poll() is not None
+            assert not (ended and last) and time.monotonic() < until, f"{name} did not start"
+            if ended:
+                return False
             time.sleep(0.05)
 
 
 @contextlib.contextmanager
-def running(words, port, name):
-    process = subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        await_port(process, port, name)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+def running(words_for, name):
+    """`words_for` makes the command for a port. A port that was free may be taken by the time the server binds it:
+    then another one is tried."""
+    for attempt in range(START_TRIES):
+        port = free_port()
+        process = subprocess.Popen(list(map(str, words_for(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if not await_port(process, port, name, last=attempt + 1 == START_TRIES):
+                continue
+            yield f"http://127.0.0.1:{port}"
+            return
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def environment(**endpoints):
@@ -60,8 +71,7 @@ def client(service, url):
 
 @contextlib.contextmanager
 def moto():
-    port = free_port()
-    with running([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port], port, "moto") as url:
+    with running(lambda port: [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port], "moto") as url:
         request = urllib.request.Request(f"{url}/moto-api/config", method="POST",
                                          data=b'{"stepfunctions": {"execute_state_machine": true}}',
                                          headers={"Content-Type": "application/json"})
@@ -77,27 +87,28 @@ def server_jars(name):
 
 @contextlib.contextmanager
 def elasticmq(folder):
-    port = free_port()
-    config = pathlib.Path(folder) / "elasticmq.conf"
-    config.write_text(f'include classpath("application.conf")\n'
-                      f'node-address {{\n  host = localhost\n  port = {port}\n}}\n'
-                      f'rest-sqs {{\n  bind-hostname = "127.0.0.1"\n  bind-port = {port}\n}}\n'
-                      f'rest-stats {{\n  enabled = false\n}}\n')
     jars = server_jars("elasticmq")
-    with running(["java", f"-Dconfig.file={config}", "-cp", f"{jars}/*", "org.elasticmq.server.Main"], port,
-                 "ElasticMQ") as url:
+    config = pathlib.Path(folder) / "elasticmq.conf"
+
+    def words(port):
+        config.write_text(f'include classpath("application.conf")\n'
+                          f'node-address {{\n  host = localhost\n  port = {port}\n}}\n'
+                          f'rest-sqs {{\n  bind-hostname = "127.0.0.1"\n  bind-port = {port}\n}}\n'
+                          f'rest-stats {{\n  enabled = false\n}}\n')
+        return ["java", f"-Dconfig.file={config}", "-cp", f"{jars}/*", "org.elasticmq.server.Main"]
+
+    with running(words, "ElasticMQ") as url:
         yield url
 
 
 @contextlib.contextmanager
 def dynamodb_local(folder):
-    port = free_port()
     jars = server_jars("dynamodb-local")
     natives = pathlib.Path(folder) / "natives"
     natives.mkdir()
     for library in jars.glob("*libsqlite4java-linux-*.so"):
         (natives / library.name.split("sqlite4java.", 1)[1]).symlink_to(library)
-    with running(["java", f"-Djava.library.path={natives}", "-cp", f"{jars}/*",
-                  "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port", port],
-                 port, "DynamoDBLocal") as url:
+    with running(lambda port: ["java", f"-Djava.library.path={natives}", "-cp", f"{jars}/*",
+                               "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port", port],
+                 "DynamoDBLocal") as url:
         yield url

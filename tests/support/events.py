@@ -7,8 +7,6 @@ import subprocess
 
 from support.firn import Project, firn_environment, firn_path
 
-FAST = ("--commit-every", "100ms", "--lease", "1s")
-
 
 class EventsProject(Project):
     """Exports its objects, then follows them."""
@@ -30,9 +28,10 @@ class EventsProject(Project):
         assert exported.code == 0, exported
         return self
 
-    def follow(self, *words, **more):
+    def follow(self, *words, commit_every="100ms", **more):
         """Until all that happened is in the tables; answers the last report of each topic."""
-        done = self.firn("events", "follow", "--until-caught-up", "--json", *FAST, *words, **more)
+        done = self.firn("events", "follow", "--until-caught-up", "--json", "--commit-every",
+                         commit_every, "--lease", "1s", *words, **more)
         assert done.code == 0, done
         return self.reports(done.out)
 
@@ -41,12 +40,12 @@ class EventsProject(Project):
         lines = [json.loads(line) for line in out.splitlines() if line.startswith("{")]
         return {line["topic"]: line for line in lines if "topic" in line}
 
-    def start_following(self, *words, **environment):
+    def start_following(self, *words, lease="1s", **environment):
         """A follower in the background."""
         return subprocess.Popen(
-            [firn_path(), "events", "follow", "--json", *FAST, *words], cwd=self.folder,
-            env=firn_environment(**environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True)
+            [firn_path(), "events", "follow", "--json", "--commit-every", "100ms", "--lease", lease,
+             *words], cwd=self.folder, env=firn_environment(**environment),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def metadata(self, name):
         """The newest metadata of a table, as the format's own JSON."""

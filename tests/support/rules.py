@@ -14,6 +14,9 @@ lake: {warehouse: lake, namespace: salesforce}
 state: {folder: .firn}
 """
 
+# A command target that adds its input to `seen` as a line: in one write, since several run at once.
+APPEND_LINE = ["/bin/sh", "-c", "line=$(cat) && printf '%s\\n' \"$line\" >> seen"]
+
 
 def change(number, record="006000000000001AAA", entity="Opportunity", change_type="UPDATE", **fields):
     """A change event as EventBridge shows those of Salesforce."""
