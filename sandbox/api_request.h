@@ -16,16 +16,16 @@
 #include "core/net/server.h"
 #include "sandbox/answer.h"
 #include "sandbox/api_db.h"
-#include "sandbox/apps.h"
 #include "sandbox/faults.h"
+#include "sandbox/life/request_log.h"
 #include "sandbox/org.h"
-#include "sandbox/passwords.h"
-#include "sandbox/request_log.h"
 #include "sandbox/sandbox_clock.h"
-#include "sandbox/sessions.h"
-#include "sandbox/signing_keys.h"
+#include "sandbox/sign_in/apps.h"
+#include "sandbox/sign_in/passwords.h"
+#include "sandbox/sign_in/sessions.h"
+#include "sandbox/sign_in/signing_keys.h"
+#include "sandbox/sign_in/users.h"
 #include "sandbox/usage.h"
-#include "sandbox/users.h"
 
 namespace firn::sandbox {
 

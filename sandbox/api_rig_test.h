@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "core/net/client.h"
-#include "sandbox/server.h"
+#include "sandbox/door/server.h"
 
 namespace firn::sandbox {
 

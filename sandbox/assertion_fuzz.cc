@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "sandbox/assertion.h"
-#include "sandbox/soap_login.h"
+#include "sandbox/sign_in/assertion.h"
+#include "sandbox/sign_in/soap_login.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "sandbox/pretty_json.h"
-#include "sandbox/rest_body.h"
+#include "sandbox/rest/body.h"
 #include "sandbox/time_zone.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

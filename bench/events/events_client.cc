@@ -8,7 +8,7 @@
 #include <string>
 
 #include "ends/salesforce/pubsub.h"
-#include "patterns/events/change_plan.h"
+#include "patterns/events/change/plan.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include "sandbox/bulk/create_body.h"
 #include "sandbox/bulk/ingest_jobs.h"
 #include "sandbox/bulk/job_list.h"
-#include "sandbox/rest.h"
+#include "sandbox/rest/rest.h"
 #include "sandbox/slice_stream.h"
 
 namespace firn::sandbox {

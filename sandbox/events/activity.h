@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "sandbox/events/event_bus.h"
-#include "sandbox/request_log.h"
-#include "sandbox/sign_in_parts.h"
+#include "sandbox/life/request_log.h"
+#include "sandbox/sign_in/sign_in_parts.h"
 
 namespace firn::sandbox {
 

@@ -1,7 +1,7 @@
 #include "sandbox/pubsub/call_gate.h"
 
 #include "core/base/random.h"
-#include "sandbox/admin.h"
+#include "sandbox/life/admin.h"
 
 namespace firn::sandbox {
 namespace {

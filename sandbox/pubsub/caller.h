@@ -8,7 +8,7 @@
 #include <variant>
 
 #include "sandbox/pubsub/rpc_error.h"
-#include "sandbox/sessions.h"
+#include "sandbox/sign_in/sessions.h"
 
 namespace firn::sandbox {
 

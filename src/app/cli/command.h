@@ -30,8 +30,8 @@
 #include <string_view>
 #include <vector>
 
-#include "app/cli/output.h"
-#include "app/cli/progress.h"
+#include "app/cli/output/output.h"
+#include "app/cli/output/progress.h"
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/config/secret_ref.h"

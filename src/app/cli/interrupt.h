@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <thread>
 
-#include "app/cli/output.h"
+#include "app/cli/output/output.h"
 #include "core/base/file.h"
 
 namespace firn::cli {

@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "app/cli/commands.h"
+#include "app/cli/commands/hosting.h"
 #include "app/cli/help.h"
-#include "app/cli/hosting.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/parse.h"
 #include "app/cli/version.h"

@@ -18,7 +18,7 @@
 #include "core/project/rules.h"
 #include "ends/aws/credentials.h"
 #include "ends/lake/table.h"
-#include "patterns/events/rule_engine.h"
+#include "patterns/events/rules/rule_engine.h"
 
 namespace firn::engine {
 

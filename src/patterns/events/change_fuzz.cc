@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "patterns/events/change_diff.h"
-#include "patterns/events/change_json.h"
-#include "patterns/events/change_plan.h"
+#include "patterns/events/change/diff.h"
+#include "patterns/events/change/json.h"
+#include "patterns/events/change/plan.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

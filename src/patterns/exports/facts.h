@@ -13,7 +13,7 @@
 #include "ends/lake/data_file.h"
 #include "ends/lake/ingest/ingest.h"
 #include "patterns/exports/export.h"
-#include "patterns/exports/incremental_facts.h"
+#include "patterns/exports/window/incremental_facts.h"
 
 namespace firn::exports {
 

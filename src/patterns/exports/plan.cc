@@ -6,9 +6,9 @@
 
 #include "core/base/nearest.h"
 #include "core/base/time_text.h"
-#include "patterns/exports/layout_for.h"
-#include "patterns/exports/watermark.h"
-#include "patterns/exports/window.h"
+#include "patterns/exports/object/layout_for.h"
+#include "patterns/exports/window/watermark.h"
+#include "patterns/exports/window/window.h"
 
 namespace firn::exports {
 namespace {

@@ -1,4 +1,6 @@
 // Runs and resumes: which objects go side by side, and what stops them all.
+#include "patterns/exports/object/run.h"
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -8,7 +10,6 @@
 #include "core/base/random.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/export.h"
-#include "patterns/exports/object_run.h"
 
 namespace firn::exports {
 namespace {

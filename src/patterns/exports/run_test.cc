@@ -11,7 +11,7 @@
 #include "patterns/exports/fake_rest.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/report.h"
-#include "patterns/exports/verify.h"
+#include "patterns/exports/verify/verify.h"
 
 namespace firn::exports {
 namespace {

@@ -1,0 +1,45 @@
+// What happens to every request before and after its handler: size limits, faults, session, daily
+// limit, routing; then date, usage header, compression, the log.
+//
+// One for both ports; thread-safe; blocking (the server calls it on a pool).
+#pragma once
+
+#include "sandbox/api_request.h"
+#include "sandbox/life/life_parts.h"
+#include "sandbox/sign_in/oauth.h"
+#include "sandbox/sign_in/soap_login.h"
+
+namespace firn::sandbox {
+
+class FrontDoor {
+ public:
+  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapLogin& soap)
+      : parts_(parts), life_(life), oauth_(oauth), soap_(soap) {}
+  [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
+
+ private:
+  // Carries out what comes before the answer. An answer: it takes the handler's place.
+  [[nodiscard]] std::optional<Answer> Before(const std::vector<FaultEffect>& faults,
+                                             const Call& call);
+  [[nodiscard]] Answer Route(const net::ServerRequest& request, const Call& call,
+                             std::vector<FaultEffect> faults, RequestLine& line);
+  // `/services/data/vNN.0/..`
+  [[nodiscard]] Answer Data(const net::ServerRequest& request, const Call& call,
+                            std::vector<FaultEffect> faults, RequestLine& line);
+  // `/services/async/NN.0/..`, the first Bulk API, with its own header and errors for sessions.
+  [[nodiscard]] Answer Async(const net::ServerRequest& request, RequestLine& line);
+  [[nodiscard]] std::optional<Answer> SignIn(const net::ServerRequest& request, Session& session,
+                                             RequestLine& line);
+  void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
+              Answer& answer);
+
+  // Revokes a token; the end of an access token is a logout.
+  [[nodiscard]] Answer Revoke(const net::ServerRequest& request);
+
+  ApiParts& parts_;
+  LifeParts& life_;
+  OAuth& oauth_;
+  SoapLogin& soap_;
+};
+
+}  // namespace firn::sandbox

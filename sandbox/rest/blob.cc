@@ -1,0 +1,73 @@
+#include "sandbox/rest/blob.h"
+
+#include <algorithm>
+
+#include "core/base/encoding.h"
+#include "sandbox/bulk/create_body.h"
+
+namespace firn::sandbox {
+namespace {
+
+tl::unexpected<Error> BadMultipart(const std::string& what) {
+  return Fail(ApiError(400, "INVALID_MULTIPART_REQUEST", what));
+}
+
+}  // namespace
+
+bool IsMultipart(const ApiRequest& request) {
+  return Folded(request.http.headers.GetOr("Content-Type", "")).starts_with("multipart/form-data");
+}
+
+Result<RecordBody> RecordBodyOf(const ApiRequest& request) {
+  if (!IsMultipart(request)) return ReadRecordBody(request.body);
+  const auto parts = ParseMultipart(request.http.headers.GetOr("Content-Type", ""), request.body);
+  if (!parts || parts->empty()) return BadMultipart("The multipart body is not well-formed");
+  // The fields come first; their part is called entity_document, entity_content ..
+  const FormPart& fields = parts->front();
+  if (fields.content_type.find("json") == std::string::npos) {
+    return BadMultipart("The first part must be application/json");
+  }
+  FIRN_TRY(RecordBody record, ReadRecordBody(fields.body));
+  for (size_t i = 1; i < parts->size(); ++i) {
+    const FormPart& part = (*parts)[i];
+    if (part.name.empty()) return BadMultipart("A part has no name");
+    const std::string& bytes = record.texts.emplace_back(Base64(part.body));
+    record.cells.push_back({record.texts.emplace_back(part.name), bytes});
+  }
+  return record;
+}
+
+// The bytes of a base64 field. What the store does not hold is made up from the record's id, as
+// long as its size field says.
+Answer BlobAnswer(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object,
+                  const FieldInfo& field) {
+  const std::string& id = request.path[2];
+  const auto record = parts.org.Read(object.name, id, request.Options(false));
+  if (!record) return ErrorAnswer(record.error());
+  int64_t size = 0;
+  std::string stored;
+  for (size_t i = 0; i < object.fields.size() && i < record->values.size(); ++i) {
+    const FieldInfo& one = object.fields[i];
+    if (one.name == field.name && record->values[i].kind == Value::Kind::kText) {
+      stored = record->values[i].text;
+    }
+    if (one.name == "ContentSize" || one.name == "BodyLength" || one.name == "LogFileLength") {
+      size = record->values[i].number;
+    }
+  }
+  Answer answer;
+  answer.headers.Set("Content-Type", "application/octetstream");
+  if (const auto bytes = FromBase64(stored); !stored.empty() && bytes) {
+    answer.body = *bytes;
+    return answer;
+  }
+  constexpr int64_t kMadeUpMax = 64LL << 20;
+  const std::string line = object.name + " " + id + " made up by the sandbox\n";
+  while (static_cast<int64_t>(answer.body.size()) < std::min(size, kMadeUpMax)) {
+    answer.body += line;
+  }
+  answer.body.resize(static_cast<size_t>(std::clamp<int64_t>(size, 0, kMadeUpMax)));
+  return answer;
+}
+
+}  // namespace firn::sandbox

@@ -1,0 +1,77 @@
+#include "app/cli/commands/lake_access.h"
+
+#include <charconv>
+
+#include "core/base/nearest.h"
+
+namespace firn::cli {
+
+const std::vector<Option>& WarehouseOptions() {
+  static const std::vector<Option> kOptions = {
+      {.name = "warehouse",
+       .value = "DIR",
+       .help = "folder of the tables, instead of the project's"},
+      {.name = "catalog",
+       .value = "FILE",
+       .help = "the catalog's SQLite file (default: catalog.db in the warehouse)"},
+  };
+  return kOptions;
+}
+
+Result<WarehousePaths> WarehouseOf(Context& context) {
+  WarehousePaths paths;
+  if (context.Has("warehouse")) {
+    paths.warehouse = context.Text("warehouse");
+  } else {
+    FIRN_TRY(const project::Project* project, context.LoadProject());
+    paths.warehouse = project->lake.warehouse;
+    paths.catalog = project->lake.catalog;
+  }
+  if (context.Has("catalog")) paths.catalog = context.Text("catalog");
+  return paths;
+}
+
+Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context, const OpenLakeOptions& options) {
+  FIRN_TRY(const WarehousePaths paths, WarehouseOf(context));
+  lake::LakeOptions open;
+  open.create = options.create;
+  open.warehouse = paths.warehouse;
+  open.catalog_path = paths.catalog;
+  return lake::Lake::Open(open);
+}
+
+Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text) {
+  if (text.find('.') != std::string::npos || context.Has("warehouse") || !context.HasProject())
+    return lake::ParseTableIdent(text);
+  FIRN_TRY(const project::Project* project, context.LoadProject());
+  FIRN_TRY(const project::Org* org, context.LoadOrg());
+  return lake::ParseTableIdent(project->NamespaceOf(*org) + "." + text);
+}
+
+Result<lake::Table> OpenTable(Context& context) {
+  FIRN_TRY(const auto ident, TableIdentOf(context, context.Text("table")));
+  FIRN_TRY(const auto lake, OpenLake(context));
+  auto table = lake->Load(ident);
+  if (table || table.error().code() != "LAKE-TABLE-001") return table;
+  std::vector<std::string> names;
+  if (const auto tables = lake->Tables("")) {
+    for (const auto& known : *tables) names.push_back(known.Text());
+  }
+  const std::string near = DidYouMean(ident.Text(), names);
+  if (near.empty()) return table;
+  return Fail(
+      Error(Kind::kNotFound, "LAKE-TABLE-001", "there is no table `" + ident.Text() + "`" + near));
+}
+
+Result<std::optional<int64_t>> SnapshotOption(Context& context) {
+  if (!context.Has("snapshot")) return std::optional<int64_t>();
+  const std::string text = context.Text("snapshot");
+  int64_t id = 0;
+  const char* end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data(), end, id);
+  if (error != std::errc() || at != end)
+    return Fail(context.UsageError("`" + text + "` is no snapshot id"));
+  return std::optional<int64_t>(id);
+}
+
+}  // namespace firn::cli

@@ -1,0 +1,443 @@
+// sandbox up, down, status, seed, faults, log.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "app/cli/commands.h"
+#include "app/cli/commands/sandbox_link.h"
+#include "core/base/file.h"
+#include "sandbox/door/server.h"
+
+extern char** environ;
+
+namespace firn::cli {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kUpFormat = "firn.sandbox.up/1";
+constexpr auto kPoll = std::chrono::milliseconds(100);
+constexpr auto kStopMax = std::chrono::seconds(30);
+constexpr auto kBackgroundStartMax = std::chrono::minutes(30);  // seeding millions of rows
+
+// What a running sandbox says of itself: printed by `up`, kept in running.json for the others.
+json Describe(sandbox::Sandbox& org) {
+  return {{"http_url", org.http_url()},
+          {"tls_url", org.tls_url()},
+          {"ca_file", org.ca_file()},
+          {"proxy_url", org.proxy_url()},
+          {"pubsub_endpoint", org.pubsub_endpoint()},
+          {"pubsub_tls_endpoint", org.pubsub_tls_endpoint()},
+          {"org_id", org.org().org_id()},
+          {"client_id", org.client_id()},
+          {"key_file", org.key_file()},
+          {"username", org.username()},
+          {"pid", getpid()}};
+}
+
+void PrintUp(Context& context, const json& facts) {
+  const auto text = [&](const char* key) { return facts.value(key, ""); };
+  std::vector<Fact> lines = {{"http_url", "address", text("http_url")}};
+  if (!text("tls_url").empty()) {
+    lines.push_back({"tls_url", "address (TLS)", text("tls_url")});
+    lines.push_back({"ca_file", "its CA", text("ca_file")});
+    lines.push_back({"proxy_url", "proxy (HTTPS_PROXY)", text("proxy_url")});
+  }
+  for (const auto& [key, title] : {std::pair{"pubsub_endpoint", "Pub/Sub API"},
+                                   std::pair{"pubsub_tls_endpoint", "Pub/Sub API (TLS)"}}) {
+    if (!text(key).empty()) lines.push_back({key, title, text(key)});
+  }
+  lines.push_back({"org_id", "org id", text("org_id")});
+  lines.push_back({"username", "username", text("username")});
+  lines.push_back({"client_id", "client id", text("client_id")});
+  lines.push_back({"key_file", "private key", text("key_file")});
+  lines.push_back({"pid", "process", facts.value("pid", int64_t{0})});
+  context.out().Print(kUpFormat, lines);
+  context.out().Flush();
+}
+
+Result<sandbox::SandboxOptions> UpOptions(Context& context) {
+  sandbox::SandboxOptions options;
+  // Absolute: running.json is read by processes that stand elsewhere.
+  options.folder = std::filesystem::absolute(context.Text("folder")).lexically_normal();
+  options.address = context.Text("address");
+  options.http_port = static_cast<uint16_t>(context.Integer("port"));
+  options.tls_port = static_cast<uint16_t>(context.Integer("tls-port"));
+  options.tls = !context.Flag("no-tls");
+  options.proxy_port = static_cast<uint16_t>(context.Integer("proxy-port"));
+  options.pubsub = !context.Flag("no-pubsub");
+  options.pubsub_port = static_cast<uint16_t>(context.Integer("pubsub-port"));
+  options.pubsub_tls_port = static_cast<uint16_t>(context.Integer("pubsub-tls-port"));
+  options.seed = static_cast<uint64_t>(context.Integer("seed"));
+  options.scale = context.Number("scale");
+  for (const std::string& path : context.List("object-file")) {
+    FIRN_TRY(std::string yaml, ReadFile(path));
+    options.object_yaml.push_back(std::move(yaml));
+  }
+  return options;
+}
+
+// Runs this program once more, without a terminal, and waits until it says it is ready.
+Result<ExitCode> UpInBackground(Context& context) {
+  const std::string folder = context.Text("folder");
+  FIRN_CHECK(MakeFolders(folder, 0700));
+  FIRN_CHECK(RemoveFile(RunningFile(folder)));
+  std::vector<std::string> words = {"firn", "sandbox", "up"};
+  for (const char* name : {"folder", "address", "port", "tls-port", "proxy-port", "pubsub-port",
+                           "pubsub-tls-port", "seed", "scale"}) {
+    words.insert(words.end(), {std::string("--") + name, context.Text(name)});
+  }
+  for (const std::string& path : context.List("object-file")) {
+    words.insert(words.end(), {"--object-file", path});
+  }
+  for (const char* name : {"no-tls", "no-pubsub"}) {
+    if (context.Flag(name)) words.push_back(std::string("--") + name);
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  const std::string log = folder + "/sandbox.log";
+  posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&files, 1, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  posix_spawn_file_actions_adddup2(&files, 1, 2);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  pid_t child = 0;
+  const int failed =
+      posix_spawn(&child, "/proc/self/exe", &files, &attributes, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) return Fail(Kind::kInternal, "CLI-SANDBOX-001", "cannot start the sandbox");
+  const Call call = context.call().Within(kBackgroundStartMax);
+  while (!FileExists(RunningFile(folder))) {
+    FIRN_CHECK(call.Sleep(kPoll));
+    if (kill(child, 0) != 0 || waitpid(child, nullptr, WNOHANG) == child) {
+      return Fail(Error(Kind::kInternal, "CLI-SANDBOX-001", "the sandbox ended while it started")
+                      .Hint("see " + log));
+    }
+  }
+  FIRN_TRY(const std::string text, ReadFile(RunningFile(folder)));
+  if (context.Has("ready-file")) {
+    FIRN_CHECK(WriteFileDurably(context.Text("ready-file"), text));
+  }
+  PrintUp(context, json::parse(text, nullptr, false));
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Up(Context& context) {
+  if (context.Flag("background")) return UpInBackground(context);
+  FIRN_TRY(sandbox::SandboxOptions options, UpOptions(context));
+  const std::string running = RunningFile(options.folder);
+  FIRN_TRY(const auto org, sandbox::Sandbox::Start(std::move(options)));
+  const json facts = Describe(*org);
+  FIRN_CHECK(WriteFileDurably(running, facts.dump(2) + "\n"));
+  if (context.Has("ready-file")) {
+    FIRN_CHECK(WriteFileDurably(context.Text("ready-file"), facts.dump(2) + "\n"));
+  }
+  PrintUp(context, facts);
+  context.out().Talk("runs until Ctrl-C; the org is kept in " + context.Text("folder"));
+  while (!org->stop_asked() && context.call().Sleep(kPoll)) {
+  }
+  FIRN_CHECK(RemoveFile(running));
+  context.out().Talk(fmt::format("stopped after {} requests", org->requests()));
+  return ExitCode::kDone;
+}
+
+Table ObjectTable(const json& objects, std::string format) {
+  Table table{.format = std::move(format),
+              .columns = {{.key = "name", .title = "object", .ink = Ink::kName},
+                          {.key = "rows", .title = "rows", .right = true},
+                          {.key = "deleted", .title = "in the bin", .right = true}},
+              .rows = {},
+              .when_empty = {}};
+  for (const json& object : objects) {
+    table.rows.push_back({object.value("name", ""), object.value("rows", int64_t{0}),
+                          object.value("deleted", int64_t{0})});
+  }
+  return table;
+}
+
+Result<ExitCode> Status(Context& context) {
+  FIRN_TRY(json status, Ask(context, "GET", "status"));
+  // Where its gRPC port is stands in the file that `up` keeps beside the org.
+  const auto kept =
+      context.Has("url") ? Result<std::string>("") : ReadFile(RunningFile(context.Text("folder")));
+  const json facts = kept ? json::parse(*kept, nullptr, false) : json();
+  for (const char* key : {"pubsub_endpoint", "pubsub_tls_endpoint"}) {
+    if (facts.is_object()) status[key] = facts.value(key, "");
+  }
+  context.out().Json("firn.sandbox.status/1", status.dump());
+  if (context.out().json()) return ExitCode::kDone;
+  const json limits = status.value("limits", json::object());
+  const auto limit = [&](const char* name) {
+    const json one = limits.value(name, json::object());
+    return fmt::format("{} of {}", one.value("used", int64_t{0}), one.value("max", int64_t{0}));
+  };
+  context.out().Print(
+      "firn.sandbox.status/1",
+      {{"org_id", "org id", status.value("org_id", "")},
+       {"now", "its clock", status.value("now", "")},
+       {"requests", "requests", status.value("requests", int64_t{0})},
+       {"sessions", "sessions", status.value("sessions", int64_t{0})},
+       {"api_requests", "API requests of the day", limit("api_requests")},
+       {"bulk_query_jobs", "query jobs of the day", limit("bulk_query_jobs")},
+       {"delivered_events", "events delivered of the day", limit("delivered_events")},
+       {"pubsub_endpoint", "Pub/Sub API", status.value("pubsub_endpoint", "")},
+       {"pubsub_tls_endpoint", "Pub/Sub API (TLS)", status.value("pubsub_tls_endpoint", "")},
+       {"faults", "faults set", static_cast<int64_t>(status["faults"].size())}});
+  context.out().Line("");
+  context.out().Print(
+      ObjectTable(status.value("objects", json::array()), "firn.sandbox.objects/1"));
+  return ExitCode::kDone;
+}
+
+// Waits until nobody answers any more and, with --folder, until the org may be opened again: what
+// follows in a script must not meet the old one.
+Result<ExitCode> Down(Context& context) {
+  FIRN_TRY(const std::string url, RunningUrl(context));
+  FIRN_CHECK(Ask(context, "POST", "stop"));
+  const Call call = context.call().Within(kStopMax);
+  for (;;) {
+    const auto answer = AskAt(context, url, "GET", "status");
+    if (!answer && answer.error().kind() == Kind::kUnreachable) break;
+    FIRN_CHECK(call.Sleep(kPoll));
+  }
+  const std::string lock = context.Text("folder") + "/org.lock";
+  while (!context.Has("url") && FileExists(lock) && !FileLock::Take(lock, "sandbox down")) {
+    FIRN_CHECK(call.Sleep(kPoll));
+  }
+  context.out().Talk("the sandbox has stopped");
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Seed(Context& context) {
+  json wish = {{"scale", context.Number("scale")}};
+  if (context.Has("object")) wish["object"] = context.Text("object");
+  if (context.Has("rows")) wish["rows"] = context.Integer("rows");
+  json report;
+  if (context.Has("url") || FileExists(RunningFile(context.Text("folder")))) {
+    FIRN_TRY(report, Ask(context, "POST", "seed", wish.dump()));
+  } else {
+    FIRN_TRY(const auto org, sandbox::Org::Open({.folder = context.Text("folder")}));
+    sandbox::SeedOptions options;
+    options.scale = context.Number("scale");
+    options.object = context.Text("object");
+    if (context.Has("rows")) options.rows = static_cast<uint64_t>(context.Integer("rows"));
+    options.progress = [&](std::string_view object, uint64_t rows) {
+      context.progress().Update(
+          {.what = "making " + std::string(object), .rows = static_cast<int64_t>(rows)});
+    };
+    FIRN_TRY(const sandbox::SeedReport made, org->Seed(options));
+    report["objects"] = json::array();
+    for (const auto& [name, rows] : made.rows) {
+      report["objects"].push_back({{"name", name}, {"rows", rows}});
+    }
+  }
+  context.out().Print(ObjectTable(report.value("objects", json::array()), "firn.sandbox.seed/1"));
+  return ExitCode::kDone;
+}
+
+Table FaultTable(const json& faults) {
+  Table table{.format = "firn.sandbox.faults/1",
+              .columns = {{.key = "name", .title = "name", .ink = Ink::kName},
+                          {.key = "effect", .title = "effect"},
+                          {.key = "path", .title = "path", .shrink = true},
+                          {.key = "seen", .title = "seen", .right = true},
+                          {.key = "struck", .title = "struck", .right = true}},
+              .rows = {},
+              .when_empty = "no faults are set"};
+  for (const json& fault : faults) {
+    table.rows.push_back({fault.value("name", ""), fault.value("effect", ""),
+                          fault.value("path", ""), fault.value("seen", int64_t{0}),
+                          fault.value("struck", int64_t{0})});
+  }
+  return table;
+}
+
+Result<ExitCode> Faults(Context& context) {
+  if (context.Flag("clear")) FIRN_CHECK(Ask(context, "DELETE", "faults"));
+  if (context.Has("add")) FIRN_CHECK(Ask(context, "POST", "faults", context.Text("add")));
+  FIRN_TRY(const json faults, Ask(context, "GET", "faults"));
+  context.out().Print(FaultTable(faults));
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Events(Context& context) {
+  json events;
+  if (context.Has("set")) {
+    FIRN_TRY(events, Ask(context, "POST", "events", context.Text("set")));
+  } else {
+    FIRN_TRY(events, Ask(context, "GET", "events"));
+  }
+  context.out().Json("firn.sandbox.events/1", events.dump());
+  if (context.out().json()) return ExitCode::kDone;
+  std::string selected;
+  for (const json& object : events.value("selected", json::array())) {
+    selected += (selected.empty() ? "" : ", ") + object.get<std::string>();
+  }
+  context.out().Print(
+      "firn.sandbox.events/1",
+      {{"events", "events kept", events.value("events", int64_t{0})},
+       {"retention_hours", "hours they are kept", events.value("retention_hours", int64_t{0})},
+       {"selected", "objects in /data/ChangeEvents", selected}});
+  context.out().Line("");
+  Table table{.format = "firn.sandbox.topics/1",
+              .columns = {{.key = "topic", .title = "topic", .ink = Ink::kName}},
+              .rows = {},
+              .when_empty = {}};
+  for (const json& topic : events.value("topics", json::array())) {
+    table.rows.push_back({topic.get<std::string>()});
+  }
+  context.out().Print(table);
+  return ExitCode::kDone;
+}
+
+Result<ExitCode> Log(Context& context) {
+  FIRN_TRY(const json log, Ask(context, "GET", "log?count=" + context.Text("count")));
+  Table table{.format = "firn.sandbox.log/1",
+              .columns = {{.key = "at", .title = "at"},
+                          {.key = "client", .title = "client", .ink = Ink::kName},
+                          {.key = "method", .title = "method"},
+                          {.key = "path", .title = "path", .shrink = true},
+                          {.key = "query", .title = "query", .shrink = true},
+                          {.key = "status", .title = "status", .right = true},
+                          {.key = "cost", .title = "cost", .right = true},
+                          {.key = "bytes", .title = "bytes", .right = true},
+                          {.key = "ms", .title = "ms", .right = true}},
+              .rows = {},
+              .when_empty = "no requests yet"};
+  for (const json& line : log.value("requests", json::array())) {
+    table.rows.push_back({line.value("at", ""), line.value("client", ""), line.value("method", ""),
+                          line.value("path", ""), line.value("query", ""),
+                          line.value("status", int64_t{0}), line.value("cost", int64_t{0}),
+                          line.value("bytes", int64_t{0}), line.value("ms", 0.0)});
+  }
+  context.out().Print(table);
+  return ExitCode::kDone;
+}
+
+Command UpCommand() {
+  return {
+      .path = "sandbox up",
+      .summary = "start a local Salesforce org and serve it until Ctrl-C",
+      .options = {FolderOption(),
+                  {.name = "port",
+                   .value = "N",
+                   .help = "port for plain HTTP; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "tls-port",
+                   .value = "N",
+                   .help = "port for HTTPS; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "proxy-port",
+                   .value = "N",
+                   .help = "port of the proxy that leads *.salesforce.com here; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "pubsub-port",
+                   .value = "N",
+                   .help = "port of the Pub/Sub API (gRPC) in clear; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "pubsub-tls-port",
+                   .value = "N",
+                   .help = "port of the Pub/Sub API with TLS; 0: any free one",
+                   .type = ValueType::kInteger,
+                   .default_value = "0"},
+                  {.name = "no-pubsub", .help = "without the Pub/Sub API"},
+                  {.name = "no-tls", .help = "plain HTTP only, no proxy"},
+                  {.name = "address",
+                   .value = "IP",
+                   .help = "address to listen on",
+                   .default_value = "127.0.0.1"},
+                  {.name = "seed",
+                   .value = "N",
+                   .help = "decides what a new org holds",
+                   .type = ValueType::kInteger,
+                   .default_value = "42"},
+                  {.name = "scale",
+                   .value = "X",
+                   .help = "size of a new org; 1 is about 100,000 records, 0 is empty",
+                   .type = ValueType::kNumber,
+                   .default_value = "1"},
+                  {.name = "object-file",
+                   .value = "FILE",
+                   .help = "YAML of an object of your own",
+                   .repeats = true},
+                  {.name = "ready-file",
+                   .value = "FILE",
+                   .help = "written (JSON) when the org can be reached"},
+                  {.name = "background", .help = "go on without this terminal"}},
+      .examples = {"firn sandbox up", "firn sandbox up --port 8080 --tls-port 8443 --background"},
+      .run = Up};
+}
+
+}  // namespace
+
+void AddSandboxCommands(CommandTree& tree) {
+  tree.AddGroup({"sandbox", "a Salesforce org on this machine"});
+  tree.Add(UpCommand());
+  tree.Add({.path = "sandbox down",
+            .summary = "stop a sandbox that runs in the background",
+            .options = {FolderOption(), UrlOption()},
+            .run = Down});
+  tree.Add({.path = "sandbox status",
+            .summary = "what a running sandbox holds and has answered",
+            .options = {FolderOption(), UrlOption()},
+            .run = Status});
+  tree.Add(
+      {.path = "sandbox seed",
+       .summary = "make records",
+       .options =
+           {FolderOption(),
+            UrlOption(),
+            {.name = "scale",
+             .value = "X",
+             .help = "1 is about 100,000 records over all objects",
+             .type = ValueType::kNumber,
+             .default_value = "1"},
+            {.name = "object", .value = "NAME", .help = "records of this object only"},
+            {.name = "rows", .value = "N", .help = "so many of them", .type = ValueType::kInteger}},
+       .examples = {"firn sandbox seed --object Account --rows 1000000"},
+       .run = Seed});
+  tree.Add({.path = "sandbox faults",
+            .summary = "show, add or clear faults on demand",
+            .options = {FolderOption(),
+                        UrlOption(),
+                        {.name = "add", .value = "JSON", .help = "one fault, or a list"},
+                        {.name = "clear", .help = "forget all faults first"}},
+            .examples = {R"(firn sandbox faults --add '{"effect":"delay","ms":500}')"},
+            .run = Faults});
+  tree.Add({.path = "sandbox events",
+            .summary = "topics of the Pub/Sub API and what decides about events",
+            .options = {FolderOption(),
+                        UrlOption(),
+                        {.name = "set", .value = "JSON", .help = "change these settings first"}},
+            .examples = {"firn sandbox events",
+                         R"(firn sandbox events --set '{"selected":["Account","Widget__c"]}')"},
+            .run = Events});
+  tree.Add({.path = "sandbox log",
+            .summary = "the last requests: client, answer, cost",
+            .options = {FolderOption(),
+                        UrlOption(),
+                        {.name = "count",
+                         .value = "N",
+                         .help = "how many",
+                         .type = ValueType::kInteger,
+                         .default_value = "20"}},
+            .run = Log});
+  AddSandboxLifeCommands(tree);
+}
+
+}  // namespace firn::cli

@@ -1,0 +1,77 @@
+// StreamRun: one topic being followed. Internal to events; one thread.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "patterns/events/stream/follow.h"
+#include "patterns/events/stream/plans.h"
+#include "patterns/events/stream/quarantine.h"
+
+namespace firn::events {
+
+class StreamRun {
+ public:
+  StreamRun(const Call& call, const StreamParts& parts, const StreamOptions& options);
+  Result<StreamReport> Run();
+
+ private:
+  // The lease, and the place to begin.
+  Result<void> WaitForLease();
+  Result<void> OutgrowTables(const state::LeaseTerms& terms);
+  Result<void> RenewLease(const Call& call);
+  Result<void> Begin();
+  Result<void> Subscribe(salesforce::ReplayPosition from);
+  Result<void> FirstStart(bool lost_before);
+  Result<void> Lost(const std::string& why);
+  Result<void> Backfill(const std::string& why);
+
+  Result<void> Loop();
+  [[nodiscard]] SteadyTime WakeAt() const;
+  [[nodiscard]] bool CycleIsDue(int times = 1) const;
+  Result<void> TakeBatch(const salesforce::EventBatch& batch);
+  Result<void> TakeEvent(const salesforce::EventView& event);
+  Result<void> Dispatch(const salesforce::EventView& event, const ChangePlan& plan);
+  Result<void> ToTable(LakeTable& table, const TableEvent& event);
+  Result<void> ToConsumers(const salesforce::EventView& event, const ChangePlan& plan);
+  Result<void> Keep(const salesforce::EventView& event, const Error& why);
+  [[nodiscard]] bool SeenBefore(std::string_view event_id);
+  // Ends the cycle: tables, consumers, cursor. Under a call that a stop does not cut short.
+  Result<void> Settle(const Call& call);
+  Result<void> SignOfLife(std::string_view latest);
+  Result<void> Save();
+  void Report();
+  void Note(const std::string& text) const;
+  void Measure();
+  [[nodiscard]] int64_t NowMs() const;
+
+  Call call_;  // with a retry budget of its own for each cycle
+  const StreamParts& parts_;
+  const StreamOptions& options_;
+  std::optional<state::HeldLease> lease_;
+  SteadyTime lease_renewed_{};
+  StreamPlans plans_;
+  Quarantine quarantine_;
+  std::vector<std::unique_ptr<LakeTable>> tables_;
+  std::map<std::string, LakeTable*, std::less<>> by_entity_;
+  std::unique_ptr<salesforce::Subscription> subscription_;
+  StreamCursor cursor_;
+  std::string position_;  // behind what was taken
+  SteadyTime cycle_began_{};
+  int64_t cycle_events_ = 0;
+  std::string transaction_;  // of the newest event
+  int lost_in_a_row_ = 0;
+  ChangeRecord record_;
+  std::string schema_id_;
+  std::vector<Envelope> envelopes_;
+  std::unordered_set<std::string> seen_;
+  std::deque<std::string> seen_order_;
+  StreamReport report_;
+};
+
+}  // namespace firn::events

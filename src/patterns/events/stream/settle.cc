@@ -1,0 +1,108 @@
+// StreamRun: the end of a cycle, the cursor, and what is told of it.
+#include <algorithm>
+
+#include "core/base/fault_point.h"
+#include "core/base/time_text.h"
+#include "patterns/events/stream/run.h"
+
+namespace firn::events {
+namespace {
+
+constexpr int kRetriesPerCycle = 64;
+
+}  // namespace
+
+int64_t StreamRun::NowMs() const {
+  return std::chrono::floor<std::chrono::milliseconds>(call_.clock->Now())
+      .time_since_epoch()
+      .count();
+}
+
+Result<void> StreamRun::Settle(const Call& call) {
+  const bool table_work = std::any_of(tables_.begin(), tables_.end(),
+                                      [](const auto& table) { return table->HasWork(); });
+  if (cycle_events_ == 0 && !table_work) return {};
+  FIRN_CHECK(RenewLease(call));
+  FIRN_FAULT_POINT("events.cycle.settling");
+  TableCommit commit;
+  commit.topic = options_.topic;
+  commit.mark.from = cursor_.replay_id;
+  commit.mark.cycle = cursor_.cycle + 1;
+  commit.mark.org_id = parts_.org_id;
+  commit.mark.instance = parts_.instance;
+  if (lease_) commit.lease_epoch = lease_->epoch;
+  for (const auto& table : tables_) {
+    FIRN_CHECK(Doing(table->Settle(call, commit), "merging into " + table->followed().object));
+  }
+  for (EventConsumer* consumer : options_.consumers) {
+    FIRN_CHECK(Doing(consumer->Settle(call), "settling " + consumer->name()));
+  }
+  FIRN_FAULT_POINT("events.cycle.settled");
+  cursor_.replay_id = position_;
+  cursor_.cycle = commit.mark.cycle;
+  cursor_.event_ms = std::max(cursor_.event_ms, report_.event_ms);
+  cursor_.alive_ms = NowMs();
+  cursor_.events_total += cycle_events_;
+  cursor_.lost.clear();
+  FIRN_CHECK(Save());
+  FIRN_FAULT_POINT("events.cursor.saved");
+  call_.retries = std::make_shared<RetryBudget>(kRetriesPerCycle);
+  cycle_events_ = 0;
+  ++report_.cycles;
+  Report();
+  return {};
+}
+
+Result<void> StreamRun::SignOfLife(std::string_view latest) {
+  // Everything before it has come. What was taken of it is settled first.
+  FIRN_CHECK(Settle(call_));
+  if (latest.empty()) return {};
+  position_ = latest;
+  cursor_.replay_id = latest;
+  cursor_.alive_ms = NowMs();
+  FIRN_CHECK(Save());
+  Measure();
+  return {};
+}
+
+Result<void> StreamRun::Save() {
+  return SaveCursor(*parts_.shared, parts_.org, options_.topic, cursor_);
+}
+
+void StreamRun::Report() {
+  report_.tables.clear();
+  for (const auto& table : tables_) {
+    report_.tables.emplace_back(table->followed().object, table->counts());
+  }
+  Measure();
+  if (parts_.observer != nullptr) parts_.observer->Settled(report_);
+}
+
+void StreamRun::Measure() {
+  if (parts_.metrics == nullptr) return;
+  const Labels labels = {{"org", parts_.org}, {"pattern", "events"}, {"topic", options_.topic}};
+  const auto bring = [&](const char* name, int64_t to, const char* help) {
+    Counter& counter = parts_.metrics->GetCounter(name, labels, help);
+    counter.Add(to - counter.value());
+  };
+  int64_t rows = 0;
+  int64_t rejected = report_.quarantined;
+  for (const auto& [object, counts] : report_.tables) {
+    rows += counts.rows;
+    rejected += counts.rejected;
+  }
+  bring("rows_in_total", report_.events, "events delivered");
+  bring("rows_out_total", rows, "rows written or taken away");
+  bring("rows_rejected_total", rejected, "events in quarantine and rows rejected");
+  bring("event_streams_opened_total", report_.streams_opened, "streams opened");
+  // Behind by the age of the newest event that is done; a sign of life says that there is no newer.
+  const int64_t since = std::max(cursor_.event_ms, cycle_events_ == 0 ? cursor_.alive_ms : 0);
+  parts_.metrics->GetGauge("lag_seconds", labels, "how far the tables are behind the org")
+      .Set(static_cast<double>(std::max<int64_t>(0, NowMs() - since)) / 1000.0);
+}
+
+void StreamRun::Note(const std::string& text) const {
+  if (parts_.observer != nullptr) parts_.observer->Note(options_.topic, text);
+}
+
+}  // namespace firn::events
