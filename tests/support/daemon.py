@@ -34,8 +34,13 @@ class Daemon:
         return self
 
     def lines(self):
-        return [json.loads(line) for line in self.log_path.read_text().splitlines()
-                if line.startswith("{")]
+        """The log's lines that are whole: the last may be half written, and so may one of a life that was
+        killed."""
+        found = []
+        for line in self.log_path.read_text(errors="replace").split("\n")[:-1]:
+            with contextlib.suppress(json.JSONDecodeError):
+                found.append(json.loads(line))
+        return [line for line in found if isinstance(line, dict)]
 
     def events(self, name):
         return [line for line in self.lines() if line.get("event") == name]

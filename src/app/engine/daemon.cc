@@ -1,6 +1,5 @@
 #include "app/engine/daemon.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -48,6 +47,11 @@ Result<void> CheckRestart(const project::Project& now, const project::Project& n
 
 }  // namespace
 
+Daemon::Daemon(DaemonOptions options)
+    : options_(std::move(options)),
+      watch_(options_.folder + "/firn.yaml",
+             {options_.folder + "/rules", options_.folder + "/destinations"}) {}
+
 Daemon::~Daemon() {
   // Services before what they stand on, the last first.
   while (!services_.empty()) services_.pop_back();
@@ -69,12 +73,6 @@ Result<project::Project> Daemon::LoadProject() const {
   project::LoadOptions options;
   options.environment = options_.environment;
   return project::Load(options_.folder, options);
-}
-
-Daemon::FileMark Daemon::MarkOfFile() const {
-  struct stat info{};
-  if (stat((options_.folder + "/firn.yaml").c_str(), &info) != 0) return {};
-  return {info.st_mtim.tv_sec * 1'000'000'000LL + info.st_mtim.tv_nsec, info.st_size, info.st_ino};
 }
 
 // One lease an org: of two hosts that have one org and one lease store, the second is refused.
@@ -153,11 +151,15 @@ void Daemon::DrainServices(const Call& call) {
 Result<void> Daemon::Reload() {
   const std::lock_guard one_at_a_time(reloading_);
   const auto refuse = [&](Error error) {
+    {
+      const std::lock_guard lock(mutex_);
+      reload_error_ = error.OneLine();
+    }
     log::Err("config.refused", {{"error", error.OneLine()}, {"hint", error.hint()}});
-    const std::lock_guard lock(mutex_);
-    reload_error_ = error.OneLine();
     return Fail(std::move(error));
   };
+  // Before it is read: what changes while it is read is a change still.
+  watch_.Take();
   auto loaded = LoadProject();
   if (!loaded) return refuse(std::move(loaded).error());
   const auto next = std::make_shared<const project::Project>(*std::move(loaded));
@@ -186,10 +188,7 @@ Result<void> Daemon::Beat(const Call& call, SteadyTime now) {
     const std::lock_guard lock(mutex_);
     reload = std::exchange(reload_asked_, false);
   }
-  if (const FileMark mark = MarkOfFile(); mark != file_mark_ && mark.bytes >= 0) {
-    file_mark_ = mark;
-    reload = true;
-  }
+  if (watch_.Changed(call.clock->Now())) reload = true;
   if (reload) {
     notify_.Send("RELOADING=1\nMONOTONIC_USEC=" +
                  std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(
@@ -212,7 +211,7 @@ Result<void> Daemon::Beat(const Call& call, SteadyTime now) {
 Result<void> Daemon::Run(const Call& call) {
   notify_ = ServiceNotify::FromEnvironment();
   began_ = call.clock->Now();
-  file_mark_ = MarkOfFile();
+  watch_.Take();
   FIRN_TRY(project::Project project, LoadProject());
   FIRN_TRY(runtime_, Runtime::Open(std::move(project), "firn run"));
   FIRN_CHECK(TakeLease());

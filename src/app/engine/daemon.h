@@ -2,8 +2,9 @@
 // changed definitions and ends everything in order.
 //
 // Life: lock and lease -> services in order -> ready -> (reload)* -> drain in the opposite order.
-// A changed firn.yaml is read again when it changes on disk, at SIGHUP and on request; when it has
-// a mistake the old definitions stay and the mistake is logged and shown by `firn status`. The
+// firn.yaml is read again when it, a rule or a destination has changed on disk and is at rest, at
+// SIGHUP and on request (then at once); when it has a mistake the old definitions stay and the
+// mistake is logged and shown by `firn status`. The
 // lease is renewed all the while; when another holder has taken it, the daemon drains and ends with
 // an error: two must never write. One thread runs it; RequestReload and RequestStop are for any.
 #pragma once
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "app/engine/admin_service.h"
+#include "app/engine/file_watch.h"
 #include "app/engine/http_service.h"
 #include "app/engine/limits_publisher.h"
 #include "app/engine/log_tail.h"
@@ -38,7 +40,7 @@ struct DaemonOptions {
 
 class Daemon {
  public:
-  explicit Daemon(DaemonOptions options) : options_(std::move(options)) {}
+  explicit Daemon(DaemonOptions options);
   ~Daemon();
   // Runs until the call is stopped or RequestStop. Errors: of the project's file; Conflict
   // (STATE-LOCK-001, STATE-LEASE-001) naming the daemon that holds the state; those of a service
@@ -52,12 +54,6 @@ class Daemon {
   [[nodiscard]] Result<void> Reload();
 
  private:
-  struct FileMark {
-    int64_t modified_ns = 0;
-    int64_t bytes = -1;
-    uint64_t inode = 0;
-    bool operator==(const FileMark&) const = default;
-  };
   Result<project::Project> LoadProject() const;
   void AddServices();
   Result<void> StartServices(const Call& call);
@@ -66,12 +62,12 @@ class Daemon {
   Result<void> RenewLease();
   void ReleaseLease();
   Result<void> Beat(const Call& call, SteadyTime now);
-  FileMark MarkOfFile() const;
   std::vector<ServiceHealth> HealthOfAll();
   std::string StatusJson();
   std::string RunsJson();
 
   DaemonOptions options_;
+  FileWatch watch_;
   ServiceNotify notify_;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<LimitsPublisher> publisher_;
@@ -89,7 +85,6 @@ class Daemon {
   std::atomic<bool> started_{false};
   std::atomic<bool> draining_{false};
   std::mutex reloading_;  // one reload at a time
-  FileMark file_mark_;
   UtcMicros began_;
   std::optional<UtcMicros> reloaded_;
   std::string reload_error_;
