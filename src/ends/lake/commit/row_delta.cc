@@ -106,6 +106,7 @@ void RowDeltaChange::RemoveUnused(const Call& call, const RowDelta& next) {
 Result<CommitDraft> RowDeltaChange::operator()(const Call& call, const CommitBase& base) {
   FIRN_CHECK(Begin(call, base));
   FIRN_CHECK(CatchUp(call, base));
+  for (const auto& [key, value] : delta_.summary) options_.summary[key] = value;
   std::vector<DataFile> added = delta_.added_rows;
   added.insert(added.end(), delta_.added_deletes.begin(), delta_.added_deletes.end());
   FIRN_CHECK(CheckAdded(call, base, added));

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "ends/lake/table.h"
@@ -19,8 +21,9 @@ struct RowDelta {
   std::vector<DataFile> added_rows;  // data files, written and synced
   std::vector<DataFile>
       added_deletes;  // position deletes or deletion vectors (commit/delete_files.h)
-  std::vector<DataFile> removed_deletes;  // live delete files that the added ones stand for
-  std::vector<DataFile> removed_rows;     // live data files of which no row is wanted any more
+  std::vector<DataFile> removed_deletes;       // live delete files that the added ones stand for
+  std::vector<DataFile> removed_rows;          // live data files of which no row is wanted any more
+  std::map<std::string, std::string> summary;  // of its snapshot, besides CommitOptions::summary
 };
 
 // The delta for a newer state of the table. Files of the old delta that the new one does not name

@@ -7,6 +7,7 @@
 #include "ends/lake/commit/snapshot_change.h"
 #include "ends/lake/format/manifest.h"
 #include "ends/lake/maintain/expiry.h"
+#include "ends/lake/merge/changelog.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -81,6 +82,8 @@ Result<MaintainPlan> PlanMaintenance(const Call& call, const Table& table,
 Result<MaintainReport> Maintain(const Call& call, Lake& lake, const TableIdent& ident,
                                 const MaintainOptions& options) {
   FIRN_CHECK(CheckOptions(options));
+  // A file that a killed merge wrote for a changelog is no orphan.
+  FIRN_CHECK(SettleChangelog(call, lake, ident));
   MaintainReport report;
   FIRN_TRY(Table table, lake.Load(ident));
   if (options.compact) {

@@ -60,6 +60,7 @@ class Preparation {
                           });
     FIRN_CHECK(MarkDead());
     const auto chosen = ChooseFolds();
+    FIRN_CHECK(FetchCurrent());
     FIRN_CHECK(WriteRows(chosen));
     return TakeOut(chosen);
   }
@@ -143,35 +144,57 @@ class Preparation {
     return chosen;
   }
 
-  Result<BatchPtr> ChangedRows() {
+  // Current rows of the writes that need them; with a changelog of all that are there, and of those
+  // that go.
+  Result<void> FetchCurrent() {
     std::vector<RowPlace> places;
-    std::vector<uint32_t> asked;
+    std::vector<int64_t> asked;  // by write: its place; -1: none
     for (const RowPlan& write : out_.plan.writes) {
-      if (!write.needs_current()) continue;
-      places.push_back(*write.now);
-      asked.push_back(write.key);
+      const bool wanted = write.needs_current() || (state_.logged && write.now);
+      asked.push_back(wanted ? std::ssize(places) : -1);
+      if (wanted) places.push_back(*write.now);
+    }
+    const size_t of_writes = places.size();
+    for (const RowGone& gone : out_.plan.deletes) {
+      if (state_.logged) places.push_back(gone.now);
     }
     const auto options = SourceOf(state_.table, kFoldBatchRows);
-    FIRN_TRY(const FetchedRows current,
+    FIRN_TRY(FetchedRows found,
              FetchRows(call_, *state_.table.store(), state_.files, state_.cache, options, places));
-    out_.rows_from_file += current.from_file;
-    out_.rows_from_cache += current.from_cache;
-    if (current.rows != nullptr) {
-      // A partial change must never land on another record's row.
-      const auto keys = current.rows->GetColumnByName(state_.options.key);
-      for (size_t i = 0; i < asked.size(); ++i) {
-        const auto key = KeyAt(*keys, current.at[i], state_.files.seed());
-        if (!key || *key != state_.changes.keys()[asked[i]].key)
-          return Fail(IndexIsWrong(state_.files.at(places[i].file).entry.file, places[i].row));
-      }
+    out_.rows_from_file += found.from_file;
+    out_.rows_from_cache += found.from_cache;
+    for (size_t i = 0; i < asked.size(); ++i) {
+      const RowPlan& write = out_.plan.writes[i];
+      const int64_t at = asked[i] < 0 ? -1 : found.at[static_cast<size_t>(asked[i])];
+      if (at >= 0) FIRN_CHECK(CheckKey(write.key, *write.now, *found.rows, at));
+      if (write.needs_current()) current_.at.push_back(at);
+      if (state_.logged) out_.before.of_write.push_back(at);
     }
+    current_.rows = found.rows;
+    if (!state_.logged) return {};
+    out_.before.rows = std::move(found.rows);
+    for (size_t i = of_writes; i < places.size(); ++i) out_.before.of_delete.push_back(found.at[i]);
+    return {};
+  }
+
+  // A partial change must never land on another record's row.
+  Result<void> CheckKey(uint32_t key, RowPlace place, const arrow::RecordBatch& rows,
+                        int64_t at) const {
+    const auto keys = rows.GetColumnByName(state_.options.key);
+    const auto found = KeyAt(*keys, at, state_.files.seed());
+    if (found && *found == state_.changes.keys()[key].key) return {};
+    return Fail(IndexIsWrong(state_.files.at(place.file).entry.file, place.row));
+  }
+
+  Result<BatchPtr> ChangedRows() {
     FIRN_TRY(const BatchPtr rows,
-             PutTogether({state_.table.schema(), state_.changes, out_.plan, current}));
+             PutTogether({state_.table.schema(), state_.changes, out_.plan, current_}));
     std::vector<bool> in_part;
     for (const RowPlan& write : out_.plan.writes) {
       in_part.push_back(write.overlays_begin < write.overlays_end);
     }
     FIRN_TRY(const BatchPtr whole, PutFollowing(rows, state_.options.following, in_part));
+    if (state_.logged) out_.after = whole;
     return KeepsLineage(state_.table) ? PutLineage(*whole) : whole;
   }
 
@@ -380,6 +403,7 @@ class Preparation {
   MergeState& state_;
   MergeAttempt& out_;
   const Table written_;  // as its files are written
+  FetchedRows current_;  // of the writes that need one
   uint32_t next_row_ = 0;
 };
 
@@ -466,13 +490,15 @@ void EnterMerge(MergeAttempt attempt, const Table& after,
 }
 
 void RemoveFiles(const Call& call, const MergeAttempt& attempt, ObjectStore& store) {
+  std::vector<std::string> paths;
   for (const auto* files : {&attempt.delta.added_rows, &attempt.delta.added_deletes}) {
-    for (const DataFile& file : *files) {
-      // What stays is an orphan that `firn lake files --orphans` reports.
-      if (auto removed = store.Remove(call, file.path); !removed)
-        log::Warn("lake.file_not_removed",
-                  {{"uri", file.path}, {"error", removed.error().OneLine()}});
-    }
+    for (const DataFile& file : *files) paths.push_back(file.path);
+  }
+  if (attempt.log_file) paths.push_back(attempt.log_file->path);
+  for (const std::string& path : paths) {
+    // What stays is an orphan that `firn lake files --orphans` reports.
+    if (auto removed = store.Remove(call, path); !removed)
+      log::Warn("lake.file_not_removed", {{"uri", path}, {"error", removed.error().OneLine()}});
   }
 }
 

@@ -2,7 +2,11 @@
 // ready. When somebody else commits first, it is thrown away and made again. Internal to lake.
 #pragma once
 
+#include <arrow/type_fwd.h>
+
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,6 +29,14 @@ struct MergeState {
   RecentOrders orders;
   FoldPolicy fold;
   MergeChanges changes;
+  bool logged = false;  // there is a changelog: attempts keep the rows before and after
+};
+
+// Rows as they are before a merge, in the table's columns.
+struct RowsBefore {
+  std::shared_ptr<arrow::RecordBatch> rows;  // nullptr when there are none
+  std::vector<int64_t> of_write;             // by write: its row; -1: a new one
+  std::vector<int64_t> of_delete;            // by delete
 };
 
 struct MergeAttempt {
@@ -46,7 +58,10 @@ struct MergeAttempt {
   std::vector<DataFile> written;  // data files
   // By write: its file, an index into `written`, and its row there.
   std::vector<std::pair<size_t, uint32_t>> placed;
-  std::vector<RowBatches> kept;  // their rows, for the cache
+  std::vector<RowBatches> kept;               // their rows, for the cache
+  RowsBefore before;                          // with a changelog
+  std::shared_ptr<arrow::RecordBatch> after;  // likewise, one a write
+  std::optional<DataFile> log_file;           // of the changelog
   int64_t rows_folded = 0;
   int64_t rows_from_file = 0;
   int64_t rows_from_cache = 0;

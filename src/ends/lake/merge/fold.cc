@@ -6,7 +6,9 @@
 namespace firn::lake {
 namespace {
 
-constexpr int64_t kRowsAgainPerChange = 4;
+// So many keep the dead rows of a table with uniform changes below a tenth of the live ones
+// (docs/decisions/0062); half of them would let a quarter be dead at times.
+constexpr int64_t kRowsAgainPerChange = 8;
 constexpr int64_t kSavedRowsMax = 16'000'000;
 // A tier is folded when it has so many files: each costs every reader an opening (DuckDB 1.5: half
 // a millisecond).
@@ -16,7 +18,7 @@ constexpr int64_t kSmallRowsMax = 256 * 1024;
 constexpr int64_t kSmallRowsMin = 4096;
 constexpr int64_t kSmallShare = 8;
 // Dead rows that readers may pass over, against live ones, in percent.
-constexpr int64_t kDeadPercentMax = 8;
+constexpr int64_t kDeadPercentMax = 5;
 // Below this nobody notices.
 constexpr int64_t kDeadRowsMin = 4096;
 

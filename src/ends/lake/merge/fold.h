@@ -3,7 +3,7 @@
 //
 // Two reasons: too many dead rows in all, worst large file first and every small one with it, and
 // too many small files of about one size (a tier: sizes within a factor of four). Over time no more
-// than four rows are written again for each changed one: what a commit does not use up of that is
+// than eight rows are written again for each changed one: what a commit does not use up of that is
 // saved for a later one, so that a large file is folded seldom and small ones often.
 // Source of the second: Rosenblum and Ousterhout, "The Design and Implementation of a
 // Log-Structured File System", 1992 (cleaning by how much of a segment is live).

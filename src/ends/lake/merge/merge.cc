@@ -16,6 +16,7 @@
 #include "ends/lake/commit/lineage.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/merge/attempt.h"
+#include "ends/lake/merge/changelog.h"
 #include "ends/lake/merge/checkpoints.h"
 #include "ends/lake/merge/feed.h"
 #include "ends/lake/merge/key_index_file.h"
@@ -94,8 +95,11 @@ int64_t SnapshotIdOf(const Table& table) {
 
 class TableMerger final : public Merger {
  public:
-  TableMerger(Lake& lake, MergeState state, IndexOwner owner)
-      : lake_(lake), state_(std::move(state)), owner_(std::move(owner)) {}
+  TableMerger(Lake& lake, MergeState state, IndexOwner owner, std::optional<Changelog> changelog)
+      : lake_(lake),
+        state_(std::move(state)),
+        owner_(std::move(owner)),
+        changelog_(std::move(changelog)) {}
 
   Result<void> Start(const Call& call) {
     if (state_.options.index_path.empty()) {
@@ -247,6 +251,8 @@ class TableMerger final : public Merger {
   Result<MergeAttempt> Prepare(const Call& call, const MergeCommit& commit) {
     if (commit.lease_epoch)
       FIRN_CHECK(CheckLeaseEpoch(state_.table, {commit.lease, *commit.lease_epoch}));
+    // What an earlier commit promised comes before what is worked out on it.
+    if (changelog_) FIRN_CHECK(changelog_->Settle(call, state_.table));
     auto attempt = PrepareMerge(call, state_);
     if (!attempt && attempt.error().code() == "LAKE-MERGE-009") {
       log::Warn("lake.key_index_rebuilt",
@@ -255,11 +261,27 @@ class TableMerger final : public Merger {
       attempt = PrepareMerge(call, state_);
     }
     if (!attempt) return attempt;
-    if (auto fine = CheckPending(attempt->plan, commit); !fine) {
-      RemoveFiles(call, *attempt, *state_.table.store());
-      return Fail(std::move(fine).error());
-    }
-    return attempt;
+    auto fine = CheckPending(attempt->plan, commit);
+    if (fine && changelog_ && Commits(*attempt, commit))
+      fine = changelog_->Write(call, state_, commit, *attempt);
+    if (fine) return attempt;
+    RemoveFiles(call, *attempt, *state_.table.store());
+    return Fail(std::move(fine).error());
+  }
+
+  static bool Commits(const MergeAttempt& attempt, const MergeCommit& commit) {
+    const RowDelta& delta = attempt.delta;
+    return !delta.added_rows.empty() || !delta.added_deletes.empty() ||
+           !delta.removed_rows.empty() || !delta.removed_deletes.empty() ||
+           !commit.checkpoints.empty() || !commit.summary.empty();
+  }
+
+  // The commit is true whatever comes of this: what fails now is done before the next one.
+  void TellChangelog(const Call& call, const Table& after, const MergeAttempt& attempt) {
+    if (!changelog_) return;
+    if (auto settled = changelog_->Settle(call, after, attempt.log_file); !settled)
+      log::Warn("lake.changelog_late",
+                {{"table", state_.options.table.Text()}, {"why", settled.error().OneLine()}});
   }
 
   Result<void> Rebuild(const Call& call) {
@@ -298,12 +320,8 @@ class TableMerger final : public Merger {
   IndexOwner owner_;
   MergerState::Index index_ = MergerState::Index::kRebuilt;
   bool stale_ = false;  // an unknown outcome: the table must be looked at again
+  std::optional<Changelog> changelog_;
 };
-
-bool Empty(const RowDelta& delta) {
-  return delta.added_rows.empty() && delta.added_deletes.empty() && delta.removed_rows.empty() &&
-         delta.removed_deletes.empty();
-}
 
 Result<Table> TableMerger::CommitAttempt(const Call& call, const MergeCommit& commit,
                                          MergeAttempt& attempt, int& attempts) {
@@ -315,6 +333,8 @@ Result<Table> TableMerger::CommitAttempt(const Call& call, const MergeCommit& co
     ++attempts;
     FIRN_CHECK(Follow(inner, now));
     FIRN_TRY(MergeAttempt next, Prepare(inner, commit));
+    // The commit removes the table's own files.
+    if (attempt.log_file) (void)now.store()->Remove(inner, attempt.log_file->path);
     attempt = std::move(next);
     return attempt.delta;
   };
@@ -382,10 +402,10 @@ Result<MergeReport> TableMerger::Commit(const Call& call, const MergeCommit& com
   FIRN_TRY(MergeAttempt attempt, Prepare(call, commit));
   MergeReport report;
   int attempts = 1;
-  const bool carries = !commit.checkpoints.empty() || !commit.summary.empty();
-  if (!Empty(attempt.delta) || carries) {
+  if (Commits(attempt, commit)) {
     FIRN_TRY(const Table after, CommitAttempt(call, commit, attempt, attempts));
     FIRN_FAULT_POINT("lake.merge.committed");
+    TellChangelog(call, after, attempt);
     report = Report(attempt);
     const std::vector<uint32_t> pending = attempt.plan.pending;
     const int64_t base = attempt.base_snapshot;
@@ -415,6 +435,7 @@ Result<std::unique_ptr<Merger>> Merger::Open(const Call& call, Lake& lake,
   FIRN_TRY(Table table, lake.Load(options.table));
   FIRN_TRY(table, WithSoftColumns(call, lake, std::move(table), options));
   FIRN_CHECK(CheckMergeable(table, options));
+  FIRN_TRY(auto changelog, Changelog::Open(call, lake, table, options));
   const IndexOwner owner{table.metadata().table_uuid, table.schema().Find(options.key)->id};
   const HashSeed seed{call.random->Next(), call.random->Next()};
   MergeState state{options,
@@ -423,8 +444,9 @@ Result<std::unique_ptr<Merger>> Merger::Open(const Call& call, Lake& lake,
                    RowCache(options.row_cache_bytes),
                    RecentOrders(options.orders_kept),
                    FoldPolicy(),
-                   {}};
-  auto merger = std::make_unique<TableMerger>(lake, std::move(state), owner);
+                   {},
+                   changelog.has_value()};
+  auto merger = std::make_unique<TableMerger>(lake, std::move(state), owner, std::move(changelog));
   FIRN_CHECK(merger->Start(call));
   return std::unique_ptr<Merger>(std::move(merger));
 }

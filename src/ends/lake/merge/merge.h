@@ -67,6 +67,12 @@ struct MergeOptions {
   int64_t row_cache_bytes = 64LL << 20;
   // Fold small files and deleted rows as commits go by. Off: maintenance does it.
   bool fold = true;
+  // Whether what a commit changes is appended to `<table>__changelog`, one row a change (insert,
+  // update with the changed columns and their former values, delete): as the table's property
+  // `firn.changelog` says; on from now on, which sets it; off from now on. Current rows are read
+  // for it, so whole rows cost what partial ones do.
+  enum class Changelog { kAsTable, kOn, kOff };
+  Changelog changelog = Changelog::kAsTable;
   // Where the index is kept between runs; empty: beside the table's folder, in `.firn/`.
   std::string index_path;
   bool plain_encoding = false;  // for readers without delta encodings
@@ -116,6 +122,12 @@ struct MergeCommit {
   std::optional<int64_t> lease_epoch;
   std::string lease;
   std::map<std::string, std::string> summary;  // more members of the snapshot's summary
+  // Where the changes come from, for the changelog: columns `__source` and `__position` there.
+  struct Source {
+    std::string consumer;  // `cdc:/data/AccountChangeEvent`
+    std::string position;  // the last replay id, the end of the window
+  };
+  Source source;
   // Partial changes whose row is unknown: refuse the commit as a whole, or commit the others and
   // keep those for a later one. Whoever leaves them must not let its checkpoint pass them.
   enum class Pending { kRefuse, kLeave };
@@ -167,7 +179,8 @@ class Merger {
  public:
   virtual ~Merger() = default;
 
-  // Loads, repairs or rebuilds the index. Errors: NotFound (LAKE-TABLE-001; LAKE-COLUMN-001 for the
+  // Loads, repairs or rebuilds the index, and appends to a changelog what a killed merge left.
+  // Errors: NotFound (LAKE-TABLE-001; LAKE-COLUMN-001 for the
   // key or order column); Unsupported (LAKE-MERGE-001) for a key of another type;
   // (LAKE-COMMIT-005) for tables that cannot be written, partition transforms that are unknown
   // among them; BadInput
@@ -232,6 +245,9 @@ class Merger {
 [[nodiscard]] std::map<std::string, std::string> CheckpointsOf(const Table& table);
 // The epoch of that lease in the newest snapshot that carries one.
 [[nodiscard]] std::optional<int64_t> LeaseEpochOf(const Table& table, std::string_view lease = {});
+
+// Whether a table is the changelog of another by its name: no object is exported into it.
+[[nodiscard]] bool IsChangelogName(std::string_view table);
 
 // `schema` with `__deleted` and `__deleted_at` at its end when it lacks them; new fields get ids
 // above `last_column_id`.

@@ -51,6 +51,7 @@ class MeddlingCatalog final : public Catalog {
   }
   Result<std::optional<CatalogEntry>> Find(const TableIdent& ident) override {
     if (blind) return Fail(Error(Kind::kUnreachable, "TEST-001", "not reachable"));
+    if (refused == ident) return Fail(Error(Kind::kDenied, "TEST-003", "not this table"));
     return inner_->Find(ident);
   }
   Result<bool> Insert(const TableIdent& ident, const std::string& location) override {
@@ -65,6 +66,7 @@ class MeddlingCatalog final : public Catalog {
   }
   Result<bool> Delete(const TableIdent& ident) override { return inner_->Delete(ident); }
 
+  std::optional<TableIdent> refused;  // this table is neither read nor written
   std::function<void()> before_swap;
   bool lose_next_answer = false;
   bool blind_after_loss = false;

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
+#include <vector>
 
 #include "core/base/encoding.h"
 #include "ends/lake/format/single_value.h"
@@ -183,12 +185,19 @@ std::optional<std::string> RowText::Cell(int64_t row, int column) const {
 }
 
 std::string RowText::JsonObject(int64_t row) const {
+  std::vector<int> all(schema_.fields.size());
+  std::iota(all.begin(), all.end(), 0);
+  return JsonObject(row, all);
+}
+
+std::string RowText::JsonObject(int64_t row, std::span<const int> columns) const {
   std::string out = "{";
-  for (size_t i = 0; i < schema_.fields.size(); ++i) {
-    if (i > 0) out += ",";
-    internal::AppendQuoted(out, schema_.fields[i].name);
+  for (const int column : columns) {
+    const record::Field& field = schema_.fields[static_cast<size_t>(column)];
+    if (out.size() > 1) out += ",";
+    internal::AppendQuoted(out, field.name);
     out += ":";
-    AppendJson(out, *batch_.column(static_cast<int>(i)), schema_.fields[i].type, row);
+    AppendJson(out, *batch_.column(column), field.type, row);
   }
   return out + "}";
 }

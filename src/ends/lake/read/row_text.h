@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "core/record/schema.h"
@@ -25,6 +26,8 @@ class RowText {
   [[nodiscard]] std::optional<std::string> Cell(int64_t row, int column) const;
   // `{"Id":"001..","Amount":12.50}`, without a line end. Long and decimal numbers keep every digit.
   [[nodiscard]] std::string JsonObject(int64_t row) const;
+  // The same of some columns.
+  [[nodiscard]] std::string JsonObject(int64_t row, std::span<const int> columns) const;
   // One line with its end (RFC 4180, `\n`); null is empty, the empty text is `""`.
   [[nodiscard]] std::string CsvLine(int64_t row) const;
   [[nodiscard]] static std::string CsvHeader(const record::Schema& schema);
