@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "core/state/shared_state.h"
+#include "ends/salesforce/internal/budget_block.h"
 #include "ends/salesforce/internal/budget_row.h"
 #include "ends/salesforce/limits.h"
 
@@ -20,6 +21,15 @@ class StoredBudget final : public Budget {
  public:
   StoredBudget(std::string org_id, const BudgetOptions& options, BudgetStore& store)
       : org_id_(std::move(org_id)), options_(options), store_(store) {}
+  // What this fails to give back stays counted until an answer tells better.
+  ~StoredBudget() override {
+    const std::lock_guard lock(mutex_);
+    if (!block_.IsSettled()) {
+      (void)Change(last_us_, [](BudgetRow&, int64_t) -> Result<void> { return {}; });
+    }
+  }
+  StoredBudget(const StoredBudget&) = delete;
+  StoredBudget& operator=(const StoredBudget&) = delete;
 
   Result<Reservation> Reserve(const Call& call, int64_t calls) override {
     return Take(call, {calls, options_.share_percent, false});
@@ -30,7 +40,8 @@ class StoredBudget final : public Budget {
 
   Result<void> ReserveJob(const Call& call) override {
     FIRN_CHECK(TakeOwn(jobs_this_run_, 1, options_.jobs_per_run_max, "SF-LIMIT-004", "query jobs"));
-    auto stored = Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
+    const std::lock_guard lock(mutex_);
+    auto stored = Change(NowMicros(call), [&](BudgetRow& row, int64_t now) -> Result<void> {
       if (TryReserveJob(row, options_.share_percent, now)) return {};
       return Fail(Refused("SF-LIMIT-003", "Bulk query jobs", row.jobs_used, row.jobs_max));
     });
@@ -42,14 +53,16 @@ class StoredBudget final : public Budget {
                       const net::Headers* headers) override {
     const auto told =
         headers == nullptr ? std::nullopt : ParseLimitInfo(headers->GetOr("Sforce-Limit-Info", ""));
-    return Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
-      FinishCalls(row, reservation, told ? &*told : nullptr, now);
-      return {};
-    });
+    const std::lock_guard lock(mutex_);
+    last_us_ = NowMicros(call);
+    block_.Note(reservation, told ? &*told : nullptr, last_us_);
+    if (!block_.MustSettle(options_.share_percent)) return {};
+    return Change(last_us_, [](BudgetRow&, int64_t) -> Result<void> { return {}; });
   }
 
   Result<void> Learn(const Call& call, const Limits& limits) override {
-    return Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
+    const std::lock_guard lock(mutex_);
+    return Change(NowMicros(call), [&](BudgetRow& row, int64_t now) -> Result<void> {
       LearnLimits(row, limits, now);
       return {};
     });
@@ -57,7 +70,8 @@ class StoredBudget final : public Budget {
 
   Result<BudgetView> View(const Call& call) override {
     BudgetView view;
-    FIRN_CHECK(Change(call, [&](BudgetRow& row, int64_t) -> Result<void> {
+    const std::lock_guard lock(mutex_);
+    FIRN_CHECK(Change(NowMicros(call), [&](BudgetRow& row, int64_t) -> Result<void> {
       view.known = row.calls_max > 0;
       view.calls_used = row.calls_used;
       view.calls_max = row.calls_max;
@@ -77,28 +91,41 @@ class StoredBudget final : public Budget {
   Result<Reservation> Take(const Call& call, const Wish& wish) {
     FIRN_CHECK(
         TakeOwn(calls_this_run_, wish.calls, options_.calls_per_run_max, "SF-LIMIT-002", "calls"));
+    const std::lock_guard lock(mutex_);
+    const int64_t now = NowMicros(call);
+    if (!wish.is_look) {
+      if (const auto spent = block_.Spend(wish.calls, now)) return *spent;
+    }
     Reservation reservation;
-    auto stored = Change(call, [&](BudgetRow& row, int64_t now) -> Result<void> {
-      if (TryReserve(row, wish, now, reservation)) return {};
-      return Fail(Refused("SF-LIMIT-001", "API calls", row.calls_used, row.calls_max));
+    BudgetBlock refilled;
+    auto stored = Change(now, [&](BudgetRow& row, int64_t) -> Result<void> {
+      const auto first = refilled.Refill(row, wish, now);
+      if (!first) return Fail(Refused("SF-LIMIT-001", "API calls", row.calls_used, row.calls_max));
+      reservation = *first;
+      return {};
     });
     if (!stored) {
       calls_this_run_ -= wish.calls;
       return Fail(std::move(stored).error());
     }
+    block_ = std::move(refilled);
     return reservation;
   }
 
+  // Settles the block and does `work`, as one step of the shared row. Under `mutex_`, which is held
+  // while the store writes: requests that need the row wait for it in any case.
   template <typename Work>
-  Result<void> Change(const Call& call, Work work) {
-    const int64_t now = NowMicros(call);
-    return store_.Update(org_id_, [&](std::string& text) -> Result<void> {
+  Result<void> Change(int64_t now, Work work) {
+    auto stored = store_.Update(org_id_, [&](std::string& text) -> Result<void> {
       BudgetRow row = BudgetRow::Parse(text);
       Age(row, now);
+      BudgetBlock(block_).Settle(row);
       FIRN_CHECK(work(row, now));
       text = row.Text();
       return {};
     });
+    if (stored) block_ = BudgetBlock();
+    return stored;
   }
 
   // Counts towards this run's own cap before the shared row is asked, so that threads of one run
@@ -129,6 +156,9 @@ class StoredBudget final : public Budget {
   const std::string org_id_;
   const BudgetOptions options_;
   BudgetStore& store_;
+  std::mutex mutex_;
+  BudgetBlock block_;
+  int64_t last_us_ = 0;
   std::atomic<int64_t> calls_this_run_{0};
   std::atomic<int64_t> jobs_this_run_{0};
 };

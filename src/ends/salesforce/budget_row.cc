@@ -93,7 +93,7 @@ bool TryReserve(BudgetRow& row, const Wish& wish, int64_t now_us, Reservation& r
 void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage* told,
                  int64_t now_us) {
   row.finished = std::min(row.finished + reservation.calls, row.reserved);
-  row.active_us = now_us;
+  row.active_us = std::max(row.active_us, now_us);
   if (told == nullptr) return;
   const int64_t bound = told->used + row.reserved - reservation.finished_before - reservation.calls;
   const int64_t raised = row.calls_used + std::max<int64_t>(0, told->used - row.told_used);
@@ -103,7 +103,7 @@ void FinishCalls(BudgetRow& row, const Reservation& reservation, const ApiUsage*
   row.told_used = is_newest ? told->used : std::max(row.told_used, told->used);
   row.applied = std::max(row.applied, reservation.sequence);
   row.calls_max = told->max;
-  row.told_us = now_us;
+  row.told_us = std::max(row.told_us, now_us);
 }
 
 bool TryReserveJob(BudgetRow& row, int percent, int64_t now_us) {
