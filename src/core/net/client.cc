@@ -98,6 +98,7 @@ class DownloadStream final : public BodyStream {
     lock.unlock();
     // Silence counts from here: before, nobody listened.
     transfer_->last_progress = std::chrono::steady_clock::now();
+    if (transfer_->paused_down) loop_->ResumeHere(transfer_);
     loop_->Drive([&] {
       std::lock_guard held(transfer_->mutex);
       return ready();
@@ -162,7 +163,7 @@ class DownloadStream final : public BodyStream {
         taken_.clear();
         taken_at_ = 0;
         std::swap(taken_, transfer.buffer);
-        resume = std::exchange(transfer.reader_waits_for_room, false);
+        resume = std::exchange(transfer.reader_waits_for_room, false) && !driven_;
       }
     }
     if (resume) loop_->Resume(transfer_);
@@ -200,6 +201,7 @@ class HttpClient final : public Transport {
     transfer->streams = true;
     // A streamed upload needs a loop that goes on while its own thread reads what is to be sent.
     const bool driven = request.own_connection && !request.body_stream;
+    transfer->driven = driven;
     const auto loop = driven ? DrivenLoops::Take(driven_, options_) : LoopFor(request);
     loop->Add(transfer);
     auto body = std::make_unique<DownloadStream>(loop, transfer, driven);

@@ -72,6 +72,10 @@ void CurlLoop::Resume(TransferPtr transfer) {
   Give({Order::What::kResume, std::move(transfer), std::nullopt});
 }
 
+void CurlLoop::ResumeHere(const TransferPtr& transfer) {
+  Obey({Order::What::kResume, transfer, std::nullopt});
+}
+
 void CurlLoop::Cancel(TransferPtr transfer, Error error) {
   Give({Order::What::kCancel, std::move(transfer), std::move(error)});
 }

@@ -35,6 +35,8 @@ class CurlLoop {
   void Add(TransferPtr transfer);
   // Goes on with a transfer that was paused in either direction.
   void Resume(TransferPtr transfer);
+  // The same at once, on the thread that drives the loop.
+  void ResumeHere(const TransferPtr& transfer);
   // Ends it with `error`, if it has not ended.
   void Cancel(TransferPtr transfer, Error error);
   // Works until `done` answers true, which it is asked after each step. One thread at a time.

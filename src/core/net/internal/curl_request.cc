@@ -84,7 +84,14 @@ size_t OnBodyWhole(char* bytes, size_t, size_t count, void* user) {
   return count;
 }
 
-// Hands a piece over: to a waiting reader, the rest to the buffer. When that is full the transfer
+// A reader that drives the loop is given what it asked for and no more: what waits in the kernel
+// costs no second copy.
+bool HasEnough(const Transfer& transfer) {
+  if (!transfer.driven) return transfer.buffer.size() >= transfer.buffer_bytes;
+  return !transfer.buffer.empty() || transfer.into_filled == transfer.into_room;
+}
+
+// Hands a piece over: to a waiting reader, the rest to the buffer. When that is enough the transfer
 // is paused for later; refusing the piece would make libcurl copy it aside.
 size_t OnBodyPiece(char* bytes, size_t, size_t count, void* user) {
   Transfer& transfer = Of(user);
@@ -95,14 +102,15 @@ size_t OnBodyPiece(char* bytes, size_t, size_t count, void* user) {
     std::memcpy(transfer.into + transfer.into_filled, bytes, direct);
     transfer.into_filled += direct;
     if (transfer.into_filled == transfer.into_room) transfer.changed.notify_all();
-    if (direct == count) return count;
   }
-  std::string& buffer = transfer.buffer;
-  const bool reader_sleeps = buffer.empty() && transfer.into_room == 0;
-  buffer.reserve(transfer.buffer_bytes + kBulkBufferBytes);
-  buffer.append(bytes + direct, count - direct);
-  if (reader_sleeps) transfer.changed.notify_all();
-  if (buffer.size() >= transfer.buffer_bytes) {
+  if (direct < count) {
+    std::string& buffer = transfer.buffer;
+    const bool reader_sleeps = buffer.empty() && transfer.into_room == 0;
+    if (!transfer.driven) buffer.reserve(transfer.buffer_bytes + kBulkBufferBytes);
+    buffer.append(bytes + direct, count - direct);
+    if (reader_sleeps) transfer.changed.notify_all();
+  }
+  if (HasEnough(transfer)) {
     transfer.paused_down = true;
     transfer.reader_waits_for_room = true;
     curl_easy_pause(transfer.easy, CURLPAUSE_RECV);

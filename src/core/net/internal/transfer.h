@@ -23,6 +23,7 @@ struct Transfer {
   Request request;
   std::function<void(Result<Response>)> done;  // whole answers only
   bool streams = false;
+  bool driven = false;  // its reader drives the loop: nothing is received that it does not wait for
   size_t buffer_bytes = 1 << 20;
   void* easy = nullptr;                     // libcurl's handle, while it runs
   SteadyTime deadline = SteadyTime::max();  // of the steady clock, not of call.clock
