@@ -6,7 +6,6 @@ eats the machine while it has nothing to do.
 """
 
 import json
-import os
 import resource
 import signal
 import subprocess
@@ -15,7 +14,7 @@ import time
 import pytest
 
 from support.daemon import Daemon, running
-from support.firn import Project, Sandbox, firn_path
+from support.firn import Project, Sandbox, firn_path, replace_text
 
 JOBS = """
 schedules:
@@ -46,9 +45,7 @@ def rewrite(project, old, new):
     config = project.folder / "firn.yaml"
     text = config.read_text()
     assert old in text
-    beside = project.folder / "firn.yaml.new"
-    beside.write_text(text.replace(old, new))
-    os.replace(beside, config)
+    replace_text(config, text.replace(old, new))
 
 
 def pages(org):
@@ -121,7 +118,7 @@ def test_ctrl_c_at_a_command_that_the_daemon_carries_out_stops_it_and_not_the_da
             daemon.until(lambda: daemon.events("command.started"), "command")
             daemon.until(lambda: pages(org) > before, "page")
             command.send_signal(signal.SIGINT)
-            _, said = command.communicate(timeout=90)
+            _, said = command.communicate(timeout=300)
         assert command.returncode == 130, said
         assert daemon.process.poll() is None
         daemon.until(lambda: daemon.events("command.finished"), "end of the command")
@@ -166,7 +163,7 @@ def test_a_job_can_be_asked_for_by_name(project):
         unknown = project.firn("daemon", "job", "chances")
         assert unknown.code == 1 and "did you mean `changes`" in unknown.err
         assert project.firn("daemon", "stop").code == 0
-        assert daemon.process.wait(60) == 0
+        assert daemon.process.wait(180) == 0
 
 
 def points():
@@ -182,7 +179,7 @@ def points():
 @pytest.mark.parametrize("point", points())
 def test_daemon_killed_at_every_stage_the_next_one_ends_with_the_orgs_rows(project, org, point):
     killed = Daemon(project, FIRN_FAULT_POINT=point)
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while killed.process.poll() is None and time.monotonic() < end:
         if any(line["job"] == "changes" for line in killed.events("job.finished")):
             break  # this life passes the point never

@@ -9,12 +9,11 @@ import base64
 import json
 import signal
 import subprocess
-import time
 
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox
+from support.firn import Sandbox, until
 from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
@@ -42,17 +41,16 @@ def client(org):
     org.clear()
 
 
-def wait_for(process, condition, seconds=120):
-    until = time.monotonic() + seconds
-    while not condition():
+def wait_for(process, condition):
+    def happened():
         assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.05)
+        return condition()
+    until(happened)
 
 
 def end(process):
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert process.returncode in (0, 130), (process.returncode, err)
     return out, err
 

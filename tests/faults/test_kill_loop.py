@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from support.firn import Project, Sandbox, firn, firn_path
+from support.firn import Project, Sandbox, firn_path
 
 ROWS = 260
 PAGE_ROWS = 50

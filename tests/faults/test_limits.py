@@ -66,7 +66,7 @@ def test_two_projects_on_one_org_never_pass_the_share_together(sandbox, tmp_path
     use(sandbox, line - 90)
     runs = [start(Project(tmp_path / name, sandbox)) for name in ("one", "two")]
     for run in runs:
-        out, err = run.communicate(timeout=240)
+        out, err = run.communicate(timeout=300)
         assert run.returncode in (0, TRY_LATER), out + err
     assert used(sandbox) <= line
     assert TRY_LATER in [run.returncode for run in runs]
@@ -79,7 +79,7 @@ def test_run_and_queries_on_one_state_folder_never_pass_the_share_together(proje
     codes = set()
     for _ in range(20):
         codes.add(project.firn("org", "query", "SELECT Id FROM Account LIMIT 1").code)
-    out, err = run.communicate(timeout=240)
+    out, err = run.communicate(timeout=300)
     assert run.returncode in (0, TRY_LATER), out + err
     assert codes <= {0, TRY_LATER}
     assert used(sandbox) <= line

@@ -1,11 +1,9 @@
 """The org refuses, forgets or changes under the run: each is a clear error with the right exit code
 and a state from which `resume` goes on."""
 
-import json
-
 import pytest
 
-from support.firn import Project, Sandbox
+from support.firn import Project, Sandbox, until
 
 RESULTS = "/services/data/*/results*"
 
@@ -145,13 +143,8 @@ def test_r02_a_row_deleted_inside_the_run_is_explained(project, sandbox):
 
 
 def until_job_done(sandbox):
-    import time
-    for _ in range(200):
-        jobs = sandbox.rest("GET", "jobs/query")["records"]
-        if all(job["state"] == "JobComplete" for job in jobs):
-            return
-        time.sleep(0.05)
-    raise AssertionError(json.dumps(jobs))
+    until(lambda: all(job["state"] == "JobComplete" for job in sandbox.rest("GET", "jobs/query")["records"]),
+          "a job did not end")
 
 
 def test_r02_deleted_rows_come_when_asked_for(project, sandbox):

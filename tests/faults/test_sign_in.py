@@ -142,7 +142,7 @@ def test_rotating_refresh_token_serves_run_after_run_and_several_at_once(project
                                  env=environment, stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE, text=True) for _ in range(4)]
         for run in runs:
-            out, err = run.communicate(timeout=60)
+            out, err = run.communicate(timeout=300)
             assert run.returncode == 0, out + err
             assert token not in out + err and secret not in out + err
     kept = project.folder / ".firn/tokens/prod.refresh-token"

@@ -5,11 +5,10 @@ import pathlib
 import signal
 import sqlite3
 import subprocess
-import time
 
 import pytest
 
-from support.firn import Project, Sandbox, firn_environment, firn_path
+from support.firn import Sandbox, firn_environment, firn_path, until
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +90,6 @@ def start(project, *words, **environment):
                             stderr=subprocess.PIPE, text=True)
 
 
-def until(condition):
-    for _ in range(400):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("waited too long")
-
-
 def has_pages(project):
     try:
         with project.state() as state:
@@ -108,26 +99,30 @@ def has_pages(project):
 
 
 def test_two_processes_on_one_project_the_second_is_told_who_writes(project, sandbox):
-    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=1500, times=3)
+    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=5000, times=2)
     first = start(project, "export", "run", "Account", "--page-rows", 50)
     until(lambda: has_pages(project))
-    second = run(project)
-    assert second.code != 0, second
-    assert "STATE-LOCK-001" in second.err
-    assert str(first.pid) in second.err
-    listed = project.firn("export", "list", "--json")
-    assert listed.code == 0, listed
-    assert listed.json()["rows"][0]["state"] == "running"
-    out, err = first.communicate(timeout=60)
+    first.send_signal(signal.SIGSTOP)  # it cannot end meanwhile
+    try:
+        second = run(project)
+        assert second.code != 0, second
+        assert "STATE-LOCK-001" in second.err
+        assert str(first.pid) in second.err
+        listed = project.firn("export", "list", "--json")
+        assert listed.code == 0, listed
+        assert listed.json()["rows"][0]["state"] == "running"
+    finally:
+        first.send_signal(signal.SIGCONT)
+    out, err = first.communicate(timeout=300)
     assert first.returncode == 0, out + err
 
 
 def test_an_interrupt_finishes_the_page_and_says_how_to_resume(project, sandbox):
-    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=600)
+    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=3000)
     first = start(project, "export", "run", "Account", "--page-rows", 50, "--file-size", 1)
     until(lambda: has_pages(project))
     first.send_signal(signal.SIGINT)
-    out, err = first.communicate(timeout=60)
+    out, err = first.communicate(timeout=300)
     assert first.returncode == 130, out + err
     assert "firn export resume" in err
     sandbox.clear()

@@ -1,6 +1,7 @@
 """What may go wrong between an event and its target: kills at every fault point, a full disk, two processes."""
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -87,12 +88,13 @@ def test_two_processes_do_not_deliver_side_by_side(tmp_path):
     try:
         while not (project.folder / "begun").exists():
             assert first.poll() is None
+            time.sleep(0.02)
         second = project.put([change(2)])
         assert second.code != 0 and "EVENT-OUTBOX-001" in second.err, second
         assert project.firn("events", "rules", "list").code == 0, "reading goes on beside it"
     finally:
         (project.folder / "go").touch()
-        assert first.wait(60) == 0
+        assert first.wait(300) == 0
 
 
 def test_a_poison_event_for_one_target_holds_up_nothing_else(tmp_path):

@@ -7,7 +7,7 @@ import subprocess
 from support.firn import firn_environment, firn_path
 
 GUIDES = pathlib.Path(__file__).resolve().parents[2] / "docs/guides"
-SECONDS_MAX = 180
+SECONDS_MAX = 300
 
 
 def blocks(guide, language):

@@ -35,7 +35,7 @@ def test_the_service_starts_is_looked_at_changed_and_stopped(project):
     reload, stop = change.strip().splitlines()
     run_line(reload, project.folder)
     run_line(stop, project.folder)
-    assert daemon.process.wait(60) == 0
+    assert daemon.process.wait(180) == 0
 
 
 def test_every_metric_that_the_guide_names_is_there(project):

@@ -99,7 +99,7 @@ def test_every_python_block_of_the_page_works(page, block):
                    **dict(word.split("=", 1) for word in lead.removeprefix("# ").split())}
     environment["PATH"] = os.path.dirname(firn_path()) + ":" + environment["PATH"]
     done = subprocess.run([sys.executable, "-c", code], cwd=page.folder,
-                          env=environment, capture_output=True, text=True, timeout=120, check=False)
+                          env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout.splitlines()[-1]) > 0
 

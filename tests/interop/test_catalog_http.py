@@ -314,7 +314,7 @@ def test_tls_is_served_with_the_given_certificate(tmp_path):
                  tmp_path / "key.pem") as catalog:
         assert catalog.url.startswith("https://127.0.0.1:")
         trusted = ssl.create_default_context(cafile=tmp_path / "cert.pem")
-        with urllib.request.urlopen(catalog.url + "/v1/config", context=trusted, timeout=30) as answer:
+        with urllib.request.urlopen(catalog.url + "/v1/config", context=trusted, timeout=300) as answer:
             assert "endpoints" in json.load(answer)
         with pytest.raises((OSError, http.client.HTTPException)):
             catalog.ask("GET", "/config")

@@ -4,7 +4,9 @@ What could go wrong in production: a row written twice because the server died b
 and its answer, a failed row that the client cannot find again, a version-1 client that cannot read us.
 """
 
+import contextlib
 import csv
+import http.client
 import io
 import time
 import urllib.request
@@ -13,7 +15,7 @@ import pytest
 from simple_salesforce import Salesforce
 from support.firn import Sandbox
 
-DIES_SECONDS_MAX = 60
+DIES_SECONDS_MAX = 300
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +106,7 @@ def send(sandbox, method, path, body, kind):
         f"{sandbox.url}/services/data/v62.0/{path}", data=body.encode(), method=method,
         headers={"Authorization": f"Bearer {sandbox.token()}", "Content-Type": kind})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    return opener.open(request, timeout=60).read().decode()
+    return opener.open(request, timeout=300).read().decode()
 
 
 @pytest.mark.parametrize("point", ["sandbox.ingest.before_commit:2", "sandbox.ingest.after_commit:2"])
@@ -113,7 +115,8 @@ def test_killed_ingest_job_goes_on_without_a_row_lost_or_doubled(tmp_path, point
         job = sandbox.rest("POST", "jobs/ingest", {"object": "Account", "operation": "insert"})["id"]
         send(sandbox, "PUT", f"jobs/ingest/{job}/batches",
              "Name\n" + "".join(f"n{i}\n" for i in range(7000)) + "\"broken\n", "text/csv")
-        sandbox.rest("PATCH", f"jobs/ingest/{job}", {"state": "UploadComplete"})
+        with contextlib.suppress(OSError, http.client.HTTPException):  # it may die before it answers
+            sandbox.rest("PATCH", f"jobs/ingest/{job}", {"state": "UploadComplete"})
         assert sandbox.process.wait(DIES_SECONDS_MAX) != 0
     with Sandbox(tmp_path / "org") as sandbox:
         until = time.monotonic() + DIES_SECONDS_MAX

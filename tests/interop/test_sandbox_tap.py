@@ -26,7 +26,7 @@ def org(tmp_path_factory):
 @pytest.fixture(scope="module", params=["REST", "BULK"])
 def tap(request, org, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tap")
-    made = requests.post(f"{org['http_url']}/sandbox/apps/{org['client_id']}/refresh_tokens", timeout=30)
+    made = requests.post(f"{org['http_url']}/sandbox/apps/{org['client_id']}/refresh_tokens", timeout=300)
     assert made.status_code == 201, made.text
     (folder / "config.json").write_text(json.dumps({
         "client_id": org["client_id"], "client_secret": org["client_secret"],
@@ -37,7 +37,7 @@ def tap(request, org, tmp_path_factory):
 
     def run(*arguments):
         done = subprocess.run([TAP, "--config", folder / "config.json", *arguments], env=environment,
-                              capture_output=True, text=True, timeout=240, check=False)
+                              capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr[-2000:]
         return done.stdout
 
@@ -48,9 +48,9 @@ def tap(request, org, tmp_path_factory):
 def count(org, soql):
     token = requests.post(org["http_url"] + "/services/oauth2/token",
                           data={"grant_type": "client_credentials"},
-                          auth=(org["client_id"], org["client_secret"]), timeout=30).json()["access_token"]
+                          auth=(org["client_id"], org["client_secret"]), timeout=300).json()["access_token"]
     answer = requests.get(org["http_url"] + "/services/data/v60.0/queryAll", params={"q": soql},
-                          headers={"Authorization": "Bearer " + token}, timeout=30)
+                          headers={"Authorization": "Bearer " + token}, timeout=300)
     return answer.json()["totalSize"]
 
 

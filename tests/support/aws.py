@@ -14,7 +14,7 @@ import boto3
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
-START_SECONDS_MAX = 90
+START_SECONDS_MAX = 180
 START_TRIES = 3
 
 
@@ -75,7 +75,7 @@ def moto():
         request = urllib.request.Request(f"{url}/moto-api/config", method="POST",
                                          data=b'{"stepfunctions": {"execute_state_machine": true}}',
                                          headers={"Content-Type": "application/json"})
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30).close()
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=120).close()
         yield url
 
 

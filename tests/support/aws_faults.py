@@ -79,7 +79,7 @@ class Door:
             return
         if effect == "slow":
             time.sleep(fault["seconds"])
-        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=60)
+        connection = http.client.HTTPConnection(self.target.hostname, self.target.port, timeout=120)
         headers = {name: value for name, value in request.headers.items() if name.lower() != "connection"}
         connection.request(request.command, request.path, body=body, headers=headers)
         answer = connection.getresponse()

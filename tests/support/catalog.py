@@ -56,7 +56,7 @@ class Catalog(Served):
     def output(self):
         return (self.folder / "serve.log").read_text(errors="replace")
 
-    def ask(self, method, path, body=None, headers=None, timeout=60):
+    def ask(self, method, path, body=None, headers=None, timeout=300):
         """`path` below /v1, encoded; a dict as body is sent as JSON."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         sent = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}),

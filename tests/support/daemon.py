@@ -10,8 +10,8 @@ import urllib.request
 
 from support.firn import firn_environment, firn_path
 
-START_SECONDS_MAX = 120
-WAIT_SECONDS_MAX = 120
+START_SECONDS_MAX = 180
+WAIT_SECONDS_MAX = 300
 
 
 class Daemon:
@@ -73,12 +73,12 @@ class Daemon:
         port = self.status()["http_port"]
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
+            with opener.open(f"http://127.0.0.1:{port}{path}", timeout=120) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read().decode()
 
-    def end(self, how=signal.SIGTERM, seconds=90):
+    def end(self, how=signal.SIGTERM, seconds=180):
         if self.process.poll() is None:
             self.process.send_signal(how)
         code = self.process.wait(seconds)

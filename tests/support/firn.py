@@ -15,8 +15,10 @@ import time
 import urllib.parse
 import urllib.request
 
-START_SECONDS_MAX = 60
-COMMAND_SECONDS_MAX = 120
+# Far longer than anything takes on a busy machine: only what hangs for ever ends here.
+START_SECONDS_MAX = 180
+COMMAND_SECONDS_MAX = 300
+STOP_SECONDS_MAX = 120
 
 
 def firn_path():
@@ -54,6 +56,22 @@ def firn(*words, cwd=None, timeout=COMMAND_SECONDS_MAX, **environment):
     return Result(["firn", *map(str, words)], completed)
 
 
+def until(condition, what="it did not happen", seconds=COMMAND_SECONDS_MAX):
+    """Waits for something that must come; its value."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, what
+        time.sleep(0.02)
+    return found
+
+
+def replace_text(path, text):
+    """Writes a file that a running process may read at any moment: it sees the old text or the new."""
+    beside = path.with_name(path.name + ".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
 class Served:
     """A firn process that serves, `process`, with its `log`: gone at the end of the context."""
 
@@ -67,7 +85,7 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(20)
+                self.process.wait(STOP_SECONDS_MAX)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -101,7 +119,7 @@ class Sandbox(Served):
         self.facts = json.loads(ready.read_text())
         self.url = self.facts["http_url"]
 
-    def ask(self, method, path, body=None, timeout=120):
+    def ask(self, method, path, body=None, timeout=COMMAND_SECONDS_MAX):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/sandbox/{path}", data=data, method=method,
                                          headers={"Content-Type": "application/json"})
@@ -158,7 +176,7 @@ class Sandbox(Served):
         request = urllib.request.Request(self.url + path, data=data, method=method,
                                          headers=headers)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=COMMAND_SECONDS_MAX) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else None
 

@@ -66,7 +66,7 @@ def write_page(path, rows):
 
 def firn(*arguments, environment=None, check=True):
     done = subprocess.run([FIRN, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, **(environment or {})}, timeout=120)
+                          env={**os.environ, **(environment or {})}, timeout=300)
     if check and done.returncode != 0:
         raise AssertionError(f"firn {' '.join(map(str, arguments))}: exit {done.returncode}\n"
                              f"{done.stdout}{done.stderr}")

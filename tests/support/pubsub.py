@@ -17,7 +17,7 @@ import fastavro
 import grpc
 
 PROTO = pathlib.Path(__file__).resolve().parents[2] / "proto"
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 300
 
 
 @functools.cache

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 FIRN = os.environ["FIRN_BIN"]
-START_SECONDS_MAX = 120
+START_SECONDS_MAX = 180
 
 
 @contextlib.contextmanager
@@ -30,4 +30,4 @@ def running(folder, *arguments):
             yield facts
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(120)
