@@ -109,7 +109,7 @@ class ApiRig : public ::testing::Test {
   }
   json WaitForJob(const std::string& id, const std::string& version = "v60.0") {
     json job;
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
       job = GetJson("/services/data/" + version + "/jobs/query/" + id);
       const std::string state = job.value("state", "");
       if (state != "UploadComplete" && state != "InProgress") break;
@@ -120,7 +120,7 @@ class ApiRig : public ::testing::Test {
 
   std::string folder_;
   std::string token_;
-  std::chrono::milliseconds idle_timeout_{10'000};
+  std::chrono::milliseconds idle_timeout_{60'000};
   std::unique_ptr<net::Transport> transport_;
   std::unique_ptr<Sandbox> sandbox_;
 };

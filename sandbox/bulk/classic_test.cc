@@ -64,7 +64,7 @@ class ClassicTest : public ApiRig {
   }
   json WaitFor(const std::string& batch) {
     json info;
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
       info = InfoOf(Ask("GET", batch, "", "application/json").body);
       const std::string state = info.value("state", "");
       if (state != "Queued" && state != "InProgress") break;

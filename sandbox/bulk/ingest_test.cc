@@ -38,7 +38,7 @@ class IngestTest : public ApiRig {
   }
   json Wait(const std::string& job) {
     json info;
-    for (int i = 0; i < 4000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
       info = GetJson(At(job));
       const std::string state = info.value("state", "");
       if (state != "UploadComplete" && state != "InProgress") break;

@@ -57,7 +57,7 @@ class LoopbackOrg : public ::testing::Test {
     options.sign_in.client_id = "id";
     options.sign_in.client_secret = Secret("shh");
     options.backoff.first = std::chrono::milliseconds(5);
-    options.bulk.page_idle_timeout = std::chrono::milliseconds(300);
+    options.bulk.page_idle_timeout = std::chrono::milliseconds(1500);
     options.bulk.poll_first = std::chrono::milliseconds(5);
     OrgParts parts;
     parts.transport = transport_.get();
