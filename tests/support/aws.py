@@ -40,12 +40,13 @@ def await_port(process, port, name, last):
 
 
 @contextlib.contextmanager
-def running(words_for, name):
+def running(words_for, name, folder=None):
     """`words_for` makes the command for a port. A port that was free may be taken by the time the server binds it:
     then another one is tried."""
     for attempt in range(START_TRIES):
         port = free_port()
-        process = subprocess.Popen(list(map(str, words_for(port))), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(list(map(str, words_for(port))), cwd=folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
         try:
             if not await_port(process, port, name, last=attempt + 1 == START_TRIES):
                 continue
@@ -110,5 +111,5 @@ def dynamodb_local(folder):
         (natives / library.name.split("sqlite4java.", 1)[1]).symlink_to(library)
     with running(lambda port: ["java", f"-Djava.library.path={natives}", "-cp", f"{jars}/*",
                                "com.amazonaws.services.dynamodbv2.local.main.ServerRunner", "-inMemory", "-port", port],
-                 "DynamoDBLocal") as url:
+                 "DynamoDBLocal", folder) as url:
         yield url

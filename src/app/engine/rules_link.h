@@ -18,6 +18,7 @@
 #include "core/project/rules.h"
 #include "ends/aws/credentials.h"
 #include "ends/lake/table.h"
+#include "ends/salesforce/pubsub.h"
 #include "patterns/events/rules/rule_engine.h"
 
 namespace firn::engine {
@@ -29,19 +30,25 @@ class RulesLink {
                                                                config::SecretResolver& secrets,
                                                                MetricsRegistry* metrics);
 
+  ~RulesLink();
+
   [[nodiscard]] events::RuleEngine& engine() { return *engine_; }
   [[nodiscard]] events::OutboxStore& outbox() { return *outbox_; }
   [[nodiscard]] const project::RuleSet& rules() const { return *rules_; }
+  // Platform events of that org go by `bus` (which outlives this) instead of a sign-in of their
+  // own. Before the engine starts.
+  void Lend(const std::string& org, salesforce::PubSub& bus);
   // What is wrong with rules that were left out.
   [[nodiscard]] const config::Problems& problems() const { return problems_; }
 
  private:
-  RulesLink() = default;
+  RulesLink();
   std::shared_ptr<const project::RuleSet> rules_;
   config::Problems problems_;
   std::unique_ptr<net::Transport> transport_;
   std::unique_ptr<aws::CredentialSource> credentials_;
   std::unique_ptr<events::AwsClients> aws_;
+  std::unique_ptr<class ProjectOrgs> orgs_;
   std::unique_ptr<lake::Lake> lake_;
   std::shared_ptr<events::OutboxStore> outbox_;
   std::unique_ptr<events::RuleEngine> engine_;

@@ -48,7 +48,8 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-RULE-002", "a rule's target cannot be used",
      "Its Arn is malformed or of a service that Firn has no target for, or it has parameters of "
      "another kind of target. Other rules run.",
-     "Write an ARN, `firn:api-destination/NAME`, `firn:lake/TABLE` or `firn:command/NAME`."},
+     "Write an ARN, `firn:api-destination/NAME`, `firn:lake/TABLE`, `firn:platform-event/NAME__e` "
+     "or `firn:command/NAME`."},
     {"PROJECT-RULE-003", "a target's input is not valid",
      "Input is no JSON, a path is malformed, an InputTemplate does not make JSON, or several of "
      "Input, InputPath and InputTransformer are there.",

@@ -10,6 +10,7 @@ using config::FieldType;
 constexpr std::string_view kStates[] = {"ENABLED", "DISABLED"};
 constexpr std::string_view kInvocations[] = {"FIRE_AND_FORGET", "REQUEST_RESPONSE"};
 constexpr std::string_view kOperations[] = {"PutItem", "UpdateItem", "DeleteItem"};
+constexpr std::string_view kPublishMethods[] = {"PUBLISH_STREAM", "PUBLISH"};
 constexpr std::string_view kMethods[] = {"GET",    "POST", "PUT",    "PATCH",
                                          "DELETE", "HEAD", "OPTIONS"};
 constexpr std::string_view kTokenMethods[] = {"GET", "POST", "PUT"};
@@ -111,6 +112,14 @@ constexpr Field kCommand[] = {
      .example = R"(["./notify.sh", "--urgent"])",
      .required = true},
 };
+constexpr Field kPlatformEvent[] = {
+    {.name = "Method",
+     .type = FieldType::kWord,
+     .help = "by a stream that stays open, or by one call for each batch",
+     .default_value = "PUBLISH_STREAM",
+     .example = "PUBLISH",
+     .words = kPublishMethods},
+};
 constexpr Field kDelivery[] = {
     {.name = "Concurrency",
      .type = FieldType::kInteger,
@@ -142,8 +151,8 @@ constexpr Field kDelivery[] = {
 constexpr Field kTarget[] = {
     {.name = "Id", .help = "the target's name in the rule", .example = "queue", .required = true},
     {.name = "Arn",
-     .help = "the target: an ARN of AWS, `firn:api-destination/NAME`, `firn:lake/TABLE` or "
-             "`firn:command/NAME`",
+     .help = "the target: an ARN of AWS, `firn:api-destination/NAME`, `firn:lake/TABLE`, "
+             "`firn:platform-event/NAME__e` or `firn:command/NAME`",
      .example = "arn:aws:sqs:eu-central-1:123456789012:orders",
      .required = true},
     {.name = "RoleArn", .help = "of deployments; Firn calls with its own credentials"},
@@ -191,6 +200,10 @@ constexpr Field kTarget[] = {
      .type = FieldType::kGroup,
      .help = "of local commands",
      .fields = kCommand},
+    {.name = "PlatformEventParameters",
+     .type = FieldType::kGroup,
+     .help = "of platform events",
+     .fields = kPlatformEvent},
     {.name = "DeliveryParameters",
      .type = FieldType::kGroup,
      .help = "how Firn calls the target",

@@ -1,5 +1,6 @@
 // Reads one target of a rule.
 #include <algorithm>
+#include <cctype>
 
 #include "core/base/nearest.h"
 #include "core/config/json_document.h"
@@ -36,6 +37,7 @@ constexpr Service kLocal[] = {
     {"firn", "api-destination/", TargetKind::kApiDestination},
     {"firn", "lake/", TargetKind::kLakeTable},
     {"firn", "command/", TargetKind::kCommand},
+    {"firn", "platform-event/", TargetKind::kPlatformEvent},
 };
 
 class TargetReader {
@@ -78,10 +80,12 @@ class TargetReader {
         target_.kind = local.kind;
         target_.local = rest.substr(local.resource.size());
         if (local.kind == TargetKind::kApiDestination) CheckDestination();
+        if (local.kind == TargetKind::kPlatformEvent) CheckPlatformEvent();
         return;
       }
       Wrong("PROJECT-RULE-002", "`" + target_.arn + "` is no target of Firn's own", "Arn", "",
-            "`firn:api-destination/NAME`, `firn:lake/TABLE` or `firn:command/NAME`");
+            "`firn:api-destination/NAME`, `firn:lake/TABLE`, `firn:platform-event/NAME__e` or "
+            "`firn:command/NAME`");
       return;
     }
     const auto arn = ParseArn(target_.arn);
@@ -109,6 +113,20 @@ class TargetReader {
           "Arn", "",
           "event buses, SQS, SNS, Lambda, Step Functions, DynamoDB, Kinesis, Firehose, log groups, "
           "S3 and API destinations are known");
+  }
+
+  // `Order_Placed__e`, with the org's id and a slash before it where the project has several.
+  void CheckPlatformEvent() {
+    const size_t slash = target_.local.find('/');
+    const std::string name =
+        slash == std::string::npos ? target_.local : target_.local.substr(slash + 1);
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+      return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+    });
+    if (plain && name.size() > 3 && name.ends_with("__e") && slash != 0) return;
+    Wrong("PROJECT-RULE-002", "`" + name + "` cannot be a platform event", "Arn",
+          "API names of platform events have letters, digits and `_` and end in `__e`",
+          "for example `firn:platform-event/Order_Placed__e`");
   }
 
   void CheckDestination() {
@@ -234,6 +252,7 @@ class TargetReader {
                                                          : ItemOperation::kPut;
     target_.key_attributes = table.TextList("KeyAttributes");
     target_.command = group_.Sub("CommandParameters").TextList("Command");
+    target_.publish_by_stream = group_.Sub("PlatformEventParameters").Text("Method") != "PUBLISH";
   }
 
   void CheckParameters() {
@@ -249,6 +268,7 @@ class TargetReader {
         {"StateMachineParameters", {TargetKind::kStateMachine}},
         {"DynamoDbParameters", {TargetKind::kDynamoDb}},
         {"CommandParameters", {TargetKind::kCommand}},
+        {"PlatformEventParameters", {TargetKind::kPlatformEvent}},
     };
     for (const Rule& rule : kRules) {
       if (!group_.Has(rule.field)) continue;

@@ -209,6 +209,8 @@ std::string_view TargetKindName(TargetKind kind) {
       return "S3 bucket";
     case TargetKind::kApiDestination:
       return "API destination";
+    case TargetKind::kPlatformEvent:
+      return "platform event";
     case TargetKind::kLakeTable:
       return "lake table";
     case TargetKind::kCommand:

@@ -43,6 +43,7 @@ enum class TargetKind {
   kApiDestination,  // arn:..:events:..:api-destination/NAME or firn:api-destination/NAME
   kLakeTable,       // firn:lake/[NAMESPACE.]TABLE
   kCommand,         // firn:command/NAME
+  kPlatformEvent,   // firn:platform-event/[ORG/]NAME__e
 };
 [[nodiscard]] std::string_view TargetKindName(TargetKind kind);
 
@@ -71,7 +72,7 @@ struct RuleTarget {
   std::string id;
   std::string arn;    // as written
   Arn parts;          // empty for Firn's own kinds
-  std::string local;  // what follows the kind of Firn's own: table, command or destination
+  std::string local;  // what follows the kind of Firn's own: a table, command, ..
   TargetKind kind = TargetKind::kSqs;
   TargetInput input;
   DeliveryPolicy policy;
@@ -82,6 +83,7 @@ struct RuleTarget {
   ItemOperation item_operation = ItemOperation::kPut;  // kDynamoDb
   std::vector<std::string> key_attributes;             // kDynamoDb: update and delete
   std::vector<std::string> command;                    // kCommand: program and arguments
+  bool publish_by_stream = true;                       // kPlatformEvent: PublishStream
   std::chrono::milliseconds timeout{0};                // 0: the target kind's own
   std::string where;                                   // file:line:col
 };

@@ -140,8 +140,9 @@ constexpr ErrorCode kCodes[] = {
     {"SF-STREAM-004", "the org has no such topic",
      "the name is misspelt, or the object is not selected for Change Data Capture",
      "`firn events topics` lists them; select objects in Setup > Change Data Capture"},
-    {"SF-STREAM-005", "the user may not subscribe to the topic",
-     "change events need View All Data, or View All of the object; platform events read access",
+    {"SF-STREAM-005", "the user has no access to the topic",
+     "subscribing to change events needs View All Data, or View All of the object; to platform "
+     "events read access; publishing those needs create access",
      "give the integration user a permission set with it"},
     {"SF-STREAM-006", "the org's event deliveries of 24 hours are used up",
      "every event delivered to a client counts, over all clients of the org",
@@ -163,6 +164,16 @@ constexpr ErrorCode kCodes[] = {
     {"SF-STREAM-011", "the topic has a subscription already",
      "one process has at most one subscription of a topic, since each is billed",
      "a bug: report it with the command"},
+    {"SF-STREAM-012", "the org refuses to publish an event",
+     "the event breaks a rule of the org, or is larger than 1 MB; Salesforce's own words stand in "
+     "the message",
+     "correct the rule's input; the event lies in the dead letters: `firn events dlq list`"},
+    {"SF-STREAM-013", "the org's event publishing of an hour is used up",
+     "all programs together may publish so many events in an hour",
+     "nothing: it is tried again every minute. `firn events plan` shows what is left"},
+    {"SF-STREAM-014", "an answer is not about the events that were published",
+     "a proxy between Firn and the org mixes answers up, or the API changed",
+     "nothing: it is tried again. If it stays, report it with the message"},
 };
 
 }  // namespace

@@ -23,6 +23,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "ends/salesforce/auth.h"
+#include "ends/salesforce/pubsub_publish.h"
 
 namespace firn::salesforce {
 
@@ -128,6 +129,15 @@ class PubSub {
   // lives.
   [[nodiscard]] virtual Result<std::unique_ptr<Subscription>> Subscribe(
       SubscribeOptions options) = 0;
+  // One request and its answer. Errors of the request, when any of its events may be on the bus all
+  // the same: Unreachable SF-STREAM-001, Timeout -008. Others: NotFound -004, Denied -005,
+  // Unreachable -014 for an answer about other events, SF-AUTH-*.
+  [[nodiscard]] virtual Result<PublishOutcomes> Publish(const Call& call, const std::string& topic,
+                                                        std::span<const OutgoingEvent> events) = 0;
+  // By a stream that stays open between requests; opens nothing yet. Ends before the PubSub.
+  [[nodiscard]] virtual std::unique_ptr<Publisher> OpenPublisher(const std::string& topic) = 0;
+  // Who signed in, 18 characters: `CreatedById` of what is published. Errors: SF-AUTH-*.
+  [[nodiscard]] virtual Result<std::string> UserId(const Call& call) = 0;
 };
 
 }  // namespace firn::salesforce

@@ -30,6 +30,15 @@ struct Known {
 };
 constexpr std::array kKnown = {
     Known{"service.auth.", Meaning::kSession},
+    Known{"service.tenant.license", Meaning::kDenied},
+    Known{"topic.api.unavailable", Meaning::kBroken},
+    Known{"schema.api.unavailable", Meaning::kBroken},
+    Known{"concurrent.client.limit.exceeded", Meaning::kBroken},
+    Known{"service.protection.", Meaning::kBroken},
+    Known{"publish.stream.sweeper.timeout", Meaning::kBroken},
+    Known{"publish.", Meaning::kWrong},
+    Known{"subscription.internal.error", Meaning::kBroken},
+    Known{"subscription.topic.cannot.subscribe", Meaning::kDenied},
     Known{"subscription.fetch.replayid.", Meaning::kReplayLost},
     Known{"subscription.limit.exceeded", Meaning::kLimit},
     Known{"subscription.fetch.", Meaning::kWrong},
@@ -96,7 +105,7 @@ Error ErrorOf(Meaning meaning, const std::string& topic) {
       return Error(Kind::kNotFound, "SF-STREAM-010",
                    "the org does not know the schema of an event");
     case Meaning::kDenied:
-      return Error(Kind::kDenied, "SF-STREAM-005", "the user may not subscribe to `" + topic + "`");
+      return Error(Kind::kDenied, "SF-STREAM-005", "the user has no access to `" + topic + "`");
     case Meaning::kLimit:
       return Error(Kind::kLimitReached, "SF-STREAM-006",
                    "the org's event deliveries of 24 hours are used up");

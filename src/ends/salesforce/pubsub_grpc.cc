@@ -12,10 +12,25 @@
 #include <set>
 
 #include "core/base/file.h"
-#include "ends/salesforce/internal/pubsub_stream.h"
-#include "pubsub_api.grpc.pb.h"
+#include "ends/salesforce/internal/pubsub_wire.h"
 
 namespace firn::salesforce {
+
+void AddMetadata(grpc::ClientContext& context, const Session& session, const std::string& tenant) {
+  context.AddMetadata("accesstoken", session.access_token.Reveal());
+  context.AddMetadata("instanceurl", session.instance_url);
+  context.AddMetadata("tenantid", tenant);
+}
+
+StreamEnd EndOf(const grpc::Status& status, const grpc::ClientContext& context) {
+  StreamEnd end{static_cast<int>(status.error_code()), status.error_message(), "", ""};
+  for (const auto& [key, value] : context.GetServerTrailingMetadata()) {
+    if (key == "error-code") end.error_code.assign(value.data(), value.size());
+    if (key == "rpc-id") end.rpc_id.assign(value.data(), value.size());
+  }
+  return end;
+}
+
 namespace {
 
 namespace wire = eventbus::v1;
@@ -44,21 +59,6 @@ class WireBatch final : public EventBatch {
  private:
   size_t bytes_ = 0;
 };
-
-void AddMetadata(grpc::ClientContext& context, const Session& session, const std::string& tenant) {
-  context.AddMetadata("accesstoken", session.access_token.Reveal());
-  context.AddMetadata("instanceurl", session.instance_url);
-  context.AddMetadata("tenantid", tenant);
-}
-
-StreamEnd EndOf(const grpc::Status& status, const grpc::ClientContext& context) {
-  StreamEnd end{static_cast<int>(status.error_code()), status.error_message(), "", ""};
-  for (const auto& [key, value] : context.GetServerTrailingMetadata()) {
-    if (key == "error-code") end.error_code.assign(value.data(), value.size());
-    if (key == "rpc-id") end.rpc_id.assign(value.data(), value.size());
-  }
-  return end;
-}
 
 // What the stream's owner and gRPC's threads share.
 struct StreamState {
@@ -263,6 +263,30 @@ class WirePubSub final : public PubSub, private StreamOpener {
       const std::lock_guard lock(mutex_);
       subscribed_.erase(topic);
     });
+  }
+
+  Result<PublishOutcomes> Publish(const Call& call, const std::string& topic,
+                                  std::span<const OutgoingEvent> events) override {
+    const wire::PublishRequest request = RequestOf(topic, events);
+    wire::PublishResponse response;
+    FIRN_CHECK(Ask(call, topic, [&](grpc::ClientContext* context) {
+      return stub_->Publish(context, request, &response);
+    }));
+    return OutcomesOf(response, events, {options_.org, topic});
+  }
+
+  std::unique_ptr<Publisher> OpenPublisher(const std::string& topic) override {
+    return NewStreamPublisher({.org = options_.org,
+                               .tenant_id = options_.tenant_id,
+                               .request_timeout = options_.request_timeout,
+                               .stub = stub_.get(),
+                               .tokens = &tokens_},
+                              topic);
+  }
+
+  Result<std::string> UserId(const Call& call) override {
+    FIRN_TRY(const Session session, tokens_.Get(call));
+    return session.user_id;
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/engine/org_publishers.h"
 #include "core/base/random.h"
 
 namespace firn::cli {
@@ -28,13 +29,7 @@ Result<std::unique_ptr<EventSession>> OpenEventSession(Context& context, LakeUse
   FIRN_TRY(session->link, engine::OrgLink::Open(context.call(), *project, *org, context.secrets(),
                                                 &session->metrics));
   salesforce::Org& remote = session->link->org();
-  salesforce::PubSubOptions options;
-  options.org = org->id;
-  options.endpoint = org->pubsub_endpoint;
-  options.ca_file = org->ca_file;
-  options.proxy = org->proxy;
-  options.tenant_id = remote.org_id();
-  FIRN_TRY(session->pubsub, salesforce::PubSub::Open(std::move(options), remote.tokens()));
+  FIRN_TRY(session->pubsub, engine::OpenPubSub(*org, remote));
   events::StreamParts& parts = session->parts;
   parts.org = org->id;
   parts.org_id = remote.org_id();

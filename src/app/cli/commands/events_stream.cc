@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kFollowFormat = "firn.events.follow/1";
 constexpr auto kRulesPoll = std::chrono::milliseconds(500);
 constexpr const char* kDeliveries = "DailyDeliveredPlatformEvents";
+constexpr const char* kPublishing = "HourlyPublishedPlatformEvents";
 
 UtcMicros AtMs(int64_t ms) { return UtcMicros(std::chrono::milliseconds(ms)); }
 
@@ -185,6 +186,7 @@ Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSes
     for (const Error& problem : (*link)->problems()) {
       context.out().Warn("a rule is left out: " + problem.OneLine());
     }
+    (*link)->Lend(session.parts.org, *session.pubsub);
     (*link)->engine().Start(context.call());
     return link;
   }
@@ -306,6 +308,11 @@ Result<ExitCode> Plan(Context& context) {
         {topic, cursor.events_total, TimeCell(cursor.events_since_ms), per_day, share});
   }
   context.out().Print(table);
+  if (const auto left = limits.find(kPublishing); left != limits.end()) {
+    context.out().Talk(fmt::format("{} of {} event messages of an hour are left to publish",
+                                   HumanCount(left->second.remaining),
+                                   HumanCount(left->second.max)));
+  }
   if (allotment == limits.end()) {
     context.out().Warn("the org does not tell its allotment of event deliveries");
     return ExitCode::kDone;

@@ -25,6 +25,8 @@ using MadeTarget = Result<std::unique_ptr<Target>>;
                                          const TargetParts& parts);
 [[nodiscard]] MadeTarget NewHttpTarget(const project::RuleTarget& target, const TargetParts& parts);
 [[nodiscard]] MadeTarget NewLakeTarget(const project::RuleTarget& target, const TargetParts& parts);
+[[nodiscard]] MadeTarget NewPlatformEventTarget(const project::RuleTarget& target,
+                                                const TargetParts& parts);
 [[nodiscard]] MadeTarget NewCommandTarget(const project::RuleTarget& target,
                                           const TargetParts& parts);
 

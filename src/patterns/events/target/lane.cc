@@ -272,7 +272,7 @@ Result<LaneStep> TargetLane::Step(const Call& call) {
       }
       if (!error || !IsTargetDown(*error)) all_down = false;
       if (error && error->retry().when == Retry::When::kAfter &&
-          error->kind() == Kind::kThrottled) {
+          (error->kind() == Kind::kThrottled || error->kind() == Kind::kLimitReached)) {
         asked_wait = std::max(asked_wait.value_or(error->retry().after), error->retry().after);
       }
       Judge(call, batch.deliveries[batch.places[i]], error, &batch);

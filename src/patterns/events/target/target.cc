@@ -75,6 +75,8 @@ Result<std::unique_ptr<Target>> NewTarget(const project::RuleTarget& target,
       return NewHttpTarget(target, parts);
     case TargetKind::kLakeTable:
       return NewLakeTarget(target, parts);
+    case TargetKind::kPlatformEvent:
+      return NewPlatformEventTarget(target, parts);
     case TargetKind::kCommand:
       break;
   }

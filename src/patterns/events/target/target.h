@@ -21,6 +21,7 @@
 #include "core/project/rules.h"
 #include "ends/aws/client.h"
 #include "ends/lake/table.h"
+#include "ends/salesforce/pubsub.h"
 #include "patterns/events/rules/rule_event.h"
 
 namespace firn::events {
@@ -75,11 +76,22 @@ class CallRates {
 };
 [[nodiscard]] std::shared_ptr<CallRates> NewCallRates();
 
+// Orgs that platform events are published to. Any thread.
+class OrgPublishers {
+ public:
+  virtual ~OrgPublishers() = default;
+  // Signs in when first asked. Empty: the project's only org. The PubSub stays as long as this.
+  // Errors: those of the project (PROJECT-ORG-*) and of signing in.
+  [[nodiscard]] virtual Result<salesforce::PubSub*> ForOrg(const Call& call,
+                                                           const std::string& org) = 0;
+};
+
 // What targets stand on; everything outlives them.
 struct TargetParts {
   std::shared_ptr<CallRates> rates = NewCallRates();
   net::Transport* transport = nullptr;
   AwsClients* aws = nullptr;
+  OrgPublishers* orgs = nullptr;  // may be null: then platform events are refused
   config::SecretResolver* secrets = nullptr;
   lake::Lake* lake = nullptr;  // may be null: then lake targets are refused
   std::string lake_namespace;  // of table names without one
