@@ -8,6 +8,7 @@ import time
 from dev.bare import bare
 from dev.setup import fetch_sf_cli, setup, venv_python
 from dev.shell import Failed, output, run, say
+from dev.tests import run_tests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIRN = ROOT / "build" / "release" / "bin" / "firn"
@@ -54,8 +55,10 @@ def do_demo(args):
 
 
 def do_test(args):
-    """What CI runs. Each part says how long it took."""
+    """What CI runs. Each part says how long it took; tests that were unstable are named at the end."""
     setup(["test"])
+    unstable = ROOT / "build" / "unstable.txt"
+    noted = unstable.read_text() if unstable.exists() else ""
     parts = [("release", test_release), ("address and undefined sanitizers", lambda: test_sanitized("asan")),
              ("thread sanitizer", lambda: test_sanitized("tsan"))]
     for name, part in parts:
@@ -65,18 +68,20 @@ def do_test(args):
         say(f"tests: {name}")
         part()
         say(f"tests: {name}: {time.monotonic() - started:.0f} s")
+    if unstable.exists() and (new := unstable.read_text()[len(noted):]):
+        say("passed only the second time, to be mended (build/unstable.txt):\n" + new.rstrip())
 
 
 def test_release():
     build_preset("release")
-    run("ctest", "--preset", "release", "-j", JOBS)
+    run_tests(ROOT / "build" / "release", ["--preset", "release"], JOBS)
 
 
 def test_sanitized(preset):
     build_preset(preset, ["address_tests" if preset == "asan" else "thread_tests"])
     env = {"ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1", "UBSAN_OPTIONS": "print_stacktrace=1",
            "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1"}
-    run("ctest", "--preset", preset, "-j", JOBS, env=env)
+    run_tests(ROOT / "build" / preset, ["--preset", preset], JOBS, env=env)
 
 
 def changed_sources(everything):
