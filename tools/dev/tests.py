@@ -2,7 +2,7 @@
 
 A test that passes only the second time counts as passed but is named as unstable, there and in
 build/unstable.txt: it is a bug, to be mended before the next change in its room
-(docs/decisions/0082-failed-tests-run-once-more.md).
+(docs/decisions/0132-failed-tests-run-once-more.md).
 """
 import pathlib
 import re

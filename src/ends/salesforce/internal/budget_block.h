@@ -1,5 +1,5 @@
 // Calls that one process reserves together and spends one by one, so that not every request waits
-// for the row that all processes share (docs/decisions/0081-calls-reserved-in-blocks.md). Private
+// for the row that all processes share (docs/decisions/0131-calls-reserved-in-blocks.md). Private
 // to the room; plain data: a copy is changed and kept only when the row was written.
 //
 // The row counts a whole block as used from the moment it is reserved. Whatever ends the process,
