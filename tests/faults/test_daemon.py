@@ -14,7 +14,7 @@ import time
 import pytest
 
 from support.daemon import Daemon, running
-from support.firn import Project, Sandbox, firn_path, replace_text
+from support.firn import Project, Sandbox, fault_points, firn_path, replace_text
 
 JOBS = """
 schedules:
@@ -167,10 +167,7 @@ def test_a_job_can_be_asked_for_by_name(project):
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    names = [row["name"] for row in listed["rows"]]
-    return [name for name in names
+    return [name for name in fault_points()
             if name.startswith(("exports.", "state.", "lake.commit.", "base.file."))
             and name != "base.file.write" and not name.startswith(
                 ("exports.columns.", "exports.deletes.", "exports.merge."))]

@@ -1,13 +1,10 @@
 """kill -9 at every fault point that a follower passes, while the org goes on changing. Every change is
 counted: none is lost, none is in a table twice."""
 
-import json
-import subprocess
-
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox, firn_path
+from support.firn import Sandbox, fault_points
 from support.pubsub import PubSub
 
 # Points that a follower passes in every cycle: its own, and those within its commits.
@@ -18,9 +15,7 @@ RARELY = {"lake.merge.file_folded", "lake.commit.after_merged"}
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    return [row["name"] for row in listed["rows"] if row["name"].startswith(WITHIN) and row["name"] not in RARELY]
+    return [name for name in fault_points() if name.startswith(WITHIN) and name not in RARELY]
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,9 @@
 """kill -9 at every fault point that an incremental run passes, then resume or run again: the table
 equals the org row by row, and the old progress is never taken for the new one."""
 
-import json
-import subprocess
-
 import pytest
 
-from support.firn import Sandbox, firn_path
+from support.firn import Sandbox, fault_points
 from support.incremental import IncrementalProject, let_pass
 
 # Points of other lives: nothing of an incremental run passes there.
@@ -15,9 +12,7 @@ OBJECT = "Opportunity"
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    return [row["name"] for row in listed["rows"] if row["name"] not in ELSEWHERE]
+    return [name for name in fault_points() if name not in ELSEWHERE]
 
 
 @pytest.fixture(scope="module")

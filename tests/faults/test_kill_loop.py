@@ -1,12 +1,9 @@
 """kill -9 at every fault point, then `firn export resume`: the table is the same, nothing that was
 durable is fetched again, no orphan file is left unreported. Every point, never a sample."""
 
-import json
-import subprocess
-
 import pytest
 
-from support.firn import Project, Sandbox, firn_path
+from support.firn import Project, Sandbox, fault_points
 
 ROWS = 260
 PAGE_ROWS = 50
@@ -16,10 +13,7 @@ DISK_ONLY = {"base.file.write"}
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    names = [row["name"] for row in listed["rows"]]
-    return [name for name in names if name not in DISK_ONLY and not name.startswith(("sandbox.", "events."))]
+    return [name for name in fault_points() if name not in DISK_ONLY and not name.startswith(("sandbox.", "events."))]
 
 
 @pytest.fixture(scope="module")

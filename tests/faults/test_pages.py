@@ -3,7 +3,7 @@ lost or a doubled row."""
 
 import pytest
 
-from support.firn import Project, Sandbox
+from support.firn import Sandbox
 
 RESULTS = "/services/data/*/results*"
 ROWS = 400

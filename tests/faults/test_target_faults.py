@@ -5,17 +5,14 @@ import time
 
 import pytest
 
-from support.firn import firn_path
+from support.firn import fault_points, firn_path
 from support.rules import APPEND_LINE, RuleProject, change
 
 EVENTS = 40
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    mine = ("events.outbox.", "events.target.", "events.outcome.")
-    return [row["name"] for row in listed["rows"] if row["name"].startswith(mine)]
+    return [name for name in fault_points() if name.startswith(("events.outbox.", "events.target.", "events.outcome."))]
 
 
 def counting_project(folder):

@@ -2,20 +2,9 @@
 
 import re
 
-import pytest
-
 from guides.blocks import blocks, run_line
-from support.firn import Project
 
 GUIDE = "maintain-the-tables.md"
-
-
-@pytest.fixture(scope="module")
-def exported(sandbox, tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("guide") / "project", sandbox)
-    done = project.export("Account")
-    assert done.code == 0, done
-    return project
 
 
 def test_the_lines_work_in_their_order_and_no_row_is_lost(exported):

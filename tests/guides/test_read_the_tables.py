@@ -5,20 +5,9 @@ import io
 import pathlib
 import re
 
-import pytest
-
 from guides.blocks import blocks, run_line
-from support.firn import Project
 
 GUIDE = "read-the-tables.md"
-
-
-@pytest.fixture(scope="module")
-def exported(sandbox, tmp_path_factory):
-    project = Project(tmp_path_factory.mktemp("guide") / "project", sandbox)
-    done = project.export("Account")
-    assert done.code == 0, done
-    return project
 
 
 def warehouse(project):

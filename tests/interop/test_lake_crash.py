@@ -4,22 +4,17 @@ What could go wrong in production: after a crash the table is half new, rows are
 run, or files are left that nobody reports.
 """
 import concurrent.futures
-import json
 
 import pytest
 
+from support.firn import fault_points
 from support.lake_desk import Desk, expected_row, firn, firn_json, write_page
 
 KILLED = -9
 
 
-def fault_points():
-    listed = json.loads(firn("debug", "faultpoints", "--json").stdout)
-    return sorted(row["name"] for row in listed["rows"] if row["name"].startswith("lake."))
-
-
-COMMIT_POINTS = [name for name in fault_points() if name.startswith("lake.commit.")]
-CREATE_POINTS = [name for name in fault_points() if name.startswith("lake.create.")]
+COMMIT_POINTS = [name for name in sorted(fault_points()) if name.startswith("lake.commit.")]
+CREATE_POINTS = [name for name in sorted(fault_points()) if name.startswith("lake.create.")]
 
 
 def ids(desk):

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from support.lake_desk import FIRN, Desk, expected_row, firn, firn_json, firn_rows, write_page
+from support.firn import fault_points
+from support.lake_desk import FIRN, expected_row, firn, firn_json, firn_rows, write_page
 
 KILLED = -9
 TABLE = "sales.Deal"
@@ -50,14 +51,9 @@ def by_id(rows):
     return {row["Id"]: row for row in rows}
 
 
-def fault_points():
-    listed = json.loads(firn("debug", "faultpoints", "--json").stdout)
-    return sorted(row["name"] for row in listed["rows"])
-
-
 # Not every merge comes by there: many manifests, or files replaced that held for no row.
 ELSEWHERE = ("lake.commit.after_merged", "lake.commit.after_deleted")
-MERGE_POINTS = [name for name in fault_points() if name.startswith(("lake.merge.", "lake.commit."))]
+MERGE_POINTS = [name for name in sorted(fault_points()) if name.startswith(("lake.merge.", "lake.commit."))]
 
 
 def test_the_points_of_a_merge_are_listed():

@@ -3,10 +3,9 @@
 One clean export says what the table must be. Then runs are killed at one point after the other, each time
 resumed with the next point armed, until every point that an export passes has killed it; each finished
 table must equal the clean one, cell by cell. FIRN_SOAK_ROWS changes the size (default 10,000,000).
-The record goes into bench/results/soak.md and .json.
+The record goes into bench/results/soak.md and .json; that of another size has it in its name: soak-1000000.md.
 """
 
-import json
 import os
 import pathlib
 import subprocess
@@ -19,9 +18,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 from common import Machine, record  # noqa: E402
 
 from support.engines import duck  # noqa: E402, F401
-from support.firn import Project, Sandbox, firn_environment, firn_path  # noqa: E402
+from support.firn import Project, Sandbox, fault_points, firn_environment, firn_path  # noqa: E402
 
-ROWS = int(os.environ.get("FIRN_SOAK_ROWS", "10000000"))
+FULL_SIZE = 10_000_000
+ROWS = int(os.environ.get("FIRN_SOAK_ROWS", FULL_SIZE))
 OBJECT = "Reading__c"
 TABLE = f"salesforce.{OBJECT}"
 MEMORY_BYTES = 512 << 20  # the default of --memory
@@ -35,9 +35,7 @@ FIRST = ("exports.run.created", "exports.object.described", "lake.create.before_
 
 
 def points():
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"], capture_output=True,
-                                       check=True).stdout)
-    names = [row["name"] for row in listed["rows"] if row["name"] not in DISK_ONLY]
+    names = [name for name in fault_points() if name not in DISK_ONLY]
     first = [point for point in FIRST if point in names]
     return first + [name for name in names if name not in first]
 
@@ -162,4 +160,4 @@ def write_record(machine, rows, report, clean, chain, peak):
                "peak_bytes": peak, "killed_at": chain.killed_at, "tables": chain.tables + 1,
                "processes": [{key: done[key] for key in ("point", "code", "rss_bytes", "cpu_seconds", "seconds")}
                              for done in chain.processes]}
-    record("soak", text, numbers)
+    record("soak" if ROWS == FULL_SIZE else f"soak-{ROWS}", text, numbers)

@@ -56,6 +56,13 @@ def firn(*words, cwd=None, timeout=COMMAND_SECONDS_MAX, **environment):
     return Result(["firn", *map(str, words)], completed)
 
 
+def fault_points():
+    """The names of all, as listed."""
+    listed = firn("debug", "faultpoints", "--json")
+    assert listed.code == 0, listed
+    return [row["name"] for row in listed.json()["rows"]]
+
+
 def until(condition, what="it did not happen", seconds=COMMAND_SECONDS_MAX):
     """Waits for something that must come; its value."""
     end = time.monotonic() + seconds

@@ -9,6 +9,7 @@ from dev.bare import bare
 from dev.setup import fetch_sf_cli, setup, venv_python
 from dev.shell import Failed, output, run, say
 from dev.tests import run_tests
+from house.subjects import wrong_subjects
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FIRN = ROOT / "build" / "release" / "bin" / "firn"
@@ -101,6 +102,7 @@ def do_fmt(args):
 
 
 def do_check(args):
+    check_subjects()
     build_preset("release")
     run(sys.executable, ROOT / "tools" / "house" / "tidy.py")
     do_fmt(["--check"])
@@ -108,6 +110,13 @@ def do_check(args):
     if tidy:
         run("clang-tidy-19", "-p", ROOT / "build" / "release", "--quiet", *tidy)
     run("ctest", "--preset", "release", "-j", JOBS, "-LE", "faults|guides|interop|soak")
+
+
+def check_subjects():
+    """Those of the commits that main does not have yet."""
+    wrong = wrong_subjects(output("git", "log", "--no-merges", "--format=%s", "main..HEAD").splitlines())
+    if wrong:
+        raise Failed("\n".join(wrong))
 
 
 def do_golden(args):

@@ -180,46 +180,38 @@ Option SnapshotChoice() {
   return {.name = "snapshot", .value = "ID", .help = "an older state, by its snapshot id"};
 }
 
-Argument TableArgument() {
-  return {.name = "table", .help = "NAMESPACE.TABLE, or the table alone in a project of one org"};
-}
-
-std::vector<Option> With(std::vector<Option> options) {
-  for (const Option& option : WarehouseOptions()) options.push_back(option);
-  return options;
-}
-
 }  // namespace
 
 void AddLakeCommands(CommandTree& tree) {
   tree.AddGroup({"lake", "the tables in the lake: what there is, and the rows"});
   tree.Add({.path = "lake list",
             .summary = "the tables with their rows, files and last commit",
-            .options = With({{.name = "namespace", .value = "NS", .help = "only this namespace"}}),
+            .options = WithWarehouse(
+                {{.name = "namespace", .value = "NS", .help = "only this namespace"}}),
             .examples = {"firn lake list", "firn lake list --warehouse ./warehouse --json"},
             .run = LakeList});
   tree.Add({.path = "lake show",
             .summary = "what a table is and which state is current",
             .arguments = {TableArgument()},
-            .options = With({}),
+            .options = WithWarehouse({}),
             .examples = {"firn lake show salesforce.Account"},
             .run = LakeShow});
   tree.Add({.path = "lake schema",
             .summary = "a table's columns with their ids and types",
             .arguments = {TableArgument()},
-            .options = With({}),
+            .options = WithWarehouse({}),
             .examples = {"firn lake schema salesforce.Account"},
             .run = LakeSchema});
   tree.Add({.path = "lake history",
             .summary = "a table's snapshots, oldest first",
             .arguments = {TableArgument()},
-            .options = With({}),
+            .options = WithWarehouse({}),
             .examples = {"firn lake history salesforce.Account"},
             .run = LakeHistory});
   tree.Add({.path = "lake files",
             .summary = "a snapshot's data files, or files that no snapshot refers to",
             .arguments = {TableArgument()},
-            .options = With(
+            .options = WithWarehouse(
                 {SnapshotChoice(),
                  {.name = "orphans", .help = "files under the table that no snapshot refers to"}}),
             .examples = {"firn lake files salesforce.Account",
@@ -228,20 +220,21 @@ void AddLakeCommands(CommandTree& tree) {
   tree.Add({.path = "lake rows",
             .summary = "a table's rows",
             .arguments = {TableArgument()},
-            .options = With({{.name = "columns", .value = "A,B", .help = "only these columns"},
-                             {.name = "limit",
-                              .value = "N",
-                              .help = "rows at most (default: 20, or all with --csv or --json)",
-                              .type = ValueType::kInteger},
-                             {.name = "where",
-                              .value = "FILTER",
-                              .help = "only rows for which this holds: COLUMN OPERATOR LITERAL, "
-                                      "joined by AND"},
-                             {.name = "csv", .help = "as CSV with a header row"},
-                             {.name = "at",
-                              .value = "TIME",
-                              .help = "the state that was current then, as 2026-11-24T02:56:02Z"},
-                             SnapshotChoice()}),
+            .options =
+                WithWarehouse({{.name = "columns", .value = "A,B", .help = "only these columns"},
+                               {.name = "limit",
+                                .value = "N",
+                                .help = "rows at most (default: 20, or all with --csv or --json)",
+                                .type = ValueType::kInteger},
+                               {.name = "where",
+                                .value = "FILTER",
+                                .help = "only rows for which this holds: COLUMN OPERATOR LITERAL, "
+                                        "joined by AND"},
+                               {.name = "csv", .help = "as CSV with a header row"},
+                               {.name = "at",
+                                .value = "TIME",
+                                .help = "the state that was current then, as 2026-11-24T02:56:02Z"},
+                               SnapshotChoice()}),
             .examples = {"firn lake rows salesforce.Account --columns Id,Name --limit 5",
                          "firn lake rows salesforce.Account --where \"Name = 'Acme'\"",
                          "firn lake rows salesforce.Account --csv > account.csv"},

@@ -18,6 +18,15 @@ const std::vector<Option>& WarehouseOptions() {
   return kOptions;
 }
 
+std::vector<Option> WithWarehouse(std::vector<Option> options) {
+  options.insert(options.end(), WarehouseOptions().begin(), WarehouseOptions().end());
+  return options;
+}
+
+Argument TableArgument() {
+  return {.name = "table", .help = "NAMESPACE.TABLE, or the table alone in a project of one org"};
+}
+
 Result<WarehousePaths> WarehouseOf(Context& context) {
   WarehousePaths paths;
   if (context.Has("warehouse")) {

@@ -13,6 +13,10 @@ namespace firn::cli {
 
 // --warehouse and --catalog.
 [[nodiscard]] const std::vector<Option>& WarehouseOptions();
+// A command's own options, and those.
+[[nodiscard]] std::vector<Option> WithWarehouse(std::vector<Option> options);
+// `table`, as commands of one table take it.
+[[nodiscard]] Argument TableArgument();
 
 struct WarehousePaths {
   std::string warehouse;

@@ -41,15 +41,6 @@ Result<ExitCode> LakeTag(Context& context) {
   return ExitCode::kDone;
 }
 
-std::vector<Option> With(std::vector<Option> options) {
-  for (const Option& option : WarehouseOptions()) options.push_back(option);
-  return options;
-}
-
-Argument TableArgument() {
-  return {.name = "table", .help = "NAMESPACE.TABLE, or the table alone in a project of one org"};
-}
-
 }  // namespace
 
 void AddLakeSetCommands(CommandTree& tree) {
@@ -59,22 +50,23 @@ void AddLakeSetCommands(CommandTree& tree) {
                           {.name = "property",
                            .help = "KEY=VALUE; KEY alone removes it",
                            .repeats = true}},
-            .options = With({}),
+            .options = WithWarehouse({}),
             .examples = {"firn lake set salesforce.Account firn.history.max-snapshots=500",
                          "firn lake set salesforce.Account format-version=3"},
             .run = LakeSet});
   tree.Add({.path = "lake tag",
             .summary = "give a state of a table a name that keeps it",
             .arguments = {TableArgument(), {.name = "name", .help = "of the tag or branch"}},
-            .options = With({{.name = "snapshot",
-                              .value = "ID",
-                              .help = "the state, by its snapshot id (default: the current one)"},
-                             {.name = "branch", .help = "a branch, which may be written to"},
-                             {.name = "keep-for",
-                              .value = "TIME",
-                              .help = "how long it stays (default: until it is removed)",
-                              .type = ValueType::kDuration},
-                             {.name = "remove", .help = "take the name away"}}),
+            .options =
+                WithWarehouse({{.name = "snapshot",
+                                .value = "ID",
+                                .help = "the state, by its snapshot id (default: the current one)"},
+                               {.name = "branch", .help = "a branch, which may be written to"},
+                               {.name = "keep-for",
+                                .value = "TIME",
+                                .help = "how long it stays (default: until it is removed)",
+                                .type = ValueType::kDuration},
+                               {.name = "remove", .help = "take the name away"}}),
             .examples = {"firn lake tag salesforce.Account audit-2026"},
             .run = LakeTag});
 }

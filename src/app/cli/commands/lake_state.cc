@@ -102,15 +102,6 @@ Result<ExitCode> LakeSample(Context& context) {
   return ExitCode::kDone;
 }
 
-std::vector<Option> With(std::vector<Option> options) {
-  for (const Option& option : WarehouseOptions()) options.push_back(option);
-  return options;
-}
-
-Argument TableArgument() {
-  return {.name = "table", .help = "NAMESPACE.TABLE, or the table alone in a project of one org"};
-}
-
 }  // namespace
 
 void AddLakeStateCommands(CommandTree& tree) {
@@ -118,7 +109,7 @@ void AddLakeStateCommands(CommandTree& tree) {
       {.path = "lake sample",
        .summary = "some of a table's rows, each as likely as any other",
        .arguments = {TableArgument()},
-       .options = With(
+       .options = WithWarehouse(
            {{.name = "limit",
              .value = "N",
              .help = "rows",
@@ -131,13 +122,13 @@ void AddLakeStateCommands(CommandTree& tree) {
   tree.Add({.path = "lake at",
             .summary = "the state of a table that was current at a time",
             .arguments = {TableArgument(), {.name = "time", .help = "as 2026-11-24T02:56:02Z"}},
-            .options = With({}),
+            .options = WithWarehouse({}),
             .examples = {"firn lake at salesforce.Account 2026-11-24T00:00:00Z"},
             .run = LakeAt});
   tree.Add({.path = "lake diff",
             .summary = "the rows that were added, removed or changed between two states",
             .arguments = {TableArgument()},
-            .options = With(
+            .options = WithWarehouse(
                 {{.name = "from",
                   .value = "ID",
                   .help = "the older state, by its snapshot id",
