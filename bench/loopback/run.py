@@ -21,7 +21,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from common import FIRN, Machine, medians, project_text, record, sandbox, timed  # noqa: E402
 
-ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "500000"))
+ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "1000000"))
 OBJECT = os.environ.get("FIRN_BENCH_OBJECT", "Reading__c")
 ROUNDS = int(os.environ.get("FIRN_BENCH_ROUNDS", "5"))
 THREADS = 2

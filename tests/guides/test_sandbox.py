@@ -17,6 +17,7 @@ from support.firn import firn_path
 from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
+START_TRIES = 3
 
 
 def free_ports(count):
@@ -34,9 +35,12 @@ class Page:
 
     def __init__(self, folder):
         self.folder = folder
-        self.http, self.tls = free_ports(2)
-        start = commands(blocks(GUIDE, "console")[0])[0]
-        run_line(self.mine(start) + " --background --scale 0.01", folder)
+        start = commands(blocks(GUIDE, "console")[0])[0] + " --background --scale 0.01"
+        for attempt in range(START_TRIES):
+            self.http, self.tls = free_ports(2)
+            # A port may be taken between being found and being used.
+            if run_line(self.mine(start), folder, check=attempt + 1 == START_TRIES).returncode == 0:
+                break
         self.facts = json.loads((folder / "sandbox-org/running.json").read_text())
         app = json.loads((folder / "sandbox-org/apps.json").read_text())["apps"][0]
         token = run_line(f"curl -s http://127.0.0.1:{self.http}/services/oauth2/token -d grant_type=client_credentials "

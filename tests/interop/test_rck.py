@@ -31,7 +31,7 @@ def run_kit(catalog, folder, *settings):
          "execute", "-cp", ":".join(kit), "--select-class", SUITE, "--config", "rck.local=false",
          "--include-classname", ".*", "--details=none", "--disable-banner",
          "--reports-dir", str(folder)],
-        capture_output=True, text=True, timeout=500, check=False)
+        capture_output=True, text=True, timeout=1500, check=False)
     reports = sorted(folder.glob("TEST-*.xml"))
     assert reports, done.stdout[-3000:] + done.stderr[-3000:]
     outcome = {}

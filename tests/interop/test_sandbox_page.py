@@ -17,7 +17,7 @@ from support.firn import Sandbox
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
-WAIT_SECONDS_MAX = 60
+WAIT_SECONDS_MAX = 300
 
 
 class Browser:
@@ -70,7 +70,7 @@ class Browser:
             self.ask("DELETE", self.session)
         finally:
             self.driver.terminate()
-            self.driver.wait(30)
+            self.driver.wait(120)
 
 
 @pytest.fixture(scope="module")

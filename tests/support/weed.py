@@ -10,7 +10,7 @@ import time
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-START_SECONDS_MAX = 90
+START_SECONDS_MAX = 180
 KEY = "weedkey"
 SECRET = "weedsecret"
 
@@ -32,10 +32,25 @@ def free_ports(count):
     return found
 
 
+START_TRIES = 3
+
+
 @contextlib.contextmanager
 def running(folder):
-    """The environment of a client of it."""
-    master, filer, volume, s3, admin, webdav, iceberg = free_ports(7)
+    """The environment of a client of it. Ports that were free may be taken by the time they are bound: then others are
+    tried."""
+    with contextlib.ExitStack() as started:
+        for attempt in range(START_TRIES):
+            environment = started.enter_context(started_on(free_ports(7), folder, last=attempt + 1 == START_TRIES))
+            if environment:
+                break
+        yield environment
+
+
+@contextlib.contextmanager
+def started_on(ports, folder, last):
+    """The environment of a client of a server on these ports; nothing when it ended and is not the last try."""
+    master, filer, volume, s3, admin, webdav, iceberg = ports
     weed = pathlib.Path(sys.executable).parent / "weed"
     log = open(pathlib.Path(folder) / "weed.log", "wb")
     server = subprocess.Popen(
@@ -46,21 +61,28 @@ def running(folder):
         env={"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "HOME": str(folder), "PATH": "/usr/bin"})
     environment = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{s3}", "AWS_REGION": "us-east-1",
                    "AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET}
-    end = time.monotonic() + START_SECONDS_MAX
     try:
-        while True:
-            try:
-                client(environment).list_buckets()
-                break
-            except (BotoCoreError, ClientError):
-                assert time.monotonic() < end and server.poll() is None, (
-                    pathlib.Path(folder) / "weed.log").read_text(errors="replace")[-3000:]
-                time.sleep(0.2)
-        yield environment
+        yield environment if answers(server, environment, folder, last) else None
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(120)
         log.close()
+
+
+def answers(server, environment, folder, last):
+    """Waits until it does; false when it ended."""
+    end = time.monotonic() + START_SECONDS_MAX
+    while True:
+        try:
+            client(environment).list_buckets()
+            return True
+        except (BotoCoreError, ClientError):
+            ended = server.poll() is not None
+            assert time.monotonic() < end and not (ended and last), (
+                pathlib.Path(folder) / "weed.log").read_text(errors="replace")[-3000:]
+            if ended:
+                return False
+            time.sleep(0.2)
 
 
 def client(environment):
