@@ -34,6 +34,9 @@ class ChangeCapture;
 class EventBus;
 class ClassicJobs;
 class IngestJobs;
+class LakeJobs;
+class LakeRate;
+class LakeStore;
 class QueryPages;
 
 struct ApiParts {
@@ -55,6 +58,9 @@ struct ApiParts {
   Passwords& passwords;
   EventBus& events;
   ChangeCapture& changes;
+  LakeStore& lake;
+  LakeJobs& lake_jobs;
+  LakeRate& lake_rate;
   uint64_t bulk_page_rows = 50'000;     // of a result page when the client does not ask
   std::atomic<bool> stop_asked{false};  // by the admin endpoint
 };

@@ -273,7 +273,9 @@ Answer Results(ApiParts& parts, const ApiRequest& request, const IngestJob& job)
 }  // namespace
 
 bool StreamsBody(std::string_view method, std::string_view path) {
-  return method == "PUT" && path.find("/jobs/ingest/") != std::string_view::npos &&
+  const bool ours = path.find("/jobs/ingest/") != std::string_view::npos ||
+                    path.starts_with("/api/v1/ingest/jobs/");
+  return method == "PUT" && ours &&
          (path.ends_with("/batches") || path.ends_with("/batches/"));
 }
 

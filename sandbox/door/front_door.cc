@@ -5,6 +5,7 @@
 
 #include "core/net/inflate.h"
 #include "sandbox/bulk/classic_http.h"
+#include "sandbox/data_cloud/lake_http.h"
 #include "sandbox/life/admin.h"
 #include "sandbox/pretty_json.h"
 #include "sandbox/rest/blob.h"
@@ -151,6 +152,10 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
                         std::vector<FaultEffect> faults, RequestLine& line) {
   const std::string& path = request.path;
   if (path == "/services/oauth2/revoke") return Revoke(request);
+  if (path == "/services/a360/token") return DataCloudToken(parts_, request);
+  if (IsDataCloudPath(path)) {
+    return HandleDataCloud(parts_, request, DecodedSegments(request.target), line);
+  }
   if (OAuth::Owns(path)) return oauth_.Handle(request);
   if (path.starts_with("/services/Soap/")) return soap_.Handle(request);
   if (path == "/services/data" || path == "/services/data/") {

@@ -13,6 +13,8 @@
 #include "sandbox/bulk/classic_jobs.h"
 #include "sandbox/bulk/ingest_jobs.h"
 #include "sandbox/crypto.h"
+#include "sandbox/data_cloud/lake_jobs.h"
+#include "sandbox/data_cloud/lake_rate.h"
 #include "sandbox/door/front_door.h"
 #include "sandbox/door/proxy_door.h"
 #include "sandbox/events/activity.h"
@@ -39,6 +41,7 @@ const std::vector<std::string> kTlsNames = {"localhost",
                                             "*.my.salesforce.com",
                                             "*.sandbox.my.salesforce.com",
                                             "*.develop.my.salesforce.com",
+                                            "*.c360a.salesforce.com",
                                             "api.pubsub.salesforce.com"};
 
 // The CA and the server certificate of the org folder, made at the first start.
@@ -56,6 +59,22 @@ Result<net::ServerOptions> TlsOptions(const std::string& folder, UtcMicros now) 
   FIRN_TRY(options.certificate_pem, ReadFile(tls + "/server.pem"));
   FIRN_TRY(options.key_pem, ReadFile(tls + "/server.key"));
   return options;
+}
+
+// The day's limits as an administrator set them; the defaults for the rest.
+Result<DailyLimits> KeptLimits(ApiDb& db) {
+  DailyLimits limits;
+  FIRN_TRY(const auto kept, db.Setting("limits"));
+  const auto json = nlohmann::json::parse(kept.value_or("{}"), nullptr, false);
+  if (!json.is_object()) return limits;
+  limits.api_requests = json.value("api_requests", limits.api_requests);
+  limits.bulk_query_jobs = json.value("bulk_query_jobs", limits.bulk_query_jobs);
+  limits.bulk_query_bytes = json.value("bulk_query_bytes", limits.bulk_query_bytes);
+  limits.delivered_events = json.value("delivered_events", limits.delivered_events);
+  limits.published_events = json.value("published_events", limits.published_events);
+  limits.bulk_batches = json.value("bulk_batches", limits.bulk_batches);
+  limits.bulk_rows = json.value("bulk_rows", limits.bulk_rows);
+  return limits;
 }
 
 class SandboxImpl final : public Sandbox {
@@ -102,6 +121,7 @@ class SandboxImpl final : public Sandbox {
  private:
   [[nodiscard]] Result<void> OpenOrg();
   [[nodiscard]] Result<void> OpenStores();
+  [[nodiscard]] Result<void> OpenJobs();
   [[nodiscard]] Result<void> OpenDoors();
   [[nodiscard]] Result<void> OpenPubSub(const net::ServerOptions& secure);
   [[nodiscard]] App FirstApp() const {
@@ -131,6 +151,9 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<Activity> activity_;
   std::unique_ptr<IngestJobs> ingest_;
   std::unique_ptr<ClassicJobs> classic_;
+  std::unique_ptr<LakeStore> lake_;
+  std::unique_ptr<LakeJobs> lake_jobs_;
+  LakeRate lake_rate_;
   std::unique_ptr<ApiParts> parts_;
   std::unique_ptr<SigningKeys> keys_;
   std::unique_ptr<AuthCodes> codes_;
@@ -168,6 +191,7 @@ SandboxImpl::~SandboxImpl() {
   jobs_.reset();
   ingest_.reset();
   classic_.reset();
+  lake_jobs_.reset();
   if (activity_) {
     if (auto told = activity_->Flush(); !told) {
       log::Err("sandbox_activity_not_told", {{"error", told.error().OneLine()}});
@@ -224,25 +248,18 @@ Result<void> SandboxImpl::OpenStores() {
   traffic_ = std::make_unique<Traffic>(*org_);
   passwords_ = std::make_unique<Passwords>(*db_, *options_.random);
   FIRN_TRY(usage_, UsageMeter::Open(*db_, clock_));
-  FIRN_TRY(const auto kept, db_->Setting("limits"));
-  DailyLimits limits;
-  if (kept) {
-    const auto json = nlohmann::json::parse(*kept, nullptr, false);
-    if (json.is_object()) {
-      limits.api_requests = json.value("api_requests", limits.api_requests);
-      limits.bulk_query_jobs = json.value("bulk_query_jobs", limits.bulk_query_jobs);
-      limits.bulk_query_bytes = json.value("bulk_query_bytes", limits.bulk_query_bytes);
-      limits.delivered_events = json.value("delivered_events", limits.delivered_events);
-      limits.published_events = json.value("published_events", limits.published_events);
-      limits.bulk_batches = json.value("bulk_batches", limits.bulk_batches);
-      limits.bulk_rows = json.value("bulk_rows", limits.bulk_rows);
-    }
-  }
-  usage_->SetLimits(options_.limits.value_or(limits));
+  FIRN_TRY(const DailyLimits kept, KeptLimits(*db_));
+  usage_->SetLimits(options_.limits.value_or(kept));
   if (FileExists(folder + "/faults.json")) {
     FIRN_TRY(const std::string faults, ReadFile(folder + "/faults.json"));
     FIRN_CHECK(Doing(faults_.Add(faults), "reading " + folder + "/faults.json"));
   }
+  return OpenJobs();
+}
+
+// What works on its own once it is there.
+Result<void> SandboxImpl::OpenJobs() {
+  const std::string& folder = options_.folder;
   FIRN_TRY(pages_, QueryPages::Open(folder, *db_, clock_, *options_.random));
   FIRN_TRY(jobs_, BulkQueryJobs::Open({.folder = folder,
                                        .threads = options_.job_threads,
@@ -259,6 +276,8 @@ Result<void> SandboxImpl::OpenStores() {
                                      {*org_, *db_, clock_, *usage_, faults_}));
   FIRN_TRY(classic_, ClassicJobs::Open({.folder = folder, .threads = options_.job_threads},
                                        {*org_, *db_, clock_, *usage_}));
+  FIRN_TRY(lake_, LakeStore::Open(folder));
+  FIRN_TRY(lake_jobs_, LakeJobs::Open(*lake_, clock_, *options_.random));
   org_->OnLock([faults = &faults_](const ObjectInfo& object, int64_t id) {
     return faults->StrikeRow(object.name, id);
   });
@@ -266,9 +285,28 @@ Result<void> SandboxImpl::OpenStores() {
 }
 
 Result<void> SandboxImpl::OpenDoors() {
-  parts_.reset(new ApiParts{options_.folder, *org_, *db_, *apps_, *sessions_, *usage_, *users_,
-                            clock_, faults_, log_, *pages_, *jobs_, *ingest_, *classic_, *keys_,
-                            *passwords_, *events_, *changes_, options_.bulk_page_rows});
+  parts_.reset(new ApiParts{options_.folder,
+                            *org_,
+                            *db_,
+                            *apps_,
+                            *sessions_,
+                            *usage_,
+                            *users_,
+                            clock_,
+                            faults_,
+                            log_,
+                            *pages_,
+                            *jobs_,
+                            *ingest_,
+                            *classic_,
+                            *keys_,
+                            *passwords_,
+                            *events_,
+                            *changes_,
+                            *lake_,
+                            *lake_jobs_,
+                            lake_rate_,
+                            options_.bulk_page_rows});
   ingest_->Start([parts = parts_.get()](const FaultEffect& effect) { CarryOut(*parts, effect); });
   life_.reset(new LifeParts{*audit_, *traffic_});
   life_->on_org_migrated = [this] {
@@ -380,6 +418,7 @@ void SandboxImpl::KeepHouse(const std::stop_token& stop) {
       if (done) done = events_->DropOld();
       if (done) done = ingest_->DropOld();
       if (done) done = classic_->DropOld();
+      if (done) done = lake_jobs_->DropOld();
     }
     if (!done) log::Err("sandbox_upkeep_failed", {{"error", done.error().OneLine()}});
   }

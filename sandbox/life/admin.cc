@@ -7,6 +7,7 @@
 #include "core/base/time_text.h"
 #include "sandbox/bulk/bulk_query.h"
 #include "sandbox/crypto.h"
+#include "sandbox/data_cloud/lake_http.h"
 #include "sandbox/events/change_capture.h"
 #include "sandbox/life/admin_answer.h"
 #include "sandbox/life/admin_life.h"
@@ -497,6 +498,7 @@ Answer HandleAdmin(ApiParts& parts, LifeParts& life, const net::ServerRequest& r
   if (what == "passwords") return SetPassword(parts, life, request);
   if (what == "fields") return Fields(parts, life, request);
   if (what == "events") return Events(parts, request, path);
+  if (what == "data_cloud") return HandleDataCloudAdmin(parts, request, path);
   if (what == "recycle_bin" && request.method == "DELETE") return EmptyBin(parts);
   if (what == "seed" && request.method == "POST") return SeedMore(parts, request);
   if (what == "stop" && request.method == "POST") {

@@ -10,9 +10,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDatabases[] = {"org.db", "api.db"};
+constexpr const char* kDatabases[] = {"org.db", "api.db", "data_cloud.db"};
 // Small files and folders, copied as they are.
-constexpr const char* kFiles[] = {"apps.json", "faults.json", "ca.pem", "keys", "tls", "events"};
+constexpr const char* kFiles[] = {"apps.json", "faults.json", "ca.pem",    "keys",
+                                  "tls",       "events",      "data_cloud"};
 
 std::string SqlText(const std::string& text) {
   std::string quoted = "'";

@@ -116,6 +116,7 @@ Result<std::unique_ptr<AppRegistry>> AppRegistry::Open(const std::string& folder
   app.certificates.push_back({"demo", key.certificate_pem});
   app.run_as = run_as;
   app.scopes.emplace_back("openid");
+  app.scopes.emplace_back("cdp_ingest_api");
   // Where sf and most libraries listen while a person signs in.
   app.redirect_uris = {"http://localhost:1717/OauthRedirect", "http://localhost:8080/callback"};
   registry->apps_.push_back(std::move(app));

@@ -10,8 +10,11 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kScopesSupported[] = {
-    "id",    "api",     "full",      "web",           "openid",         "profile", "email",
-    "phone", "address", "lightning", "refresh_token", "offline_access", "content", "visualforce"};
+    "id",           "api",         "full",           "web",
+    "openid",       "profile",     "email",          "phone",
+    "address",      "lightning",   "refresh_token",  "offline_access",
+    "content",      "visualforce", "cdp_ingest_api", "cdp_profile_api",
+    "cdp_query_api"};
 
 ordered_json Urls(const std::string& base, const User& user, const std::string& org_id) {
   const std::string rest = base + "/services/data/v{version}/";
