@@ -37,6 +37,29 @@ Result<RecordBody> RecordBodyOf(const ApiRequest& request) {
   return record;
 }
 
+Result<RecordsBody> RecordsBodyOf(const ApiRequest& request) {
+  if (!IsMultipart(request)) return ReadRecordsBody(request.body);
+  const auto parts = ParseMultipart(request.http.headers.GetOr("Content-Type", ""), request.body);
+  if (!parts || parts->empty()) return BadMultipart("The multipart body is not well-formed");
+  if (parts->front().content_type.find("json") == std::string::npos) {
+    return BadMultipart("The first part must be application/json");
+  }
+  FIRN_TRY(RecordsBody body, ReadRecordsBody(parts->front().body));
+  for (RecordBody& record : body.records) {
+    if (record.binary_part.empty()) continue;
+    const auto part = std::find_if(parts->begin() + 1, parts->end(), [&](const FormPart& one) {
+      return one.name == record.binary_part;
+    });
+    if (part == parts->end()) return BadMultipart("There is no part " + record.binary_part);
+    if (record.binary_field.empty()) {
+      return BadMultipart("binaryPartNameAlias must name the field of part " + record.binary_part);
+    }
+    const std::string& bytes = record.texts.emplace_back(Base64(part->body));
+    record.cells.push_back({record.texts.emplace_back(record.binary_field), bytes});
+  }
+  return body;
+}
+
 // The bytes of a base64 field. What the store does not hold is made up from the record's id, as
 // long as its size field says.
 Answer BlobAnswer(ApiParts& parts, const ApiRequest& request, const ObjectInfo& object,

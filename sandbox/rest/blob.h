@@ -14,6 +14,11 @@ namespace firn::sandbox {
 // of a base64 field in another that has the field's name. Errors: api errors JSON_PARSER_ERROR,
 // INVALID_MULTIPART_REQUEST.
 [[nodiscard]] Result<RecordBody> RecordBodyOf(const ApiRequest& request);
+// The records of a collection; in a multipart body the first part holds them and the others the
+// bytes that they name. Errors: api errors JSON_PARSER_ERROR, INVALID_INPUT,
+// INVALID_MULTIPART_REQUEST. Source: REST API Developer Guide, "Insert or Update Blob Data", read
+// 2026-11.
+[[nodiscard]] Result<RecordsBody> RecordsBodyOf(const ApiRequest& request);
 // `sobjects/X/{id}/{field}`
 [[nodiscard]] Answer BlobAnswer(ApiParts& parts, const ApiRequest& request,
                                 const ObjectInfo& object, const FieldInfo& field);

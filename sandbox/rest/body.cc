@@ -67,6 +67,8 @@ Result<RecordBody> ReadRecord(const json& body, int depth) {
       if (!value.is_object()) continue;
       record.type = Member(value, "type");
       record.reference_id = Member(value, "referenceId");
+      record.binary_part = Member(value, "binaryPartName");
+      record.binary_field = Member(value, "binaryPartNameAlias");
     } else if (key == "id" || key == "Id") {
       record.id = value.is_null() ? "" : TextOf(value);
     } else if (value.is_object()) {

@@ -28,6 +28,9 @@ struct RecordBody {
   std::string type;          // `attributes.type`; empty when it is not told
   std::string reference_id;  // `attributes.referenceId`
   std::string id;            // `id` or `Id`, as the client wrote it
+  // Of a multipart collection: the part that holds the bytes of a field.
+  std::string binary_part;   // `attributes.binaryPartName`
+  std::string binary_field;  // `attributes.binaryPartNameAlias`
   std::deque<std::string> texts;
   std::vector<Cell> cells;  // without the id; parents by external id as `Account.ExternalKey__c`
   std::vector<ChildList> children;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "sandbox/rest/blob.h"
 #include "sandbox/rest/body.h"
 #include "sandbox/rest/rest.h"
 #include "sandbox/rest/write.h"
@@ -77,7 +78,7 @@ std::optional<Answer> Refuse(const RecordsBody& body, const ApiRequest& request)
 }
 
 Answer Write(ApiParts& parts, const ApiRequest& request) {
-  const auto body = ReadRecordsBody(request.body);
+  const auto body = RecordsBodyOf(request);
   if (!body) return ErrorAnswer(body.error());
   if (auto refusal = Refuse(*body, request)) return *std::move(refusal);
   std::vector<Mutation> mutations;
@@ -95,7 +96,7 @@ Answer Write(ApiParts& parts, const ApiRequest& request) {
 // `composite/sobjects/{object}/{external id field}`
 Answer Upsert(ApiParts& parts, const ApiRequest& request) {
   if (request.method != "PATCH") return MethodNotAllowed(request.method, "PATCH");
-  auto body = ReadRecordsBody(request.body);
+  auto body = RecordsBodyOf(request);
   if (!body) return ErrorAnswer(body.error());
   if (auto refusal = Refuse(*body, request)) return *std::move(refusal);
   const std::string& key = request.path[3];

@@ -105,5 +105,41 @@ TEST_F(ContentTest, MultipartThatIsNotWellFormedIsRefused) {
   EXPECT_EQ(ErrorOf(unnamed), "400 INVALID_MULTIPART_REQUEST");
 }
 
+TEST_F(ContentTest, CollectionTakesTheBytesOfItsRecordsFromPartsThatTheyName) {
+  MakeAccounts(1);
+  const std::string account = One("SELECT Id FROM Account")["Id"];
+  const auto record = [&](const std::string& name, const std::string& part) {
+    return json{
+        {"attributes",
+         {{"type", "Attachment"}, {"binaryPartName", part}, {"binaryPartNameAlias", "Body"}}},
+        {"Name", name},
+        {"ParentId", account}};
+  };
+  const auto send = [&](const json& records) {
+    const std::string part = "\r\n--boundary\r\nContent-Type: application/octet-stream\r\n";
+    const std::string body =
+        "--boundary\r\nContent-Disposition: form-data; name=\"collection\"\r\n"
+        "Content-Type: application/json\r\n\r\n" +
+        json{{"allOrNone", true}, {"records", records}}.dump() + part +
+        "Content-Disposition: form-data; name=\"one\"; filename=\"1.txt\"\r\n\r\nfirst" + part +
+        "Content-Disposition: form-data; name=\"two\"; filename=\"2.txt\"\r\n\r\nsec\r\nond"
+        "\r\n--boundary--\r\n";
+    return Send("POST", "/services/data/v60.0/composite/sobjects", body,
+                {{"Content-Type", "multipart/form-data; boundary=boundary"}});
+  };
+  const auto made = send({record("1.txt", "one"), record("2.txt", "two")});
+  ASSERT_EQ(made.status, 200) << made.body;
+  const json saved = Parse(made);
+  ASSERT_EQ(saved.size(), 2U);
+  ASSERT_EQ(saved[1]["success"], true) << made.body;
+  const auto body = [&](const json& one) {
+    return Get("/services/data/v60.0/sobjects/Attachment/" + one.value("id", "") + "/Body").body;
+  };
+  EXPECT_EQ(body(saved[0]), "first");
+  EXPECT_EQ(body(saved[1]), "sec\r\nond");
+  EXPECT_EQ(ErrorOf(send(json::array({record("3.txt", "three")}))),
+            "400 INVALID_MULTIPART_REQUEST");
+}
+
 }  // namespace
 }  // namespace firn::sandbox

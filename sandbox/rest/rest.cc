@@ -37,7 +37,9 @@ Answer Resources(ApiParts& parts, const ApiRequest& request) {
 
 // JSON bodies only; a request without a body or without a type passes.
 bool TakesBody(const ApiRequest& request) {
-  if (request.path[0] == "sobjects" && IsMultipart(request)) return true;
+  const bool records =
+      request.path[0] == "sobjects" || (request.path.size() > 1 && request.path[1] == "sobjects");
+  if (records && IsMultipart(request)) return true;
   const std::string type = Folded(request.http.headers.GetOr("Content-Type", ""));
   return request.body.empty() || type.empty() || type.find("json") != std::string::npos;
 }
