@@ -268,7 +268,8 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
                            "The request is larger than 50 MB: send large bytes as multipart");
     } else if (body) {
       api.body = *std::move(body);
-      answer = HandleRest(parts_, api);
+      auto tooling = life_.tooling.Serve(api);
+      answer = tooling ? *std::move(tooling) : HandleRest(parts_, api);
     } else {
       answer = ErrorAnswer(415, "UNSUPPORTED_MEDIA_TYPE", "The body's encoding cannot be read");
     }

@@ -122,6 +122,7 @@ class SandboxImpl final : public Sandbox {
   [[nodiscard]] Result<void> OpenOrg();
   [[nodiscard]] Result<void> OpenStores();
   [[nodiscard]] Result<void> OpenJobs();
+  void JoinParts();
   [[nodiscard]] Result<void> OpenDoors();
   [[nodiscard]] Result<void> OpenPubSub(const net::ServerOptions& secure);
   [[nodiscard]] App FirstApp() const {
@@ -160,6 +161,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<Passwords> passwords_;
   std::unique_ptr<ActivityLog> audit_;
   std::unique_ptr<Traffic> traffic_;
+  std::unique_ptr<ToolingDoor> tooling_;
   std::unique_ptr<LifeParts> life_;
   std::unique_ptr<OAuth> oauth_;
   std::unique_ptr<SoapLogin> soap_;
@@ -284,7 +286,7 @@ Result<void> SandboxImpl::OpenJobs() {
   return {};
 }
 
-Result<void> SandboxImpl::OpenDoors() {
+void SandboxImpl::JoinParts() {
   parts_.reset(new ApiParts{options_.folder,
                             *org_,
                             *db_,
@@ -307,8 +309,13 @@ Result<void> SandboxImpl::OpenDoors() {
                             *lake_jobs_,
                             lake_rate_,
                             options_.bulk_page_rows});
+}
+
+Result<void> SandboxImpl::OpenDoors() {
+  JoinParts();
   ingest_->Start([parts = parts_.get()](const FaultEffect& effect) { CarryOut(*parts, effect); });
-  life_.reset(new LifeParts{*audit_, *traffic_});
+  tooling_ = std::make_unique<ToolingDoor>(*parts_);
+  life_.reset(new LifeParts{*audit_, *traffic_, *tooling_});
   life_->on_org_migrated = [this] {
     if (auto moved = events_->MigrateInstance(); !moved) {
       log::Err("sandbox_org_not_migrated", {{"error", moved.error().OneLine()}});

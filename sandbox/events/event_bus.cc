@@ -246,11 +246,25 @@ Result<void> EventBus::Check(const EventSettings& settings) const {
 }
 
 Result<void> EventBus::SetSettings(EventSettings settings) {
+  const std::lock_guard changing(change_mutex_);
+  return Keep(std::move(settings));
+}
+
+Result<void> EventBus::Change(const std::function<Result<void>(EventSettings&)>& change) {
+  const std::lock_guard changing(change_mutex_);
+  EventSettings settings = this->settings();
+  FIRN_CHECK(change(settings));
+  return Keep(std::move(settings));
+}
+
+Result<void> EventBus::Keep(EventSettings settings) {
   FIRN_CHECK(Check(settings));
-  uint64_t number = 1;
+  uint64_t last = kManagedFirst;
+  for (const ManagedSubscription& managed : settings.managed) {
+    last = std::max(last, RecordNumberOf(ParseId(managed.id).value_or(0)));
+  }
   for (ManagedSubscription& managed : settings.managed) {
-    if (managed.id.empty()) managed.id = IdText(MakeId(kManagedPrefix, kManagedFirst + number));
-    ++number;
+    if (managed.id.empty()) managed.id = IdText(MakeId(kManagedPrefix, ++last));
   }
   FIRN_CHECK(parts_.db.SetSetting(kSettingsKey, EventSettingsJson(settings)));
   {
@@ -262,6 +276,7 @@ Result<void> EventBus::SetSettings(EventSettings settings) {
 }
 
 Result<void> EventBus::CommitManaged(std::string_view id, int64_t replay_id) {
+  const std::lock_guard changing(change_mutex_);
   EventSettings settings = this->settings();
   const auto found = std::find_if(settings.managed.begin(), settings.managed.end(),
                                   [&](const ManagedSubscription& one) { return one.id == id; });

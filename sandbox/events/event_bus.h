@@ -68,6 +68,9 @@ class EventBus {
   [[nodiscard]] EventSettings settings() const;
   // Errors: BadInput (SBX-EVENTS-001): unknown objects, too many of them.
   [[nodiscard]] Result<void> SetSettings(EventSettings settings);
+  // Changes them as one step: nothing that is committed or set meanwhile is lost. Errors: those of
+  // `change`; BadInput (SBX-EVENTS-001).
+  [[nodiscard]] Result<void> Change(const std::function<Result<void>(EventSettings&)>& change);
   // Keeps how far a managed subscription got. Errors: NotFound (SBX-EVENTS-004).
   [[nodiscard]] Result<void> CommitManaged(std::string_view id, int64_t replay_id);
   // Ends the life of old events. To be called now and then.
@@ -89,6 +92,7 @@ class EventBus {
   [[nodiscard]] std::optional<Topic> ObjectTopic(std::string_view stream);
   [[nodiscard]] std::optional<Topic> ChannelTopic(std::string_view channel);
   [[nodiscard]] Result<void> Check(const EventSettings& settings) const;
+  [[nodiscard]] Result<void> Keep(EventSettings settings);
   [[nodiscard]] std::shared_ptr<const EventSchema> SchemaOf(
       const std::shared_ptr<const Catalogue>& catalogue, const ObjectInfo& object);
 
@@ -101,6 +105,7 @@ class EventBus {
   EventAppender appender_;
   std::set<std::string> kept_schemas_;
 
+  std::mutex change_mutex_;   // whoever changes the settings; taken before `mutex_`
   mutable std::mutex mutex_;  // what stands below
   EventSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_;  // that the schemas were made of

@@ -23,6 +23,7 @@ json ManagedJson(const ManagedSubscription& one) {
           {"topic", one.topic},
           {"running", one.running},
           {"from_earliest", one.from_earliest},
+          {"recover_earliest", one.recover_earliest},
           {"committed", one.committed}};
 }
 
@@ -33,6 +34,7 @@ ManagedSubscription ManagedFrom(const json& one) {
   managed.topic = one.at("topic").get<std::string>();
   managed.running = one.value("running", true);
   managed.from_earliest = one.value("from_earliest", false);
+  managed.recover_earliest = one.value("recover_earliest", managed.from_earliest);
   managed.committed = one.value("committed", int64_t{0});
   return managed;
 }

@@ -22,7 +22,8 @@ struct ManagedSubscription {
   std::string developer_name;
   std::string topic;
   bool running = true;
-  bool from_earliest = false;  // while nothing was committed, and when what was is too old
+  bool from_earliest = false;     // while nothing was committed
+  bool recover_earliest = false;  // when what was committed is too old
   int64_t committed = 0;       // replay id; 0: nothing
 };
 

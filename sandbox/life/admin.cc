@@ -367,9 +367,10 @@ Answer Events(ApiParts& parts, const net::ServerRequest& request,
     return path[2] == "gap" ? ForceGaps(parts, request) : AdminError(404, "no such resource");
   }
   if (request.method == "POST") {
-    auto changed = ChangedBy(parts.events.settings(), request.body);
-    const auto kept = changed ? parts.events.SetSettings(*std::move(changed))
-                              : Result<void>(Fail(changed.error()));
+    const auto kept = parts.events.Change([&](EventSettings& settings) -> Result<void> {
+      FIRN_TRY(settings, ChangedBy(settings, request.body));
+      return {};
+    });
     if (!kept) return AdminError(kept.error());
   } else if (request.method != "GET") {
     return AdminError(405, "use GET or POST");

@@ -9,12 +9,14 @@
 
 #include "sandbox/life/activity_log.h"
 #include "sandbox/life/traffic.h"
+#include "sandbox/tooling/tooling_door.h"
 
 namespace firn::sandbox {
 
 struct LifeParts {
   ActivityLog& activity;
   Traffic& traffic;
+  ToolingDoor& tooling;
   // Whether the TLS door shall show a certificate of a CA nobody knows; the upkeep sees to it.
   std::atomic<bool> certificate_swapped{false};
   // Told when the org is moved to another instance: whoever holds replay ids makes new ones.

@@ -90,6 +90,7 @@ class ManagedStream final : public FetchStream<ManagedFetchRequest, ManagedFetch
     if (managed.committed > 0) {
       FIRN_TRY(const bool known, bus.log().IsKnown(managed.committed, bus.OldestMillis()));
       if (known) return managed.committed;
+      return managed.recover_earliest ? bus.log().Earliest(bus.OldestMillis()) : bus.log().Tip();
     }
     return managed.from_earliest ? bus.log().Earliest(bus.OldestMillis()) : bus.log().Tip();
   }

@@ -3,6 +3,7 @@
 #include "core/base/random.h"
 #include "sandbox/api_error.h"
 #include "sandbox/soql/query.h"
+#include "sandbox/store/bare_org.h"
 #include "sandbox/store/locals.h"
 #include "sandbox/store/org_impl.h"
 #include "sandbox/store/record_view.h"
@@ -77,6 +78,10 @@ Result<std::unique_ptr<Org>> Org::Open(Options options) {
   return OrgImpl::Open(std::move(options));
 }
 
+Result<std::unique_ptr<Org>> OpenBareOrg(Org::Options options) {
+  return OrgImpl::OpenBare(std::move(options));
+}
+
 OrgImpl::OrgImpl(Options options, FileLock lock, Database db)
     : options_(std::move(options)),
       lock_(std::move(lock)),
@@ -84,6 +89,14 @@ OrgImpl::OrgImpl(Options options, FileLock lock, Database db)
       readers_(std::make_shared<ReaderPool>(options_.folder + "/org.db")) {}
 
 Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
+  return Make(std::move(options), Content::kBuiltIn);
+}
+
+Result<std::unique_ptr<Org>> OrgImpl::OpenBare(Options options) {
+  return Make(std::move(options), Content::kBare);
+}
+
+Result<std::unique_ptr<Org>> OrgImpl::Make(Options options, Content content) {
   FIRN_CHECK(MakeFolders(options.folder));
   FIRN_TRY(FileLock lock, FileLock::Take(options.folder + "/org.lock", "sandbox org"));
   Database::Options database;
@@ -92,6 +105,7 @@ Result<std::unique_ptr<Org>> OrgImpl::Open(Options options) {
   FIRN_CHECK(Migrate(db, {kFirstSchema, kRecycleBin, kNotes}));
   auto org =
       std::unique_ptr<OrgImpl>(new OrgImpl(std::move(options), std::move(lock), std::move(db)));
+  org->content_ = content;
   FIRN_CHECK(org->Prepare());
   return std::unique_ptr<Org>(std::move(org));
 }
@@ -104,6 +118,7 @@ Result<void> OrgImpl::Prepare() {
   FIRN_CHECK(RebuildCatalogue({}));
   FIRN_CHECK(LoadAccessRules());
   for (const auto& yaml : options_.object_yaml) FIRN_CHECK(DefineYaml(yaml));
+  if (content_ == Content::kBare) return {};
   FIRN_CHECK(AddBuiltInUsers());
   if (known) return {};
   return writer_.db().Execute("PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)");

@@ -28,6 +28,7 @@ struct ObjectCounters {
 class OrgImpl final : public Org {
  public:
   static Result<std::unique_ptr<Org>> Open(Options options);
+  static Result<std::unique_ptr<Org>> OpenBare(Options options);  // see store/bare_org.h
 
   const std::string& folder() const override { return options_.folder; }
   const std::string& org_id() const override { return org_id_; }
@@ -71,6 +72,8 @@ class OrgImpl final : public Org {
   OrgImpl(Options options, FileLock lock, Database db);
 
   // org.cc
+  enum class Content : uint8_t { kBuiltIn, kBare };
+  static Result<std::unique_ptr<Org>> Make(Options options, Content content);
   Result<void> Prepare();
   Result<void> MakeIdentity();
   Result<void> AddBuiltInUsers();
@@ -116,6 +119,7 @@ class OrgImpl final : public Org {
   friend class WriteBatch;
 
   Options options_;
+  Content content_ = Content::kBuiltIn;
   FileLock lock_;
   uint64_t seed_ = 0;
   std::string org_id_;

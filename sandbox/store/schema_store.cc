@@ -47,7 +47,10 @@ Result<void> OrgImpl::DefineYaml(std::string_view yaml) {
 
 Result<void> OrgImpl::RebuildCatalogue(std::string_view changed_object) {
   const std::lock_guard lock(write_mutex_);
-  FIRN_TRY(std::vector<ObjectInfo> objects, BuiltInObjects());
+  std::vector<ObjectInfo> objects;
+  if (content_ == Content::kBuiltIn) {
+    FIRN_TRY(objects, BuiltInObjects());
+  }
   {
     FIRN_TRY(Statement files, writer_.db().Prepare("SELECT yaml FROM object_files ORDER BY id"));
     for (;;) {

@@ -164,6 +164,9 @@ Result<void> WriteBatch::Insert(WritePlan& plan, const Mutation& mutation, RowOu
   }
   FIRN_CHECK(CheckLock(object, 0));
   Tally& tally = TallyOf(object);
+  // Whoever gives audit fields may say as well which record it is to be.
+  if (mutation.id != 0 && options_.set_audit_fields)
+    tally.next_number = RecordNumberOf(mutation.id);
   Draft draft;
   draft.plan = &plan;
   draft.is_new = true;
