@@ -15,6 +15,7 @@ import pytest
 from support.events import EventsProject
 from support.firn import Sandbox, until
 from support.pubsub import PubSub
+from support.relay import Relay
 from support.rules import APPEND_LINE
 
 SUBSCRIBE = "/eventbus.v1.PubSub/Subscribe*"
@@ -226,6 +227,57 @@ def test_a_certificate_is_replaced_in_mid_stream(org, project, client, tmp_path)
         pem = demo.read_text() if demo.exists() else certificate_of(org.facts["key_file"], tmp_path)
         org.ask("POST", f"apps/{app}/certificates", {"name": "demo", "pem": pem})
     end(process)
+
+
+def test_a_certificate_swapped_on_the_pubsub_port_in_mid_stream_gets_no_token_and_loses_no_event(
+        tmp_path):
+    """Somebody sits between: the stream waits until the right certificate is back, and goes on."""
+    with Sandbox(tmp_path / "org", tls=True) as org, Relay(org.facts["pubsub_tls_endpoint"]) as door:
+        project = EventsProject(tmp_path / "project", org, ["Account"])
+        path = project.folder / "firn.yaml"
+        path.write_text(path.read_text().replace(
+            f"pubsub_endpoint: http://{org.facts['pubsub_endpoint']}",
+            f"pubsub_endpoint: {door.endpoint}\n    ca_file: {org.facts['ca_file']}"))
+        project.start()
+        process = project.start_following()
+        with PubSub(org) as client:
+            first = client.create("Account", Name="Before the swap")
+            wait_for(process, lambda: first in project.rows("salesforce.Account"))
+            door.swap(tmp_path)
+            door.cut()
+            behind = client.create("Account", Name="Behind the swap")
+            wait_for(process, lambda: door.refused > 0)
+            assert behind not in project.rows("salesforce.Account")
+            door.swapped = None
+            wait_for(process, lambda: behind in project.rows("salesforce.Account"))
+            project.assert_equal("Account")
+        out, _ = end(process)
+    assert project.reports(out)["/data/AccountChangeEvent"]["streams_opened"] >= 2
+
+
+def test_a_slow_reader_takes_signs_of_life_for_no_end(project, client):
+    """More events than Firn has room for: the org gives signs of life while no more is asked for."""
+    project.follow()
+    before = project.events_in("Account")
+    ids = sorted(project.rows("salesforce.Account"))[:50]
+    for call in range(100):
+        client.rest("PATCH", "/composite/sobjects", {"allOrNone": True, "records": [
+            {"attributes": {"type": "Account"}, "Id": one, "Site": f"{call} of {one}"} for one in ids]})
+    report = project.follow()["/data/ChangeEvents"]
+    assert report["events"] == 100 * len(ids)
+    assert project.events_in("Account") - before == 100 * len(ids)
+    project.assert_equal("Account")
+
+
+def test_issue_31_a_silent_stream_is_replaced_and_loses_no_event(org, project, client):
+    """The stream lives, and nothing comes any more: neither an event nor an error."""
+    project.follow()
+    org.fault(effect="silent_stream", path=SUBSCRIBE, times=1)
+    behind = client.create("Account", Name="Behind the silence")
+    report = project.follow("--silence", "1s")["/data/ChangeEvents"]
+    assert report["streams_opened"] >= 2
+    assert behind in project.rows("salesforce.Account")
+    project.assert_equal("Account")
 
 
 def certificate_of(key, folder):

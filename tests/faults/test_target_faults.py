@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from support import aws
 from support.firn import fault_points, firn_path
 from support.rules import APPEND_LINE, RuleProject, change
 
@@ -155,3 +156,41 @@ def test_disk_full_nothing_is_taken_and_nothing_is_lost(tmp_path):
     done = project.firn("events", "put", "events.jsonl", "--json")
     assert done.code == 0, done
     assert sorted(set(seen(project))) == list(range(300))
+
+
+def test_killed_at_a_dead_letters_queue_the_letter_is_in_the_queue_and_in_the_local_store(tmp_path):
+    """Killed between the queue's answer and its record, that one call is repeated: at least once, none lost."""
+    with aws.moto() as url:
+        project = RuleProject(tmp_path / "project", aws.environment(all=url))
+        sqs = aws.client("sqs", url)
+        queue = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        arn = f"arn:aws:sqs:{aws.REGION}:123456789012:"
+        project.rule("gone", [{"Id": "q", "Arn": arn + "nowhere", "DeadLetterConfig": {"Arn": arn + "dead"}}])
+        killed = project.put([change(n) for n in range(3)], FIRN_FAULT_POINT="events.letter.queued")
+        assert killed.code == -9, killed
+        assert [letter["queued"] for letter in project.letters()] == [False] * 3
+        project.put([])
+        assert [letter["queued"] for letter in project.letters()] == [True] * 3
+        ids = []
+        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            for message in messages:
+                ids.append(json.loads(message["Body"])["id"])
+                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    assert set(ids) == {change(n)["id"] for n in range(3)} and len(ids) <= 6, ids
+
+
+@pytest.mark.parametrize("point", ["lake.commit.before_catalog", "lake.commit.after_catalog", "events.target.after_call",
+                                   "events.outcome.before_commit", "events.outcome.after_commit"])
+@pytest.mark.parametrize("passage", [1, 3])
+def test_killed_at_a_fault_point_the_lake_has_each_event_once(tmp_path, point, passage):
+    project = RuleProject(tmp_path / "project")
+    project.rule("all", [{"Id": "t", "Arn": "firn:lake/events", "InputPath": "$.detail.payload.n",
+                          "DeliveryParameters": {"BatchSize": 10}}])
+    killed = project.put([change(n, record=f"{n:015d}AAA", n=n) for n in range(EVENTS)],
+                         FIRN_FAULT_POINT=f"{point}:{passage}")
+    assert killed.code == -9, killed
+    done = project.put([change(n, record=f"{n:015d}AAA", n=n) for n in range(EVENTS)])
+    assert done.code == 0, done
+    read = project.firn("lake", "rows", "salesforce.events", "--json")
+    rows = [json.loads(line)["row"]["input"] for line in read.out.splitlines() if line.strip()]
+    assert sorted(map(int, rows)) == list(range(EVENTS))

@@ -52,6 +52,9 @@ class EventBatch {
   // How far the stream got: behind the batch's last event, or without any event of ours.
   [[nodiscard]] virtual std::string_view latest_replay_id() const = 0;
   [[nodiscard]] virtual size_t bytes() const = 0;
+  // No event waits in the org: it gave a sign of life while more were asked for. When none is asked
+  // for, it gives one all the same, whatever waits.
+  [[nodiscard]] virtual bool caught_up() const { return size() == 0; }
 };
 using EventBatchPtr = std::shared_ptr<const EventBatch>;
 

@@ -52,6 +52,9 @@ class WireBatch final : public EventBatch {
     return response.latest_replay_id();
   }
   [[nodiscard]] size_t bytes() const override { return bytes_; }
+  [[nodiscard]] bool caught_up() const override {
+    return size() == 0 && response.pending_num_requested() > 0;
+  }
   void Measure() { bytes_ = response.ByteSizeLong(); }
 
   wire::FetchResponse response;

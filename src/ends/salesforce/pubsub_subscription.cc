@@ -99,7 +99,8 @@ class LastingSubscription final : public Subscription {
   void Heard(const Call& call, const EventBatch& batch) {
     heard_ = call.clock->Steady();
     tries_ = renewals_ = 0;
-    std::string_view at = batch.latest_replay_id();
+    std::string_view at;
+    if (batch.caught_up()) at = batch.latest_replay_id();
     if (batch.size() > 0) at = batch.at(batch.size() - 1).replay_id;
     if (!at.empty()) position_ = {ReplayPosition::From::kAfter, std::string(at)};
   }

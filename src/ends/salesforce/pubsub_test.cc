@@ -21,8 +21,9 @@ using std::chrono::seconds;
 
 class TestBatch final : public EventBatch {
  public:
-  TestBatch(std::vector<std::string> replay_ids, std::string latest)
-      : ids_(std::move(replay_ids)), latest_(std::move(latest)) {}
+  TestBatch(std::vector<std::string> replay_ids, std::string latest, bool asked_for_more = true)
+      : ids_(std::move(replay_ids)), latest_(std::move(latest)), asked_for_more_(asked_for_more) {}
+  bool caught_up() const override { return ids_.empty() && asked_for_more_; }
   size_t size() const override { return ids_.size(); }
   EventView at(size_t index) const override { return {"e", "s", "p", ids_[index]}; }
   std::string_view latest_replay_id() const override { return latest_; }
@@ -31,6 +32,7 @@ class TestBatch final : public EventBatch {
  private:
   std::vector<std::string> ids_;
   std::string latest_;
+  bool asked_for_more_;
 };
 
 EventBatchPtr Events(std::vector<std::string> ids) {
@@ -133,6 +135,19 @@ class Subscribing : public ::testing::Test {
   std::vector<StreamNote::What> notes_;
   int closed_ = 0;
 };
+
+// What lies between the last event that came and the topic's end was not delivered.
+TEST_F(Subscribing, ASignOfLifeWhileNothingIsAskedForMovesNoPosition) {
+  streams_.scripts = {{Events({"a"}),
+                       std::make_shared<TestBatch>(std::vector<std::string>(), "z", false),
+                       SignOfLife("z")}};
+  auto subscription = Make();
+  ASSERT_EQ((*subscription->Next(call_, In(seconds(1))))->size(), 1U);
+  EXPECT_FALSE((*subscription->Next(call_, In(seconds(1))))->caught_up());
+  EXPECT_EQ(subscription->position().replay_id, "a");
+  EXPECT_TRUE((*subscription->Next(call_, In(seconds(1))))->caught_up());
+  EXPECT_EQ(subscription->position().replay_id, "z");
+}
 
 TEST_F(Subscribing, Issue31_ASilentStreamIsReplacedFromThePositionReached) {
   streams_.scripts = {{Events({"a", "b"})}, {Events({"c"})}};

@@ -45,6 +45,10 @@ constexpr ErrorCode kCodes[] = {
      "Run it by hand with an event on its standard input, in the project's folder."},
     {"EVENT-LAKE-001", "events cannot be laid out as rows",
      "Memory ran out, or this is a fault of Firn's.", "Report it with the message."},
+    {"EVENT-REPLAY-001", "there is no such rule or target to replay to",
+     "`--to` names a rule, or a target as `RULE/TARGET`; rules that are wrong are left out.",
+     "`firn events rules list` shows them; `firn events rules check` says what is wrong with a "
+     "rule."},
     {"EVENT-PUBLISH-001", "what is to be published is no JSON object",
      "A platform event has named fields; the rule's input is a text, number or list.",
      "Name the fields with InputTransformer: `{\"Amount__c\": <amount>}`."},

@@ -10,6 +10,7 @@
 #include "app/cli/commands/event_session.h"
 #include "app/engine/rules_link.h"
 #include "core/base/time_text.h"
+#include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/followed_objects.h"
 
 namespace firn::cli {
@@ -109,7 +110,11 @@ events::StreamOptions OptionsFrom(const Context& context, const project::Project
   options.on_lost =
       context.Text("on-lost") == "backfill" ? events::OnLost::kBackfill : events::OnLost::kFail;
   options.lease_length = context.Duration("lease");
+  options.silence_max = context.Duration("silence");
   options.quarantine_folder = QuarantineFolder(project);
+  const auto place = events::EnvelopePlaceOf(aws::Environment::OfProcess());
+  options.account = place.account;
+  options.region = place.region;
   return options;
 }
 
@@ -360,6 +365,13 @@ void AddEventStreamCommands(CommandTree& tree) {
                     .choices = {"fail", "backfill"}},
                    {.name = "until-caught-up",
                     .help = "end at the stream's first sign of life behind the newest event"},
+                   {.name = "silence",
+                    .value = "TIME",
+                    .help =
+                        "a stream without any sign of life for so long is opened again; the org "
+                        "gives one every 270 s",
+                    .type = ValueType::kDuration,
+                    .default_value = "5m"},
                    {.name = "lease",
                     .value = "TIME",
                     .help = "how long this process keeps its place after it dies",

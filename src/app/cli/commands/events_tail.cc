@@ -3,8 +3,10 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/commands/event_session.h"
+#include "app/engine/rules_link.h"
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
+#include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/quarantine.h"
 #include "patterns/events/stream/tail.h"
 
@@ -14,6 +16,7 @@ namespace {
 using From = salesforce::ReplayPosition::From;
 
 constexpr std::string_view kEventFormat = "firn.events.event/1";
+constexpr size_t kReplayedAtOnce = 2'000;
 
 // `latest`, `earliest`, a time, or a replay id in base64 as `events tail` prints it.
 Result<void> Begin(Context& context, events::TailOptions& options) {
@@ -38,6 +41,14 @@ Result<void> Begin(Context& context, events::TailOptions& options) {
   return {};
 }
 
+void NameTopic(Context& context, const EventSession& session, events::TailOptions& options) {
+  options.topic = context.Text("topic");
+  options.org_id = session.parts.org_id;
+  const auto place = events::EnvelopePlaceOf(aws::Environment::OfProcess());
+  options.account = place.account;
+  options.region = place.region;
+}
+
 Result<void> Show(Context& context, const events::Envelope& event, const Error* undecodable) {
   const std::string replay = Base64(event.replay_id);
   if (undecodable != nullptr) {
@@ -58,11 +69,92 @@ Result<void> Show(Context& context, const events::Envelope& event, const Error* 
   return {};
 }
 
+// Brings events to a rule's targets, some at a time.
+class Replayer {
+ public:
+  Replayer(Context& context, events::RuleEngine& engine) : context_(context), engine_(engine) {
+    where_.to = context.Text("to");
+    where_.replay = context.Has("name") ? context.Text("name")
+                                        : "replay-" + FormatUtc(context.call().clock->Now(), 3);
+  }
+
+  Result<void> Take(const events::Envelope& event, const Error* undecodable) {
+    if (undecodable != nullptr) {
+      ++undecodable_;
+      return {};
+    }
+    waiting_.push_back(events::RuleEventOf(event, scratch_));
+    return waiting_.size() >= kReplayedAtOnce ? Flush() : Result<void>();
+  }
+
+  // What was taken, to its end; what a target does not take now stays for its next try.
+  Result<ExitCode> Finish() {
+    FIRN_CHECK(Flush());
+    FIRN_TRY(const auto last, engine_.Drain(context_.call()));
+    Count(last);
+    context_.out().Print("firn.events.replayed/1",
+                         {{"replay", "replay", where_.replay},
+                          {"events", "events", taken_.events_new},
+                          {"duplicates", "duplicates", taken_.events_duplicate},
+                          {"undecodable", "undecodable", undecodable_},
+                          {"deliveries", "deliveries", taken_.deliveries},
+                          {"delivered", "delivered", done_.delivered},
+                          {"dead", "dead letters", done_.dead},
+                          {"waiting", "waiting", done_.waiting}});
+    return done_.dead > 0 || done_.waiting > 0 || undecodable_ > 0 ? ExitCode::kFailed
+                                                                   : ExitCode::kDone;
+  }
+
+ private:
+  Result<void> Flush() {
+    FIRN_TRY(const auto report,
+             engine_.TakeReplay(context_.call(), std::exchange(waiting_, {}), where_));
+    taken_.events_new += report.events_new;
+    taken_.events_duplicate += report.events_duplicate;
+    taken_.deliveries += report.deliveries;
+    FIRN_TRY(const auto done, engine_.Drain(context_.call()));
+    Count(done);
+    return {};
+  }
+  void Count(const events::DrainReport& done) {
+    done_.delivered += done.delivered;
+    done_.dead += done.dead;
+    done_.waiting = done.waiting;
+  }
+
+  Context& context_;
+  events::RuleEngine& engine_;
+  events::RuleEngine::ReplayTo where_;
+  expr::JsonText scratch_;
+  std::vector<events::RuleEvent> waiting_;
+  events::AddReport taken_;
+  events::DrainReport done_;
+  int64_t undecodable_ = 0;
+};
+
+Result<ExitCode> ReplayTo(Context& context, events::TailOptions options) {
+  FIRN_CHECK(Begin(context, options));
+  FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kNone));
+  FIRN_TRY(const auto* project, context.LoadProject());
+  FIRN_TRY(const auto link,
+           engine::RulesLink::Open(*project, context.secrets(), &session->metrics));
+  for (const Error& problem : link->problems()) {
+    context.out().Warn("a rule is left out: " + problem.OneLine());
+  }
+  link->Lend(session->parts.org, *session->pubsub);
+  NameTopic(context, *session, options);
+  Replayer replayer(context, link->engine());
+  FIRN_CHECK(events::TailTopic(context.call(), *session->pubsub, options,
+                               [&](const events::Envelope& event, const Error* undecodable) {
+                                 return replayer.Take(event, undecodable);
+                               }));
+  return replayer.Finish();
+}
+
 Result<ExitCode> Run(Context& context, events::TailOptions options) {
   FIRN_CHECK(Begin(context, options));
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kNone));
-  options.topic = context.Text("topic");
-  options.org_id = session->parts.org_id;
+  NameTopic(context, *session, options);
   FIRN_TRY(const int64_t shown,
            events::TailTopic(context.call(), *session->pubsub, options,
                              [&](const events::Envelope& event, const Error* undecodable) {
@@ -88,6 +180,8 @@ Result<ExitCode> ReplayCommand(Context& context) {
       return Fail(context.UsageError("`--until` is no time").Because(until.error().what()));
     options.until = *until;
   }
+  if (context.Has("to")) return ReplayTo(context, std::move(options));
+  if (context.Has("name")) return Fail(context.UsageError("`--name` is for `--to`"));
   return Run(context, std::move(options));
 }
 
@@ -166,17 +260,29 @@ void AddEventTailCommands(CommandTree& tree) {
   Option from = FromOption("earliest");
   from.required = true;
   from.default_value.clear();
-  tree.Add({.path = "events replay",
-            .summary = "show the events that the org still keeps, from a time or a replay id",
-            .arguments = {kTopic},
-            .options = {std::move(from),
-                        {.name = "until", .value = "TIME", .help = "end at the first one after it"},
-                        kValues},
-            .examples = {"firn events replay /data/AccountChangeEvent --from 2026-11-26T08:00:00Z",
-                         "firn events replay /event/Order_Event__e --from AAAAAAAAAAc= --json"},
-            .details = "Salesforce keeps events for 72 hours. Tables are not touched: they follow "
-                       "by their own position.",
-            .run = ReplayCommand});
+  tree.Add(
+      {.path = "events replay",
+       .summary = "show the events that the org still keeps, from a time or a replay id, or bring "
+                  "them to a target",
+       .arguments = {kTopic},
+       .options = {std::move(from),
+                   {.name = "until", .value = "TIME", .help = "end at the first one after it"},
+                   {.name = "to",
+                    .value = "RULE[/TARGET]",
+                    .help = "bring those that the rule is for to its targets, or to that one"},
+                   {.name = "name",
+                    .value = "NAME",
+                    .help = "of the replay, in `replay-name`: the same one brings an event once, "
+                            "however often it is begun again"},
+                   kValues},
+       .examples = {"firn events replay /data/AccountChangeEvent --from 2026-11-26T08:00:00Z",
+                    "firn events replay /event/Order_Event__e --from AAAAAAAAAAc= --json",
+                    "firn events replay /data/OrderChangeEvent --from 2026-11-26T08:00:00Z "
+                    "--to closed/shop"},
+       .details = "Salesforce keeps events for 72 hours. Tables are not touched: they follow "
+                  "by their own position.\nWith `--to` the process that delivers the "
+                  "project's events must not run.",
+       .run = ReplayCommand});
   tree.AddGroup({"events quarantine", "events that nothing could be made of"});
   tree.Add({.path = "events quarantine list",
             .summary = "the events in quarantine, and why",

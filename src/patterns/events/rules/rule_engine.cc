@@ -75,7 +75,6 @@ Result<NewEvent> RuleEngine::Route(RuleEvent event) {
 
 Result<AddReport> RuleEngine::TakeEvents(const Call& call, std::vector<RuleEvent> events) {
   std::vector<NewEvent> routed;
-  std::set<std::string> targets;
   {
     const std::lock_guard lock(take_mutex_);
     for (RuleEvent& event : events) {
@@ -85,9 +84,16 @@ Result<AddReport> RuleEngine::TakeEvents(const Call& call, std::vector<RuleEvent
         log::Warn("an event could not be matched", {{"code", one.error().code()}});
         continue;
       }
-      for (const NewDelivery& delivery : one->deliveries) targets.insert(delivery.target);
       routed.push_back(*std::move(one));
     }
+  }
+  return AddRouted(call, routed);
+}
+
+Result<AddReport> RuleEngine::AddRouted(const Call& call, const std::vector<NewEvent>& routed) {
+  std::set<std::string> targets;
+  for (const NewEvent& one : routed) {
+    for (const NewDelivery& delivery : one.deliveries) targets.insert(delivery.target);
   }
   FIRN_TRY(const AddReport report, parts_.outbox->Add(routed, call.clock->Now()));
   if (seen_ != nullptr) seen_->Add(report.events_new);

@@ -57,6 +57,16 @@ class RuleEngine final : public EventConsumer {
   // Take is durable by itself.
   [[nodiscard]] Result<void> Settle(const Call& /*call*/) override { return {}; }
   [[nodiscard]] Result<AddReport> TakeEvents(const Call& call, std::vector<RuleEvent> events);
+  // Events that were told before, for one target (`rule/target id`) or all those of one rule (its
+  // name), where the rule's pattern fits them. `replay` names the replay: the same one brings an
+  // event once, however often it is begun again; another one brings it anew. Errors: NotFound
+  // (EVENT-REPLAY-001) with the nearest name; as TakeEvents.
+  struct ReplayTo {
+    std::string to;
+    std::string replay;
+  };
+  [[nodiscard]] Result<AddReport> TakeReplay(const Call& call, std::vector<RuleEvent> events,
+                                             const ReplayTo& where);
   // The rules that an event fits, by name. Errors: EXPR-EVENT-*.
   [[nodiscard]] Result<std::vector<std::string>> RulesFor(std::string_view event_json);
 
@@ -85,6 +95,7 @@ class RuleEngine final : public EventConsumer {
   explicit RuleEngine(RuleEngineParts parts);
   Result<void> MakeLanes();
   [[nodiscard]] Result<NewEvent> Route(RuleEvent event);
+  [[nodiscard]] Result<AddReport> AddRouted(const Call& call, const std::vector<NewEvent>& routed);
   void Work(Crew& crew, Call call);
   void AddHand(Crew& crew, const Call& call);
   void Wake(const std::set<std::string>& targets);

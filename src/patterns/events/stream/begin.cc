@@ -125,6 +125,7 @@ Result<void> StreamRun::Subscribe(salesforce::ReplayPosition from) {
   salesforce::SubscribeOptions wish;
   wish.topic = options_.topic;
   wish.start = std::move(from);
+  wish.silence_max = options_.silence_max;
   wish.note = [this](const salesforce::StreamNote& note) {
     if (note.what == salesforce::StreamNote::What::kEnded ||
         note.what == salesforce::StreamNote::What::kSilent) {

@@ -80,7 +80,8 @@ struct StreamOptions {
   OnLost on_lost = OnLost::kFail;
   std::string quarantine_folder;
   std::chrono::milliseconds lease_length{15'000};
-  std::string account = "000000000000";  // of envelopes
+  std::chrono::milliseconds silence_max{300'000};  // then a stream is dead though nothing says so
+  std::string account = "000000000000";            // of envelopes
   std::string region = "us-east-1";
 };
 

@@ -14,6 +14,9 @@ using std::chrono::milliseconds;
 
 constexpr size_t kEventsRemembered = 65'536;  // ids, for deliveries that come twice
 constexpr int kDelayedCycles = 4;             // how long the end of a transaction is waited for
+// Handed over as soon as the stream has no more ready, or so many wait.
+constexpr size_t kHandOverEventsMax = 2'000;
+constexpr size_t kHandOverBytesMax = 8U << 20;
 constexpr auto kIdle = std::chrono::seconds(5);
 constexpr auto kSettleTime = std::chrono::minutes(5);
 
@@ -70,17 +73,20 @@ Result<void> StreamRun::Loop() {
   const int patience = options_.whole_transactions ? kDelayedCycles : 1;
   while (true) {
     FIRN_CHECK(RenewLease(call_));
-    auto batch = subscription_->Next(call_, WakeAt());
+    auto batch =
+        subscription_->Next(call_, handed_next_.empty() ? WakeAt() : call_.clock->Steady());
     if (!batch) {
       if (batch.error().code() != "SF-STREAM-003") {
         // What came before the end is as good as any.
         if (batch.error().kind() != Kind::kCancelled) FIRN_CHECK(Settle(call_));
         return Fail(std::move(batch).error());
       }
+      FIRN_CHECK(HandOver(call_));  // nothing tells them again
       FIRN_CHECK(Lost(batch.error().why()));
       continue;
     }
     if (*batch == nullptr) {
+      FIRN_CHECK(HandOver(call_));
       if (CycleIsDue(patience)) FIRN_CHECK(Settle(call_));
       continue;
     }
@@ -88,6 +94,11 @@ Result<void> StreamRun::Loop() {
     if ((*batch)->size() > 0) {
       lost_in_a_row_ = 0;
       FIRN_CHECK(TakeBatch(**batch));
+      continue;
+    }
+    if (!(*batch)->caught_up()) {
+      // The stream lives, but what it says of the topic's end is not what came.
+      if (CycleIsDue(patience)) FIRN_CHECK(Settle(call_));
       continue;
     }
     FIRN_CHECK(SignOfLife((*batch)->latest_replay_id()));
@@ -156,7 +167,10 @@ Result<void> StreamRun::Dispatch(const salesforce::EventView& event, const Chang
       ++report_.passed_over;
     }
   }
-  return options_.consumers.empty() ? Result<void>() : ToConsumers(event, plan);
+  if (!options_.consumers.empty()) ForConsumers(event, plan);
+  const bool full =
+      handed_next_.size() >= kHandOverEventsMax || handed_next_bytes_ >= kHandOverBytesMax;
+  return full ? HandOver(call_) : Result<void>();
 }
 
 Result<void> StreamRun::ToTable(LakeTable& table, const TableEvent& event) {
@@ -168,12 +182,22 @@ Result<void> StreamRun::ToTable(LakeTable& table, const TableEvent& event) {
   return table.Take(call_, event);
 }
 
-Result<void> StreamRun::ToConsumers(const salesforce::EventView& event, const ChangePlan& plan) {
+void StreamRun::ForConsumers(const salesforce::EventView& event, const ChangePlan& plan) {
   MakeEnvelopes({options_.topic, parts_.org_id, options_.account, options_.region}, event, plan,
                 record_, envelopes_);
-  for (EventConsumer* consumer : options_.consumers) {
-    FIRN_CHECK(Doing(consumer->Take(call_, envelopes_), "handing an event to " + consumer->name()));
+  for (Envelope& envelope : envelopes_) {
+    handed_next_bytes_ += envelope.detail.size();
+    handed_next_.push_back(std::move(envelope));
   }
+}
+
+Result<void> StreamRun::HandOver(const Call& call) {
+  if (handed_next_.empty()) return {};
+  for (EventConsumer* consumer : options_.consumers) {
+    FIRN_CHECK(Doing(consumer->Take(call, handed_next_), "handing events to " + consumer->name()));
+  }
+  handed_next_.clear();
+  handed_next_bytes_ = 0;
   return {};
 }
 

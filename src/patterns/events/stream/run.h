@@ -38,7 +38,9 @@ class StreamRun {
   Result<void> TakeEvent(const salesforce::EventView& event);
   Result<void> Dispatch(const salesforce::EventView& event, const ChangePlan& plan);
   Result<void> ToTable(LakeTable& table, const TableEvent& event);
-  Result<void> ToConsumers(const salesforce::EventView& event, const ChangePlan& plan);
+  // Consumers get many events at once: each hand-over costs them a transaction.
+  void ForConsumers(const salesforce::EventView& event, const ChangePlan& plan);
+  Result<void> HandOver(const Call& call);
   Result<void> Keep(const salesforce::EventView& event, const Error& why);
   [[nodiscard]] bool SeenBefore(std::string_view event_id);
   // Ends the cycle: tables, consumers, cursor. Under a call that a stop does not cut short.
@@ -68,7 +70,9 @@ class StreamRun {
   int lost_in_a_row_ = 0;
   ChangeRecord record_;
   std::string schema_id_;
-  std::vector<Envelope> envelopes_;
+  std::vector<Envelope> envelopes_;  // of the newest event
+  std::vector<Envelope> handed_next_;
+  size_t handed_next_bytes_ = 0;
   std::unordered_set<std::string> seen_;
   std::deque<std::string> seen_order_;
   StreamReport report_;

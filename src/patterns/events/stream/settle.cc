@@ -23,6 +23,7 @@ Result<void> StreamRun::Settle(const Call& call) {
                                       [](const auto& table) { return table->HasWork(); });
   if (cycle_events_ == 0 && !table_work) return {};
   FIRN_CHECK(RenewLease(call));
+  FIRN_CHECK(HandOver(call));
   FIRN_FAULT_POINT("events.cycle.settling");
   TableCommit commit;
   commit.topic = options_.topic;

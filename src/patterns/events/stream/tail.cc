@@ -32,7 +32,7 @@ class Tail {
         return Fail(std::move(batch).error());
       }
       if (*batch == nullptr) continue;
-      if ((*batch)->size() == 0 && options_.until_caught_up) break;
+      if ((*batch)->caught_up() && options_.until_caught_up) break;
       for (size_t i = 0; i < (*batch)->size() && !done_ && shown_ != options_.events_max; ++i) {
         FIRN_CHECK(Show((*batch)->at(i)));
       }
@@ -42,7 +42,7 @@ class Tail {
 
  private:
   Result<void> Show(const salesforce::EventView& event) {
-    const EnvelopeFrame frame{options_.topic, options_.org_id, "000000000000", "us-east-1"};
+    const EnvelopeFrame frame{options_.topic, options_.org_id, options_.account, options_.region};
     const auto plan = plans_.Of(call_, event.schema_id);
     if (!plan && !StreamPlans::IsFinal(plan.error())) return Fail(plan.error());
     auto decoded =

@@ -16,6 +16,8 @@ namespace firn::events {
 struct TailOptions {
   std::string topic;
   std::string org_id;
+  std::string account = "000000000000";  // of envelopes
+  std::string region = "us-east-1";
   salesforce::ReplayPosition start;
   std::optional<UtcMicros> from;   // events before are passed over
   std::optional<UtcMicros> until;  // ends at the first event after it
