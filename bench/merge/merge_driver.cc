@@ -2,7 +2,7 @@
 // given pace, and prints what came of it as one JSON object.
 //
 //   merge_driver WAREHOUSE TABLE keys=1000000 commits=60 interval_ms=1000 whole=50000 partial=0
-//                skew=1 cache_mb=64 seed=1 format=2
+//                skew=1 cache_mb=64 seed=1 format=2 changelog=0
 //
 // `whole`: whole rows a commit, `partial`: changes of three columns a commit. `skew=1`: four of
 // five changes go to a fifth of the keys. Making the changes is not counted as merging.
@@ -52,9 +52,9 @@ std::string RecordId(int64_t number) {
 
 struct Pace {
   std::map<std::string, int64_t> values = {
-      {"keys", 1'000'000}, {"commits", 60}, {"interval_ms", 1000},
-      {"whole", 50'000},   {"partial", 0},  {"skew", 1},
-      {"cache_mb", 64},    {"seed", 1},     {"format", 2}};
+      {"keys", 1'000'000}, {"commits", 60}, {"interval_ms", 1000}, {"whole", 50'000},
+      {"partial", 0},      {"skew", 1},     {"cache_mb", 64},      {"seed", 1},
+      {"format", 2},       {"changelog", 0}};
   int64_t operator[](const char* name) const { return values.at(name); }
 };
 
@@ -143,8 +143,13 @@ Result<void> OneRound(const Call& call, Merger& merger, Changes& changes, const 
 Result<BatchPtr> Pool(const Call& call, const firn::lake::Table& table) {
   FIRN_TRY(const auto reader,
            firn::lake::RowReader::Open(call, table, {.limit = 60'000, .batch_rows = 60'000}));
-  FIRN_TRY(auto batch, reader->Next(call));
-  return batch;
+  arrow::RecordBatchVector batches;
+  for (;;) {
+    FIRN_TRY(BatchPtr batch, reader->Next(call));
+    if (batch == nullptr) break;
+    batches.push_back(std::move(batch));
+  }
+  return arrow::ConcatenateRecordBatches(batches).ValueOrDie();
 }
 
 Result<void> Run(const std::string& warehouse, const std::string& name, const Pace& pace) {
@@ -153,6 +158,7 @@ Result<void> Run(const std::string& warehouse, const std::string& name, const Pa
   firn::lake::MergeOptions options;
   FIRN_TRY(options.table, firn::lake::ParseTableIdent(name));
   options.row_cache_bytes = pace["cache_mb"] << 20;
+  if (pace["changelog"] != 0) options.changelog = firn::lake::MergeOptions::Changelog::kOn;
   FIRN_TRY(const auto table,
            lake->SetProperties(call, options.table,
                                {{"format-version", std::to_string(pace["format"])}}));

@@ -22,6 +22,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 TABLE = "sales.opportunity"
+POINTS = (1, 20, 35, 50, 65, 80, 90, 100)
 SCAN = "SELECT count(*), sum(Amount), max(LastModifiedDate), count(DISTINCT StageName) FROM {}"
 
 
@@ -125,15 +126,27 @@ def cpu_of(connection, query, rounds=9):
 
 
 def scan(wanted, place):
-    """DuckDB's scan of the table, one thread, and of its data files alone, deletes passed over."""
+    """DuckDB's scan of the table, one thread: of three columns and of all, and of three of its data files alone,
+    deletes passed over."""
     connection = duck()
     location = metadata(wanted, place)
-    seconds, rows = cpu_of(connection, SCAN.format(f"iceberg_scan('{location}')"))
+    table = f"iceberg_scan('{location}')"
+    seconds, rows = cpu_of(connection, SCAN.format(table))
+    names = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()]
+    every = ", ".join(f'max("{name}")' for name in names)
+    wide_seconds, _ = cpu_of(connection, f"SELECT count(*), {every} FROM {table}", rounds=7)
     files = [path.removeprefix("file://") for content, path in connection.execute(
         f"SELECT content, file_path FROM iceberg_metadata('{location}') WHERE status <> 'DELETED'").fetchall()
              if "DELETES" not in content]
     files_seconds, _ = cpu_of(connection, SCAN.format(f"read_parquet({files})"))
-    return {"cpu_seconds": seconds, "files_cpu_seconds": files_seconds, "rows": rows}
+    return {"cpu_seconds": seconds, "wide_cpu_seconds": wide_seconds, "files_cpu_seconds": files_seconds, "rows": rows}
+
+
+def ratios(scanned, plain):
+    return {"scan_cpu_seconds": scanned["cpu_seconds"], "scan_wide_cpu_seconds": scanned["wide_cpu_seconds"],
+            "scan_ratio": scanned["cpu_seconds"] / plain["cpu_seconds"],
+            "scan_wide_ratio": scanned["wide_cpu_seconds"] / plain["wide_cpu_seconds"],
+            "files_ratio": scanned["files_cpu_seconds"] / plain["cpu_seconds"]}
 
 
 def after_commits(wanted, plain, **pace):
@@ -141,9 +154,37 @@ def after_commits(wanted, plain, **pace):
     driven = drive(wanted, place, **pace)
     scanned = scan(wanted, place)
     assert scanned["rows"] == driven["rows"], (scanned, driven)
-    return {"pace": pace, **driven, "scan_cpu_seconds": scanned["cpu_seconds"],
-            "scan_ratio": scanned["cpu_seconds"] / plain["cpu_seconds"],
-            "files_ratio": scanned["files_cpu_seconds"] / plain["cpu_seconds"]}
+    return {"pace": pace, **driven, **ratios(scanned, plain)}
+
+
+def along_the_way(wanted, plain, version):
+    """Scans between uniform upserts of 10,000 rows, at the commits of POINTS; the driver starts anew at each."""
+    place = fresh(wanted)
+    points = []
+    done = 0
+    for point in POINTS:
+        driven = drive(wanted, place, commits=point - done, interval_ms=0, whole=10_000, skew=0, format=version,
+                       seed=point)
+        done = point
+        points.append({"commits": point, "rows_dead": driven["rows_dead"], "data_files": driven["data_files"],
+                       "rows_folded": driven["rows_folded"], "bytes_written": driven["bytes_written"],
+                       "cpu_seconds": driven["cpu_seconds"], **ratios(scan(wanted, place), plain)})
+    return points
+
+
+def report_way(results):
+    lines = ["", "## DuckDB's scan along a hundred uniform upserts of 10,000 rows", "",
+             "CPU of one thread against the compacted table's. Written: by the commits since the point before.", "",
+             "| version | after commit | dead rows | files | written MB a commit | every column | three columns |",
+             "|---|---|---|---|---|---|---|"]
+    for version, points in results["along_the_way"].items():
+        before = 0
+        for one in points:
+            written = one["bytes_written"] / 1e6 / (one["commits"] - before)
+            before = one["commits"]
+            lines.append(f"| {version} | {one['commits']} | {one['rows_dead']:,} | {one['data_files']} | {written:.1f} | "
+                         f"{one['scan_wide_ratio']:.2f} | {one['scan_ratio']:.2f} |")
+    return lines
 
 
 def report(wanted, results):
@@ -161,12 +202,14 @@ def report(wanted, results):
              f"{peer['cpu_seconds'] / firn['cpu_seconds']:.1f} times by CPU. Beside the table firn keeps its key index, "
              f"{firn['index_bytes'] / 1e6:.1f} MB, written when it had to be made.", "", "## Streams of changes", "",
              "| changes | commits | changes/s | commit p50 / p99 s | latest start s | CPU s | files | dead rows | "
-             "DuckDB scan, x compacted | its data files alone | index B/row, peak | peak MiB |", "|" + "---|" * 12]
+             "DuckDB scan of every column, x compacted | of three | its data files alone | index B/row, peak | peak MiB |",
+             "|" + "---|" * 13]
     for name, one in results["streams"].items():
         lines.append(f"| {name} | {one['commits']} | {one['changes_per_second']:,.0f} | {one['commit_p50_s']:.3f} / "
                      f"{one['commit_p99_s']:.3f} | {one['late_max_s']:.2f} | {one['cpu_seconds']:.1f} | {one['data_files']} | "
-                     f"{one['rows_dead']:,} | {one['scan_ratio']:.2f} | {one['files_ratio']:.2f} | {one['index_bytes_per_row']:.1f}, "
+                     f"{one['rows_dead']:,} | {one['scan_wide_ratio']:.2f} | {one['scan_ratio']:.2f} | {one['files_ratio']:.2f} | {one['index_bytes_per_row']:.1f}, "
                      f"{one['index_peak_bytes_per_row']:.1f} | {one['rss_peak_mib']} |")
+    lines += report_way(results)
     lines += ["", "`latest start`: how long after its second a commit began, at worst. `its data files alone`: the same query on "
               "the live data files as plain Parquet, so that the rest of the scan is what DuckDB spends on position deletes."]
     return "\n".join(lines) + "\n"
@@ -199,7 +242,9 @@ def main():
     streams = {
         "10,000 whole rows x 100, uniform": dict(commits=100, interval_ms=0, whole=10_000, skew=0),
         "50,000 whole rows each second, 80/20": dict(commits=wanted.seconds, whole=50_000),
-        "10,000 partial rows each second, 80/20": dict(commits=wanted.seconds, whole=0, partial=10_000)}
+        "10,000 partial rows each second, 80/20": dict(commits=wanted.seconds, whole=0, partial=10_000),
+        "10,000 whole rows each second with a changelog, 80/20": dict(commits=wanted.seconds, whole=10_000, changelog=1)}
+    results["along_the_way"] = {version: along_the_way(wanted, plain, version) for version in (2, 3)}
     results["streams"] = {name: after_commits(wanted, plain, **pace) for name, pace in streams.items()}
     text = report(wanted, results)
     print(text)

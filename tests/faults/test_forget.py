@@ -1,13 +1,18 @@
 """`firn lake forget`: afterwards no file of the lake and of the state holds the record, whatever was
 deleted, merged or rejected before, and the other rows are all there. Files are read by PyArrow."""
 
+import base64
+import json
 import pathlib
+import sqlite3
 
+import fastavro
 import pyarrow.parquet as pq
 import pytest
 
 from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
+from support.rules import change
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +56,7 @@ def test_the_plan_says_where_the_record_is_and_touches_nothing(project):
     assert planned.code == 0, planned
     row = planned.json()["rows"][0]
     assert row["visible"] is True and row["snapshots"] == 3, row
+    assert row["state"] == "to be erased" and "in the rows" in row["until"]
     assert row["files"] + row["old_files"] == len(before)
     assert files_with(project, record) == before
 
@@ -120,3 +126,118 @@ def test_without_yes_and_without_a_terminal_nothing_is_erased(project):
     assert files_with(project, record)
     nonsense = forget(project, "no-id", "--yes")
     assert nonsense.code == 2, nonsense
+
+
+def holders(folder, texts):
+    """Files below a folder that hold any of the texts: as bytes, or in what they are packed in."""
+    wanted = [text.encode() for text in texts]
+    found = []
+    for path in sorted(pathlib.Path(folder).rglob("*")):
+        if not path.is_file():
+            continue
+        data = path.read_bytes()
+        if path.suffix == ".parquet":
+            data += repr(pq.ParquetFile(path).read().to_pylist()).encode()
+        if path.suffix == ".avro":
+            with open(path, "rb") as file:
+                data += b"".join(repr(entry).encode() for entry in fastavro.reader(file))
+        if any(text in data for text in wanted):
+            found.append(str(path.relative_to(folder)))
+    return found
+
+
+MARK = "Zyxwv Forget"  # whole in bounds, which are cut to 16 characters
+
+
+def add_rules(project):
+    """A rule whose target takes nothing: what it is given ends as a dead letter, or waits."""
+    (project.folder / "rules").mkdir()
+    target = {"Id": "file", "Arn": "firn:command/refuse", "CommandParameters": {"Command": ["/bin/false"]},
+              "RetryPolicy": {"MaximumRetryAttempts": 0}}
+    (project.folder / "rules" / "all.json").write_text(json.dumps(
+        {"EventPattern": {"detail-type": ["AccountChangeEvent"]}, "Targets": [target]}))
+
+
+def quarantine(project, record):
+    folder = project.folder / ".firn" / "quarantine"
+    folder.mkdir(exist_ok=True)
+    for name, text in (("mine", record[:15] + MARK), ("other", "001other")):
+        (folder / f"{name}.event.json").write_text(json.dumps(
+            {"topic": "/data/AccountChangeEvent", "event_id": name, "schema_id": "s", "reason": "test",
+             "received": "2026-11-26T02:00:00Z", "replay_id": "", "payload": base64.b64encode(text.encode()).decode()}))
+    return folder
+
+
+@pytest.fixture
+def followed(org, tmp_path):
+    """A project with a changelog, dead letters and staged rows of a run that was killed, all of one record."""
+    made = IncrementalProject(tmp_path / "project", org, ["Account"])
+    made.object_report("Account")
+    assert made.firn("lake", "set", "salesforce.Account", "firn.changelog=true").code == 0
+    record = org.create("Account", Name=MARK)
+    org.create("Account", Name="somebody else")
+    let_pass(org, 3600)
+    made.object_report("Account")
+    org.rest("PATCH", f"sobjects/Account/{record}", {"Name": MARK + " 2", "Site": MARK})
+    let_pass(org, 120)
+    made.object_report("Account")
+    add_rules(made)
+    events = made.folder / "events.jsonl"
+    events.write_text("".join(json.dumps(change(n, record=who, entity="Account", Name=MARK)) + "\n"
+                              for n, who in enumerate([record, record, "001000000000009AAA"])))
+    made.firn("events", "put", events)
+    events.unlink()
+    org.rest("PATCH", f"sobjects/Account/{record}", {"Name": MARK + " 3"})
+    let_pass(org, 120)
+    assert made.export("Account", FIRN_FAULT_POINT="exports.merge.before").code == -9
+    return made, record
+
+
+def test_no_byte_of_a_forgotten_record_is_left_in_the_project(org, followed):
+    project, record = followed
+    folder = quarantine(project, record)
+    other = {key: row for key, row in project.rows("salesforce.Account").items() if key != record}
+    planned = {row["place"].split(":")[0]: row for row in forget(project, record, "--plan").json()["rows"]}
+    for place in ("salesforce.Account", "salesforce.Account__changelog", "staged rows", "quarantined events",
+                  "dead letters", "events of rules"):
+        assert planned[place]["files"] > 0 and planned[place]["until"], (place, planned)
+    assert holders(project.folder, [record[:15], MARK]), "the search must find what is there"
+    org.rest("DELETE", f"sobjects/Account/{record}")
+    done = forget(project, record, "--yes")
+    assert done.code == 0, done
+    left = holders(project.folder, [record[:15]])
+    assert left == []
+    # Of the other account's event the dead letter stays, which happens to have the same name.
+    assert [path for path in holders(project.folder, [MARK]) if "outbox.db" not in path] == []
+    assert [path.name for path in folder.iterdir()] == ["other.event.json"]
+    assert {row["state"] for row in done.json()["rows"]} == {"erased"}
+    assert project.rows("salesforce.Account") == other
+    assert len(project.firn("events", "dlq", "list", "--json").json()["rows"]) == 1
+    with sqlite3.connect(project.folder / ".firn" / "outbox.db") as db:
+        assert db.execute("SELECT count(*) FROM event").fetchone() == (1,)
+    assert project.resume().code == 0
+    project.object_report("Account", "--sweep")
+    project.assert_equal("Account")
+    assert holders(project.folder, [record[:15]]) == []
+
+
+def test_staged_rows_of_other_objects_stay(org, followed):
+    project, _ = followed
+    done = forget(project, "0030000000000AAAAA", "--yes")
+    assert done.code == 0, done
+    assert [row["place"] for row in done.json()["rows"]] == []
+    assert list((project.folder / ".firn" / "staging").glob("*/Account/*"))
+    assert project.resume().code == 0
+    project.assert_equal("Account")
+
+
+def test_a_killed_erasure_of_staged_rows_is_finished_by_the_next_one(org, followed):
+    project, record = followed
+    killed = project.firn("lake", "forget", record, "--yes", FIRN_FAULT_POINT="exports.forget.planned_anew")
+    assert killed.code == -9, killed
+    assert forget(project, record, "--yes").code == 0
+    assert not list((project.folder / ".firn" / "staging").glob("*/Account/*"))
+    # The org has it still: the window is read again.
+    assert project.resume().code == 0
+    project.object_report("Account")
+    project.assert_equal("Account")

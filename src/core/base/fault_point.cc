@@ -40,6 +40,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"exports.columns.noted", "the table knows which columns are to be filled, its schema is old"},
     {"exports.columns.evolved", "the table has its new columns, they are empty"},
     {"exports.deletes.listed", "the Ids of getDeleted are on disk, the window's job is not made"},
+    {"exports.forget.planned_anew",
+     "a window is planned anew, rows that were staged for it still lie there"},
     {"exports.merge.before", "a window is fetched, nothing of it is merged"},
     {"exports.merge.part", "a part of a window is merged, the table's progress is the old one"},
     {"exports.merge.after", "a window is merged with its progress, the ledger does not know it"},

@@ -41,6 +41,10 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-COMMIT-002", "the committed snapshot does not carry this run's id",
      "The table was committed, but its newest metadata does not show the snapshot. A bug of firn.",
      "Look at `firn lake history TABLE` and report it."},
+    {"EXPORT-FORGET-001", "staged rows cannot be removed",
+     "`firn lake forget` removes rows of windows that were not merged yet, and the file system "
+     "refused.",
+     "Remove the folder that the message names, then run the command again."},
     {"EXPORT-BLOB-002", "binary fields cannot be fetched into S3",
      "`blobs: fetch` writes the bytes into a folder beside the table, which must be on this "
      "machine.",

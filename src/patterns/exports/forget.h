@@ -1,10 +1,13 @@
-// Forget: one record out of what exports keep beside the lake: files of rejected rows.
+// Forget: one record out of what exports keep beside the lake: files of rejected rows, and the
+// staged rows of windows that were not merged yet.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
+#include "core/state/ledger.h"
 
 namespace firn::exports {
 
@@ -21,5 +24,25 @@ struct ForgetOptions {
 [[nodiscard]] Result<ForgottenRejects> ForgetRejects(const std::string& rejects_folder,
                                                      const std::string& id,
                                                      const ForgetOptions& options);
+
+// What is staged of an object whose records may be the one that is to be forgotten.
+struct StagedWindow {
+  std::string run_id;  // or the name of a folder that no run of the ledger knows
+  std::string object;
+  int64_t files = 0;
+};
+// Staged rows of the objects with the Id's key prefix. They are not looked into: with `remove` the
+// objects of unfinished runs are planned anew, so that a resumed run reads the window again from
+// the org, and then the files go. `ledger`: open for writing to remove; nullptr: there is none.
+// Safe to repeat. Errors: of files and of the ledger.
+[[nodiscard]] Result<std::vector<StagedWindow>> ForgetStaged(state::Ledger* ledger,
+                                                             const std::string& staging_folder,
+                                                             const std::string& id,
+                                                             const ForgetOptions& options);
+
+// Objects of unfinished runs that were to commit one of these data files (URIs), which are gone
+// now: they are planned anew. How many. Errors: of the ledger.
+[[nodiscard]] Result<int64_t> PlanAnewWithout(state::Ledger& ledger,
+                                              const std::vector<std::string>& files);
 
 }  // namespace firn::exports

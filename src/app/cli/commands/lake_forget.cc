@@ -1,4 +1,4 @@
-// lake forget: a record out of the tables, their history and the rejects.
+// lake forget: a record out of the tables, their history and what the project keeps beside them.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -6,20 +6,21 @@
 #include <iostream>
 
 #include "app/cli/commands.h"
+#include "app/cli/commands/forget_places.h"
 #include "app/cli/commands/lake_access.h"
 #include "ends/lake/maintain/erase.h"
-#include "patterns/exports/forget.h"
 
 namespace firn::cli {
 namespace {
 
-constexpr const char* kKeyColumn = "Id";
+// Columns that name a record: of an object's table and its changelog, and of a table of events.
+constexpr const char* kKeyColumns[] = {"Id", "record_id"};
 
 struct Trace {
   lake::TableIdent table;
+  std::string column;
   lake::KeyTraces found;
-  int64_t files_rewritten = 0;
-  int64_t snapshots_expired = 0;
+  std::string until;
   bool erased = false;
 };
 
@@ -29,17 +30,38 @@ Result<std::vector<lake::TableIdent>> TablesToSearch(Context& context, lake::Lak
   return std::vector<lake::TableIdent>{ident};
 }
 
-// Tables that hold the record. Tables without an Id column are none of Salesforce's records.
+// Empty: a table of something else than records of Salesforce.
+std::string KeyColumnOf(const lake::Table& table) {
+  for (const char* column : kKeyColumns) {
+    const record::Field* key = table.schema().Find(column);
+    if (key != nullptr && key->type.id == record::TypeId::kString) return column;
+  }
+  return {};
+}
+
+// How long a table would keep what its files hold, were nothing erased.
+std::string UntilFor(const lake::Table& table, const lake::KeyTraces& found) {
+  if (!found.refs.empty())
+    return "branch or tag " + fmt::format("{}", fmt::join(found.refs, ", ")) + " goes";
+  if (found.visible) return "it is erased: it is in the rows";
+  if (!found.live_files.empty()) return "its files are compacted and their snapshots expire";
+  if (found.old_files.empty()) return "maintenance removes unused files";
+  if (const int64_t most = lake::SnapshotsKept(table); most > 0)
+    return fmt::format("the last {} snapshots are others", most);
+  return "maintenance lets its snapshots go";
+}
+
 Result<std::vector<Trace>> Search(Context& context, lake::Lake& lake, const std::string& id) {
   std::vector<Trace> traces;
   FIRN_TRY(const auto idents, TablesToSearch(context, lake));
   for (const lake::TableIdent& ident : idents) {
     FIRN_TRY(const auto table, lake.Load(ident));
-    const record::Field* key = table.schema().Find(kKeyColumn);
-    if (key == nullptr || key->type.id != record::TypeId::kString) continue;
+    const std::string column = KeyColumnOf(table);
+    if (column.empty()) continue;
     context.progress().Update({.what = "looking through " + ident.Text()});
-    FIRN_TRY(auto found, lake::FindKey(context.call(), table, kKeyColumn, id));
-    if (found.any()) traces.push_back({.table = ident, .found = std::move(found)});
+    FIRN_TRY(auto found, lake::FindKey(context.call(), table, column, id));
+    std::string until = UntilFor(table, found);
+    if (found.any()) traces.push_back({ident, column, std::move(found), std::move(until)});
   }
   context.progress().Finish();
   return traces;
@@ -59,41 +81,51 @@ Result<void> Confirm(Context& context, const std::string& id) {
 }
 
 void Print(Context& context, const std::vector<Trace>& traces,
-           const exports::ForgottenRejects& rejects) {
-  Table out{.format = "firn.lake.forget/1",
-            .columns = {{.key = "table", .title = "table", .ink = Ink::kName},
+           const std::vector<ForgetPlace>& places, const char* state_of_places) {
+  Table out{.format = "firn.lake.forget/2",
+            .columns = {{.key = "place", .title = "place", .ink = Ink::kName},
                         {.key = "visible", .title = "in rows"},
-                        {.key = "files", .title = "files", .right = true},
+                        {.key = "files", .title = "found", .right = true},
                         {.key = "old_files", .title = "old files", .right = true},
                         {.key = "snapshots", .title = "snapshots", .right = true},
                         {.key = "unused_files", .title = "unused files", .right = true},
-                        {.key = "state", .title = "state", .shrink = true}},
+                        {.key = "state", .title = "state"},
+                        {.key = "until", .title = "else there until", .shrink = true}},
             .rows = {},
-            .when_empty = "no table holds it"};
+            .when_empty = "nothing holds it"};
   for (const Trace& trace : traces) {
     const lake::KeyTraces& found = trace.found;
-    std::string state = "to be erased";
-    if (trace.erased) {
-      state = found.any() ? "remains until branch or tag " +
-                                fmt::format("{}", fmt::join(found.refs, ", ")) + " goes"
-                          : "erased";
-    }
+    const char* state = !trace.erased ? "to be erased" : found.any() ? "remains" : "erased";
     out.rows.push_back(
         {trace.table.Text(), found.visible, static_cast<int64_t>(found.live_files.size()),
          static_cast<int64_t>(found.old_files.size()), static_cast<int64_t>(found.snapshots.size()),
-         static_cast<int64_t>(found.unused_files.size()), state});
+         static_cast<int64_t>(found.unused_files.size()), state, trace.until});
+  }
+  for (const ForgetPlace& place : places) {
+    out.rows.push_back(
+        {place.place, Cell(), place.found, Cell(), Cell(), Cell(), state_of_places, place.until});
   }
   context.out().Print(out);
-  if (rejects.lines > 0) {
-    context.out().Talk(
-        fmt::format("{} lines in {} files of rejected rows", rejects.lines, rejects.files));
-  }
 }
 
-Result<std::string> RejectsFolder(Context& context) {
-  if (!context.HasProject()) return std::string();
-  FIRN_TRY(const auto* project, context.LoadProject());
-  return project->state_folder + "/rejects";
+// Erases from one table; what is left of it, if anything, stands in the trace.
+Result<void> Erase(Context& context, lake::Lake& lake, Trace& trace, const std::string& id) {
+  FIRN_TRY(auto report, lake::EraseKey(context.call(), lake, trace.table, trace.column, id));
+  FIRN_TRY(const auto table, lake.Load(trace.table));
+  trace.found = std::move(report.after);
+  trace.until = trace.found.any() ? UntilFor(table, trace.found) : "";
+  trace.erased = true;
+  context.out().Talk(fmt::format("{}: {} files written anew, {} snapshots let go",
+                                 trace.table.Text(), report.files_rewritten,
+                                 report.snapshots_expired));
+  return {};
+}
+
+Result<ExitCode> Plan(Context& context, const std::vector<Trace>& traces, const std::string& id) {
+  FIRN_TRY(auto places, ForgetPlaces::Open(context, ForgetPlaces::Use::kLook));
+  FIRN_TRY(const auto found, places.Forget(id));
+  Print(context, traces, found, "to be erased");
+  return ExitCode::kDone;
 }
 
 Result<ExitCode> Forget(Context& context) {
@@ -106,28 +138,20 @@ Result<ExitCode> Forget(Context& context) {
     return Fail(context.UsageError("`" + id + "` is no 18-character Salesforce Id"));
   }
   FIRN_TRY(const auto lake, OpenLake(context));
-  FIRN_TRY(const std::string rejects_folder, RejectsFolder(context));
   FIRN_TRY(auto traces, Search(context, *lake, id));
-  FIRN_TRY(auto rejects, exports::ForgetRejects(rejects_folder, id, {.remove = false}));
-  if (context.Flag("plan") || (traces.empty() && rejects.lines == 0)) {
-    Print(context, traces, rejects);
-    return ExitCode::kDone;
-  }
+  if (context.Flag("plan")) return Plan(context, traces, id);
   FIRN_CHECK(Confirm(context, id));
+  FIRN_TRY(auto places, ForgetPlaces::Open(context, ForgetPlaces::Use::kRemove));
+  // What would bring the record back goes first.
+  FIRN_TRY(const auto found, places.Forget(id));
   bool all_gone = true;
   for (Trace& trace : traces) {
-    FIRN_TRY(auto report, lake::EraseKey(context.call(), *lake, trace.table, kKeyColumn, id));
-    trace.found = std::move(report.after);
-    trace.files_rewritten = report.files_rewritten;
-    trace.snapshots_expired = report.snapshots_expired;
-    trace.erased = true;
+    const std::vector<std::string> unused = trace.found.unused_files;
+    FIRN_CHECK(Erase(context, *lake, trace, id));
+    FIRN_CHECK(places.FilesAreGone(unused));
     all_gone = all_gone && !trace.found.any();
-    context.out().Talk(fmt::format("{}: {} files written anew, {} snapshots let go",
-                                   trace.table.Text(), trace.files_rewritten,
-                                   trace.snapshots_expired));
   }
-  FIRN_TRY(rejects, exports::ForgetRejects(rejects_folder, id, {.remove = true}));
-  Print(context, traces, rejects);
+  Print(context, traces, found, "erased");
   return all_gone ? ExitCode::kDone : ExitCode::kFailed;
 }
 
@@ -142,7 +166,7 @@ void AddLakeForgetCommand(CommandTree& tree) {
       {.name = "yes", .help = "do not ask for the Id again"}};
   for (const Option& option : WarehouseOptions()) options.push_back(option);
   tree.Add({.path = "lake forget",
-            .summary = "erase a record from the rows, the history and the rejects",
+            .summary = "erase a record from the lake and all that the project keeps of it",
             .arguments = {{.name = "id", .help = "its 18-character Id"}},
             .options = options,
             .examples = {"firn lake forget 001000000000001AAA --plan",
@@ -151,8 +175,11 @@ void AddLakeForgetCommand(CommandTree& tree) {
                 "Data files that hold the record are written anew without it, and snapshots "
                 "as old as the last one that has it are let go with their files: time travel "
                 "does not reach behind the erasure. Branches and tags are not touched; the "
-                "exit code is 1 when one of them keeps the record. An org that still has "
-                "the record brings it back with the next change: delete it there first.",
+                "exit code is 1 when one of them keeps the record. Changelogs, tables of "
+                "events, rejected rows, quarantined events, dead letters and what waits for "
+                "targets are erased too; windows that were read and not merged are read again by "
+                "`firn export resume`. Stop the daemon first. An org that still has the record "
+                "brings it back with the next change: delete it there first.",
             .run = Forget});
 }
 

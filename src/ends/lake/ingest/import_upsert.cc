@@ -110,7 +110,9 @@ class Upserter {
   Result<void> Commit(const Call& call, const std::string& page) {
     MergeCommit commit;
     commit.summary = {{"firn.source", "import"}, {"firn.object", source_.layout.object}};
-    if (!page.empty()) commit.summary["firn.page"] = page.substr(page.rfind('/') + 1);
+    commit.source.consumer = "import";
+    commit.source.position = page.substr(page.rfind('/') + 1);
+    if (!page.empty()) commit.summary["firn.page"] = commit.source.position;
     FIRN_TRY(const MergeReport merged, merger_.Commit(call, commit));
     ++report_.commits;
     report_.rows_inserted += merged.rows_inserted;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/base/fault_point.h"
+#include "core/base/file.h"
 #include "ends/lake/commit/delete_files.h"
 #include "ends/lake/commit/lineage.h"
 #include "ends/lake/commit/row_delta.h"
@@ -15,6 +16,7 @@
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/maintain/expiry.h"
 #include "ends/lake/maintain/orphans.h"
+#include "ends/lake/merge/key_index_file.h"
 #include "ends/lake/merge/write.h"
 #include "ends/lake/read/scan.h"
 
@@ -242,6 +244,13 @@ Properties FormerRules(const Table& table) {
   return changes;
 }
 
+// The file of a merge's key index has the key too; the next merge makes it again.
+Result<void> RemoveKeyIndex(const Table& table, const record::Field& field) {
+  const auto path = DefaultIndexPath(table, {table.metadata().table_uuid, field.id});
+  if (!path || !FileExists(*path)) return {};
+  return RemoveFile(*path);
+}
+
 // Snapshots from the current one back that do not have the key: those may stay.
 int64_t CleanNewest(const Table& table, const KeyTraces& traces) {
   int64_t clean = 0;
@@ -262,6 +271,10 @@ Result<KeyTraces> FindKey(const Call& call, const Table& table, const std::strin
   return Finder(call, table, std::move(field), key).Run();
 }
 
+int64_t SnapshotsKept(const Table& table) {
+  return table.metadata().LongProperty(kMaxSnapshots, 0);
+}
+
 Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ident,
                              const std::string& column, const std::string& key) {
   EraseReport report;
@@ -269,6 +282,7 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
   FIRN_TRY(const auto field, KeyField(table, column));
   FIRN_TRY(report.before, FindKey(call, table, column, key));
   report.after = report.before;
+  FIRN_CHECK(RemoveKeyIndex(table, field));
   if (!report.before.any()) return report;
   const auto snapshots_before = static_cast<int64_t>(table.history().size());
   if (!report.before.snapshots.empty()) {

@@ -34,6 +34,9 @@ struct KeyTraces {
 [[nodiscard]] Result<KeyTraces> FindKey(const Call& call, const Table& table,
                                         const std::string& column, const std::string& key);
 
+// How many snapshots each commit leaves; 0: maintenance decides.
+[[nodiscard]] int64_t SnapshotsKept(const Table& table);
+
 struct EraseReport {
   KeyTraces before;
   int64_t files_rewritten = 0;

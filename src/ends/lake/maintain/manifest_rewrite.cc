@@ -37,6 +37,15 @@ void Pin(ManifestEntry& entry, const ManifestFile& line) {
   if (!entry.file_sequence_number) entry.file_sequence_number = entry.sequence_number;
 }
 
+// In the summary of an erasure (erase.h). What it takes out must not live on in bounds: neither in
+// its own entries of removed files nor in those that earlier commits left in lines that go on.
+constexpr const char* kErased = "firn.erased";
+
+void DropValues(DataFile& file) {
+  file.lower_bounds.clear();
+  file.upper_bounds.clear();
+}
+
 // 0 for up to 16 entries, 1 for up to 256, ..
 int SizeClass(const ManifestFile& line) {
   const int64_t entries = int64_t{line.added_files.value_or(0)} + line.existing_files.value_or(0) +
@@ -82,9 +91,10 @@ Result<void> SnapshotChange::TakeOut(const Call& call, const CommitBase& base,
                                      const ManifestFile& line, std::set<std::string>& keys,
                                      SnapshotPlan& plan) {
   FIRN_TRY(const Entries entries, base.entries->Get(call, *store_, line));
+  const bool erases = options_.summary.contains(kErased);
   const bool concerned =
       std::any_of(entries->begin(), entries->end(), [&](const ManifestEntry& entry) {
-        return entry.live() && keys.contains(FileKey(entry.file));
+        return entry.live() ? keys.contains(FileKey(entry.file)) : erases;
       });
   if (!concerned) {
     plan.lines.push_back(line);
@@ -99,6 +109,7 @@ Result<void> SnapshotChange::TakeOut(const Call& call, const CommitBase& base,
       entry.status = ManifestEntry::Status::kDeleted;
       entry.snapshot_id = snapshot_id_;
       plan.summary.Removed(entry.file);
+      if (erases) DropValues(entry.file);
     }
     writer.Add(entry);
   }
@@ -117,7 +128,7 @@ Result<void> SnapshotChange::KeepLines(const Call& call, const CommitBase& base,
   for (const ManifestFile& line : *lines) {
     if (!line.has_live_files()) continue;
     std::set<std::string>& wanted = keys[static_cast<size_t>(line.content)];
-    if (wanted.empty()) {
+    if (wanted.empty() && !options_.summary.contains(kErased)) {
       plan.lines.push_back(line);
     } else {
       FIRN_CHECK(TakeOut(call, base, line, wanted, plan));

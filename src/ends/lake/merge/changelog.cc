@@ -133,6 +133,13 @@ int64_t NowUs(const Call& call) {
       .count();
 }
 
+// `true`, the name of a log, or empty: there is none.
+std::string PropertyOf(const Table& mirror) {
+  const auto found = mirror.properties().find(kChangelogProperty);
+  if (found == mirror.properties().end() || found->second == "false") return {};
+  return found->second;
+}
+
 TableIdent LogIdent(const TableIdent& mirror) {
   return {mirror.ns, mirror.name + std::string(kNameEnd)};
 }
@@ -155,8 +162,8 @@ bool IsChangelogName(std::string_view table) { return table.ends_with(kNameEnd);
 Result<std::optional<Changelog>> Changelog::Open(const Call& call, Lake& lake, Table& mirror,
                                                  const MergeOptions& options) {
   using Wish = MergeOptions::Changelog;
-  const auto property = mirror.properties().find(kChangelogProperty);
-  const bool is_on = property != mirror.properties().end();
+  const std::string property = PropertyOf(mirror);
+  const bool is_on = !property.empty();
   const bool wanted =
       options.changelog == Wish::kOn || (options.changelog == Wish::kAsTable && is_on);
   if (!wanted && !is_on) return std::nullopt;
@@ -166,8 +173,8 @@ Result<std::optional<Changelog>> Changelog::Open(const Call& call, Lake& lake, T
     return std::nullopt;
   }
   TableIdent ident = LogIdent(mirror.ident());
-  if (is_on) {
-    FIRN_TRY(ident, ParseTableIdent(property->second));
+  if (is_on && property != "true") {
+    FIRN_TRY(ident, ParseTableIdent(property));
   }
   FIRN_TRY(Table log, MadeLog(call, lake, ident, mirror));
   FIRN_FAULT_POINT("lake.changelog.made");
@@ -293,7 +300,7 @@ Result<void> SettleChangelog(const Call& call, Lake& lake, const TableIdent& ide
     if (!found && found.error().kind() == Kind::kNotFound) return {};
     FIRN_TRY(mirror, std::move(found));
   }
-  if (!mirror.properties().contains(kChangelogProperty)) return {};
+  if (PropertyOf(mirror).empty()) return {};
   MergeOptions options;
   options.table = mirror.ident();
   FIRN_CHECK(Changelog::Open(call, lake, mirror, options));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/base/encoding.h"
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
@@ -252,6 +253,7 @@ Result<void> LakeTable::Settle(const Call& call, const TableCommit& commit) {
   mark.events = (before ? before->events : 0) + events_waiting_;
   lake::MergeCommit merge;
   if (!last_.empty()) merge.checkpoints[ConsumerOfTopic(commit.topic)] = MarkText(mark);
+  merge.source = {ConsumerOfTopic(commit.topic), Base64(mark.last)};
   merge.lease_epoch = commit.lease_epoch;
   merge.summary["firn.events"] = std::to_string(events_waiting_);
   FIRN_FAULT_POINT("events.table.before_commit");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ends/lake/merge/merge.h"
+
 namespace firn::events {
 namespace {
 
@@ -47,6 +49,7 @@ Result<std::vector<FollowedTable>> FollowedTables(lake::Lake& lake, const projec
   if (wanted.empty()) {
     FIRN_TRY(const auto tables, lake.Tables(project.NamespaceOf(org)));
     for (const lake::TableIdent& ident : tables) {
+      if (lake::IsChangelogName(ident.name)) continue;
       std::string object = ObjectOfTable(project, org, ident.name);
       if (!object.empty()) wanted.push_back(std::move(object));
     }

@@ -163,9 +163,21 @@ class WindowMerge {
     return {};
   }
 
+  // Where the changes come from, for a changelog: whose window it is, and its bounds.
+  lake::MergeCommit::Source Source() const {
+    lake::MergeCommit::Source source;
+    if (!input_.checkpoints.empty()) source.consumer = input_.checkpoints.begin()->first;
+    const auto start = input_.summary.find("firn.window-start");
+    const auto end = input_.summary.find("firn.window-end");
+    if (start != input_.summary.end() && end != input_.summary.end())
+      source.position = start->second + "/" + end->second;
+    return source;
+  }
+
   // A commit by the lease that is held.
   lake::MergeCommit Held() const {
     lake::MergeCommit commit;
+    commit.source = Source();
     if (!input_.lease) return commit;
     commit.lease = input_.lease->lease;
     commit.lease_epoch = input_.lease->epoch;
