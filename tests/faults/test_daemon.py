@@ -170,7 +170,7 @@ def points():
     return [name for name in fault_points()
             if name.startswith(("exports.", "state.", "lake.commit.", "base.file."))
             and name != "base.file.write" and not name.startswith(
-                ("exports.columns.", "exports.deletes.", "exports.merge."))]
+                ("exports.columns.", "exports.deletes.", "exports.merge.", "exports.forget."))]
 
 
 @pytest.mark.parametrize("point", points())

@@ -47,7 +47,7 @@ def result_requests(org):
 
 
 # Points that only incremental runs pass: test_incremental_kill.py.
-INCREMENTAL = ("exports.columns.", "exports.deletes.", "exports.merge.")
+INCREMENTAL = ("exports.columns.", "exports.deletes.", "exports.merge.", "exports.forget.")
 
 
 def kill_and_resume(org, expected, project, point):
