@@ -1,4 +1,6 @@
 """The commands of docs/guides/route-events.md, run as they stand there."""
+import json
+
 from guides.blocks import blocks, run_line
 from support.rules import RuleProject
 
@@ -7,9 +9,12 @@ GUIDE = "route-events.md"
 
 def test_every_command_of_the_guide_works(tmp_path):
     project = RuleProject(tmp_path / "project")
-    rule, destination = blocks(GUIDE, "json")
-    for folder, name, text in (("rules", "closed", rule), ("destinations", "pager", destination)):
-        (project.folder / folder).mkdir()
+    rule, destination, target = blocks(GUIDE, "json")
+    # A rule for events that do not come: what it says is checked.
+    published = json.dumps({"EventPattern": {"detail-type": ["Never"]}, "Targets": [json.loads(target)]})
+    for folder, name, text in (("rules", "closed", rule), ("rules", "published", published),
+                               ("destinations", "pager", destination)):
+        (project.folder / folder).mkdir(exist_ok=True)
         (project.folder / folder / f"{name}.json").write_text(text)
     (project.folder / "events.jsonl").write_text(blocks(GUIDE, "jsonl")[0])
     for block in blocks(GUIDE, "sh"):
