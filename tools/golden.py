@@ -28,7 +28,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "golden" / "cli"
-SECONDS_MAX = 60
+SECONDS_MAX = 300
 
 
 def environment(folder, binary):
