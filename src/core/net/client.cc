@@ -201,7 +201,7 @@ class HttpClient final : public Transport {
     transfer->streams = true;
     // A streamed upload needs a loop that goes on while its own thread reads what is to be sent.
     const bool driven = request.own_connection && !request.body_stream;
-    transfer->driven = driven;
+    transfer->exact = driven;
     const auto loop = driven ? DrivenLoops::Take(driven_, options_) : LoopFor(request);
     loop->Add(transfer);
     auto body = std::make_unique<DownloadStream>(loop, transfer, driven);

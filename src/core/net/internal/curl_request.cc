@@ -52,6 +52,7 @@ size_t OnHeader(char* bytes, size_t, size_t count, void* user) {
     const size_t space = line.find(' ');
     transfer.response.headers = Headers();
     transfer.response.status = 0;
+    if (line.starts_with("HTTP/2")) transfer.exact = false;
     if (space != std::string_view::npos) {
       std::from_chars(line.data() + space + 1, line.data() + line.size(), transfer.response.status);
     }
@@ -87,7 +88,7 @@ size_t OnBodyWhole(char* bytes, size_t, size_t count, void* user) {
 // A reader that drives the loop is given what it asked for and no more: what waits in the kernel
 // costs no second copy.
 bool HasEnough(const Transfer& transfer) {
-  if (!transfer.driven) return transfer.buffer.size() >= transfer.buffer_bytes;
+  if (!transfer.exact) return transfer.buffer.size() >= transfer.buffer_bytes;
   return !transfer.buffer.empty() || transfer.into_filled == transfer.into_room;
 }
 
@@ -106,7 +107,7 @@ size_t OnBodyPiece(char* bytes, size_t, size_t count, void* user) {
   if (direct < count) {
     std::string& buffer = transfer.buffer;
     const bool reader_sleeps = buffer.empty() && transfer.into_room == 0;
-    if (!transfer.driven) buffer.reserve(transfer.buffer_bytes + kBulkBufferBytes);
+    if (!transfer.exact) buffer.reserve(transfer.buffer_bytes + kBulkBufferBytes);
     buffer.append(bytes + direct, count - direct);
     if (reader_sleeps) transfer.changed.notify_all();
   }

@@ -23,7 +23,9 @@ struct Transfer {
   Request request;
   std::function<void(Result<Response>)> done;  // whole answers only
   bool streams = false;
-  bool driven = false;  // its reader drives the loop: nothing is received that it does not wait for
+  // Its reader drives the loop: nothing is received that it does not wait for. HTTP/1 alone, where
+  // a pause is between two looks into the socket; HTTP/2 has frames under way.
+  bool exact = false;
   size_t buffer_bytes = 1 << 20;
   void* easy = nullptr;                     // libcurl's handle, while it runs
   SteadyTime deadline = SteadyTime::max();  // of the steady clock, not of call.clock
