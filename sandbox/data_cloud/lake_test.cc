@@ -59,7 +59,7 @@ class DataCloud : public ApiRig {
   }
   json Wait(const std::string& id) {
     json job;
-    for (int i = 0; i < 4000; ++i) {
+    for (int i = 0; i < 20'000; ++i) {
       job = GetJson("/api/v1/ingest/jobs/" + id);
       const std::string state = job.value("state", "");
       if (state != "UploadComplete" && state != "InProgress") break;
