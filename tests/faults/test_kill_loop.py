@@ -46,7 +46,7 @@ def result_requests(org):
     return [line for line in org.requests() if line["path"].endswith("/results")]
 
 
-# Points that only incremental runs pass: test_incremental_kill.py.
+# Points that no whole export passes: test_incremental_kill.py, test_forget.py.
 INCREMENTAL = ("exports.columns.", "exports.deletes.", "exports.merge.", "exports.forget.")
 
 
