@@ -9,7 +9,8 @@
 namespace firn::sandbox {
 namespace {
 
-constexpr uint64_t kRowsPerCommit = 2'000;
+// A commit waits for the disk: few large ones cost less time, and more memory.
+constexpr uint64_t kRowsPerCommit = 5'000;
 constexpr std::string_view kNullWord = "#N/A";
 // Source: Bulk API and Bulk API 2.0 Limits and Allocations, 'General Limits', read 2026-11.
 constexpr size_t kColumnsMax = 5'000;
@@ -158,7 +159,7 @@ Result<IngestStop> IngestRun::RunBatch() {
       return stop;
     }
     block.Clear();
-    Fill(block, std::min(left, kRowsPerCommit));
+    Fill(block, std::min({left, kRowsPerCommit, parts_.room(progress_.rows)}));
     if (block.rows == 0) break;
     left -= block.rows;
     FIRN_CHECK(CommitBlock(block));

@@ -42,6 +42,8 @@ class IngestRun {
     Org& org;
     // Asked before each commit's rows, with the number of the next row.
     std::function<IngestStop(uint64_t row)> look;
+    // How many rows from this one on may be committed before `look` must be asked again; above 0.
+    std::function<uint64_t(uint64_t row)> room;
     // Told after each commit.
     std::function<void(const IngestProgress&)> done;
   };

@@ -83,6 +83,7 @@ void IngestJobs::Run(Entry& entry, const std::stop_token& stop) {
                        if (entry.abort) return IngestStop::kAborted;
                        return row >= fails_at ? IngestStop::kBatchFails : IngestStop::kNone;
                      },
+                 .room = [&](uint64_t row) { return fails_at > row ? fails_at - row : 1; },
                  .done =
                      [&](const IngestProgress& progress) {
                        std::lock_guard lock(table_.mutex());
