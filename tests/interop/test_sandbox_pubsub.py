@@ -219,6 +219,34 @@ def test_custom_channels(client, settings):
         assert [e.header["entityName"] for e in stream.events(2)] == ["Widget__c", "Account"]
 
 
+def tooling(client, kind, full_name, **metadata):
+    """Makes a record of the Tooling API, as clients do that set up their own channels."""
+    return client.rest("POST", f"/tooling/sobjects/{kind}", {"FullName": full_name, "Metadata": metadata})["id"]
+
+
+def test_a_channel_made_by_the_tooling_api_carries_its_members(client, settings):
+    tooling(client, "PlatformEventChannel", "Tools__chn", channelType="data", label="Tools")
+    for entity in ("AccountChangeEvent", "Widget__ChangeEvent"):
+        tooling(client, "PlatformEventChannelMember", f"Tools_{entity.replace('__', '_')}",
+                eventChannel="Tools__chn", selectedEntity=entity)
+    with client.subscribe("/data/Tools__chn") as stream:
+        stream.placed()
+        client.create("Account", Name="Tooled")
+        client.create("Widget__c")
+        entities = [event.header["entityName"] for event in stream.events(2)]
+    assert entities == ["Account", "Widget__c"]
+
+
+def test_a_managed_subscription_made_by_the_tooling_api_is_taken_up_by_its_id(client, settings):
+    made = tooling(client, "ManagedEventSubscription", "Tooled", label="Tooled", topicName=ORDERS,
+                   defaultReplay="EARLIEST", errorRecoveryReplay="EARLIEST", state="RUN")
+    client.publish(ORDERS, {**ORDER, "Order_Number__c": "T-1"})
+    wish = client.pb.ManagedFetchRequest(subscription_id=made, num_requested=1)
+    call = client.stub.ManagedSubscribe(iter([wish]), metadata=client.metadata, timeout=60)
+    assert next(call).events
+    call.cancel()
+
+
 def test_gap_events_hold_the_header_only(org, client, settings):
     admin(org, "POST", "events/gap", {"object": "Account", "changes": 1})
     with client.subscribe(ACCOUNTS) as stream:

@@ -1,0 +1,122 @@
+"""Clients that others run against Salesforce, against the sandbox: salesforce-bulk (Bulk API v1 in XML, CSV and JSON),
+aiosalesforce (REST, composite and Bulk API 2.0 over HTTP/1.1 by asyncio), and Data Cloud's two-step sign-in.
+
+What could go wrong in production: a client that compares content types to the letter, or sends what
+no document shows, works with the vendor and not with us.
+"""
+import asyncio
+import json
+import ssl
+import time
+
+import aiosalesforce
+import httpx
+import pytest
+import requests
+from aiosalesforce.auth import ClientCredentialsFlow
+from salesforce_bulk import CsvDictsAdapter, SalesforceBulk
+
+from support.sandbox import running
+
+
+@pytest.fixture(scope="module")
+def org(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("org"), "--scale", "0.02") as facts:
+        token = requests.post(facts["http_url"] + "/services/oauth2/token", data={"grant_type": "client_credentials"},
+                              auth=(facts["client_id"], facts["client_secret"]), timeout=30).json()
+        yield {**facts, "token": token["access_token"]}
+
+
+def count(org, soql):
+    answer = requests.get(org["http_url"] + "/services/data/v60.0/query", params={"q": soql},
+                          headers={"Authorization": "Bearer " + org["token"]}, timeout=30)
+    return answer.json()["totalSize"]
+
+
+@pytest.fixture
+def bulk(org, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", org["ca_file"])
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    return SalesforceBulk(sessionId=org["token"], host=org["tls_url"].removeprefix("https://"),
+                          API_version="60.0")
+
+
+def finish(bulk, job, batch):
+    bulk.close_job(job)
+    bulk.wait_for_batch(job, batch, timeout=120, sleep_interval=0.2)
+    return batch
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON"])
+def test_salesforce_bulk_inserts_and_reads_its_results(org, bulk, kind):
+    rows = [{"Name": f"bulk {kind} {number}"} for number in range(40)]
+    job = bulk.create_insert_job("Account", contentType=kind, concurrency="Parallel")
+    data = CsvDictsAdapter(iter(rows)) if kind == "CSV" else json.dumps(rows)
+    batch = finish(bulk, job, bulk.post_batch(job, data))
+    results = bulk.get_batch_results(batch, job)
+    assert len(results) == len(rows)
+    assert all(str(each.success).lower() == "true" for each in results), results[0]
+    assert count(org, f"SELECT COUNT() FROM Account WHERE Name LIKE 'bulk {kind} %'") == len(rows)
+
+
+@pytest.mark.parametrize("kind", ["CSV", "JSON"])
+def test_salesforce_bulk_queries(org, bulk, kind):
+    job = bulk.create_query_job("Contact", contentType=kind)
+    batch = finish(bulk, job, bulk.query(job, "SELECT Id, LastName FROM Contact"))
+    parts = [result.read() for result in bulk.get_all_results_for_query_batch(batch, job)]
+    read = (sum(len(part.decode().splitlines()) - 1 for part in parts) if kind == "CSV"
+            else sum(len(json.loads(part)) for part in parts))
+    assert read == count(org, "SELECT COUNT() FROM Contact")
+
+
+def test_aiosalesforce_writes_reads_and_loads_in_bulk(org):
+    async def scenario():
+        trust = ssl.create_default_context(cafile=org["ca_file"])
+        async with httpx.AsyncClient(verify=trust, proxy=org["proxy_url"], timeout=60) as client:
+            auth = ClientCredentialsFlow(client_id=org["client_id"], client_secret=org["client_secret"])
+            force = aiosalesforce.Salesforce(
+                client, base_url="https://firn-sandbox-dev-ed.develop.my.salesforce.com", auth=auth)
+            made = await force.sobject.create("Account", {"Name": "aio"})
+            assert (await force.sobject.get("Account", made))["Name"] == "aio"
+            put = await force.sobject.upsert("Account", "aio-1", "ExternalKey__c", {"Name": "aio too"})
+            assert put.created
+            loaded = await force.bulk_v2.insert("Contact", [{"LastName": f"aio {n}"} for n in range(30)])
+            assert [job.state for job in loaded.jobs] == ["JobComplete"]
+            async with force.composite.batch() as batch:
+                found = batch.query("SELECT Id FROM Contact WHERE LastName LIKE 'aio %'")
+                batch.sobject.create("Account", {"Name": "aio three"})
+            assert found.is_success
+            names = [row["Name"] async for row in force.query("SELECT Name FROM Account WHERE Name LIKE 'aio%'")]
+            assert sorted(names) == ["aio", "aio three", "aio too"]
+            await force.sobject.delete("Account", made)
+
+    asyncio.run(scenario())
+    assert count(org, "SELECT COUNT() FROM Contact WHERE LastName LIKE 'aio %'") == 30
+
+
+def test_data_cloud_takes_a_file_and_streamed_records(org):
+    url = org["http_url"]
+    schema = ("openapi: 3.0.3\ncomponents:\n  schemas:\n    orders:\n      properties:\n"
+              "        id: {type: string}\n        total: {type: number}\n")
+    assert requests.put(url + "/sandbox/data_cloud/sources/shop", schema, timeout=30).status_code == 204
+    traded = requests.post(url + "/services/a360/token", timeout=30, data={
+        "grant_type": "urn:salesforce:grant-type:external:cdp", "subject_token": org["token"],
+        "subject_token_type": "urn:ietf:params:oauth:token-type:access_token"}).json()
+    base = f"http://{traded['instance_url']}/api/v1/ingest"
+    cloud = requests.Session()
+    cloud.headers["Authorization"] = "Bearer " + traded["access_token"]
+    job = cloud.post(base + "/jobs", json={"object": "orders", "sourceName": "shop", "operation": "upsert"}).json()
+    rows = "id,total\n" + "".join(f"o{number},{number}.5\n" for number in range(20_000))
+    sent = cloud.put(f"{base}/jobs/{job['id']}/batches", rows, headers={"Content-Type": "text/csv"})
+    assert sent.status_code == 202, sent.text
+    cloud.patch(f"{base}/jobs/{job['id']}", json={"state": "UploadComplete"}).raise_for_status()
+    end = time.monotonic() + 120
+    while (state := cloud.get(f"{base}/jobs/{job['id']}").json()["state"]) in ("UploadComplete", "InProgress"):
+        assert time.monotonic() < end, state
+        time.sleep(0.1)
+    assert state == "JobComplete"
+    streamed = cloud.post(base + "/sources/shop/orders", json={"data": [{"id": "s1", "total": 3}]})
+    assert streamed.status_code == 202 and streamed.json() == {"accepted": True}
+    held = requests.get(url + "/sandbox/data_cloud/rows", params={"source": "shop", "object": "orders", "key": "s1"},
+                        timeout=30).json()
+    assert held == {"count": 20_001, "rows": [{"id": "s1", "total": 3}]}
