@@ -192,6 +192,18 @@ constexpr ErrorCode kCodes[] = {
     {"LAKE-IMPORT-003", "a column's type differs from the table's",
      "the field was changed in the org after the table was made",
      "import with --mode replace, or into another table"},
+    {"LAKE-READ-004", "a file of rows cannot be read",
+     "it is no Parquet file, was cut short, or is gone", "make it again"},
+    {"LAKE-CONTRACT-001", "rows have other columns than their contract declares",
+     "a column is missing, was not declared, or is of a type that cannot become the declared one",
+     "name and CAST the columns as the contract declares them, or raise its version"},
+    {"LAKE-CONTRACT-002", "a value does not fit the type that its column is declared with",
+     "it would lose digits, leave the range, or is no such thing at all",
+     "CAST or round it in the query, or declare a wider type"},
+    {"LAKE-CONTRACT-003", "a required column is null in a row", "the source has no value there",
+     "leave such rows out, give a default, or declare the column as not required"},
+    {"LAKE-CONTRACT-004", "rows share a key that their contract declares",
+     "the query gives a record more than once, often by a join", "group by the key"},
 };
 
 }  // namespace

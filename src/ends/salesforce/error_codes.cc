@@ -174,6 +174,31 @@ constexpr ErrorCode kCodes[] = {
     {"SF-STREAM-014", "an answer is not about the events that were published",
      "a proxy between Firn and the org mixes answers up, or the API changed",
      "nothing: it is tried again. If it stays, report it with the message"},
+    {"SF-CLOUD-001", "the org gives no token for Data Cloud",
+     "the app lacks the scope `cdp_ingest_api`, its user a Data Cloud permission set, or the org "
+     "has no Data Cloud",
+     "add the scope to the app and the permission set to its user, then sign in again"},
+    {"SF-CLOUD-002", "Data Cloud refuses a request of the Ingestion API",
+     "there is no such connector or object, its data stream is not deployed, or the columns are not "
+     "those of its schema; Data Cloud's own words stand in the message",
+     "compare with the Ingestion API connector in Data Cloud Setup"},
+    {"SF-CLOUD-003", "Data Cloud has no such ingestion job",
+     "it was deleted: jobs that are open or closed live seven days", "publish again"},
+    {"SF-CLOUD-004", "the answer to a new ingestion job was lost",
+     "the connection broke; a job may be open that holds no rows and is never worked on",
+     "run the same again"},
+    {"SF-CLOUD-005", "an ingestion job is in another state than needed",
+     "somebody closed or aborted it, or another job of the object is in the way",
+     "list the jobs with `GET /api/v1/ingest/jobs`, wait for the other one, then run again"},
+    {"SF-CLOUD-006", "a part is larger than Data Cloud takes", "a file of a job is at most 150 MB",
+     "make the parts smaller with --part-bytes"},
+    {"SF-CLOUD-007", "an ingestion job failed or was aborted",
+     "Data Cloud could not read its rows, or somebody aborted it",
+     "its data stream in Data Cloud shows why; mend the cause and publish again"},
+    {"SF-CLOUD-008", "an ingestion job takes too long", "Data Cloud has a long queue",
+     "the job goes on: run the same again to wait for it"},
+    {"SF-CLOUD-009", "a part to upload cannot be read",
+     "the file was removed or damaged while it was uploaded", "run the same again"},
 };
 
 }  // namespace
