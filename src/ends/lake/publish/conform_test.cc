@@ -8,6 +8,7 @@
 #include <arrow/array/builder_primitive.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
