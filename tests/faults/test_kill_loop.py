@@ -13,7 +13,8 @@ DISK_ONLY = {"base.file.write"}
 
 
 def points():
-    return [name for name in fault_points() if name not in DISK_ONLY and not name.startswith(("sandbox.", "events."))]
+    others = ("sandbox.", "events.", "federation.")
+    return [name for name in fault_points() if name not in DISK_ONLY and not name.startswith(others)]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ CommandTree AllCommands() {
   AddLakeSqlCommand(tree);
   AddLakeMaintainCommand(tree);
   AddLakeSetCommands(tree);
+  AddLakePublishCommand(tree);
   AddLakeServeCommand(tree);
   AddLakeForgetCommand(tree);
   AddSandboxCommands(tree);

@@ -23,7 +23,8 @@ void AddLakeImportCommand(CommandTree& tree);
 void AddLakeMaintainCommand(CommandTree& tree);
 void AddLakeStateCommands(CommandTree& tree);  // at, diff, sample
 void AddLakeSetCommands(CommandTree& tree);
-void AddLakeServeCommand(CommandTree& tree);    // set, tag
+void AddLakePublishCommand(CommandTree& tree);
+void AddLakeServeCommand(CommandTree& tree);
 void AddLakeSqlCommand(CommandTree& tree);
 void AddSandboxCommands(CommandTree& tree);
 
