@@ -22,6 +22,7 @@ class Door:
         self.target = urllib.parse.urlsplit(target)
         self.faults = []
         self.seen = []
+        self.bodies = []  # of POST requests
         self.struck = []
         self.lock = threading.Lock()
         door = self
@@ -68,6 +69,9 @@ class Door:
 
     def handle(self, request):
         body = request.rfile.read(int(request.headers.get("Content-Length") or 0))
+        if request.command == "POST":
+            with self.lock:
+                self.bodies.append(body)
         fault = self.choose(request.command, request.path)
         effect = fault["effect"] if fault else ""
         if effect == "cut":

@@ -30,9 +30,9 @@ class Catalog(Served):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.warehouse = pathlib.Path(warehouse or self.folder / "lake")
-        self.words = [firn_path(), "lake", "serve", "--warehouse", str(self.warehouse),
-                      "--port", "0", "--ready-file", str(self.folder / "ready.json"),
-                      *map(str, words)]
+        place = [] if "--warehouse" in words else ["--warehouse", str(self.warehouse)]
+        self.words = [firn_path(), "lake", "serve", *place, "--port", "0", "--ready-file",
+                      str(self.folder / "ready.json"), *map(str, words)]
         self.environment = environment or {}
         self.token = None
         self.start()

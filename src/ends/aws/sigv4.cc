@@ -9,6 +9,7 @@
 #include "core/base/encoding.h"
 #include "core/net/digest.h"
 #include "ends/aws/internal/uri.h"
+#include "ends/aws/sign_sent.h"
 
 namespace firn::aws {
 namespace {
@@ -119,13 +120,10 @@ std::string PayloadHashText(const net::Request& request, PayloadHash payload) {
   return Hex(net::Sha256(request.body));
 }
 
-}  // namespace
-
-std::string SignRequest(net::Request& request, const Credentials& credentials,
-                        const SigningOptions& options) {
+std::string SignWithHash(net::Request& request, const Credentials& credentials,
+                         const SigningOptions& options, const std::string& payload) {
   const std::string time = TimeText(options.now);
   const UrlParts url = SplitUrl(request.url);
-  const std::string payload = PayloadHashText(request, options.payload);
   request.headers.Set("Host", url.host);
   request.headers.Set("X-Amz-Date", time);
   if (options.scope.service.starts_with("s3") || options.payload != PayloadHash::kBody) {
@@ -147,6 +145,19 @@ std::string SignRequest(net::Request& request, const Credentials& credentials,
                                   credentials.access_key_id, ScopeText(time, options.scope),
                                   Canonical(request.headers).names, signature));
   return signature;
+}
+
+}  // namespace
+
+std::string SignRequest(net::Request& request, const Credentials& credentials,
+                        const SigningOptions& options) {
+  return SignWithHash(request, credentials, options, PayloadHashText(request, options.payload));
+}
+
+void SignAsSent(net::Request& request, const Credentials& credentials,
+                const SigningOptions& options) {
+  SignWithHash(request, credentials, options,
+               request.headers.GetOr("X-Amz-Content-Sha256", kUnsigned));
 }
 
 std::string PresignUrl(const std::string& method, const std::string& url,

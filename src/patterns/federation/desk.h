@@ -8,6 +8,7 @@
 #include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
+#include "patterns/federation/storage/s3_access.h"
 #include "patterns/federation/tables.h"
 #include "patterns/federation/views.h"
 
@@ -15,13 +16,16 @@ namespace firn::federation {
 
 struct Desk {
   struct Options {
-    std::vector<std::string> roots;  // absolute paths, the warehouse first
+    std::vector<std::string> roots;  // absolute paths, the warehouse first; or one on S3
     bool implicit_namespaces = false;
+    std::shared_ptr<lake::ObjectStore> s3_store;  // of a warehouse on S3; else nullptr
+    std::shared_ptr<S3Access> s3;                 // likewise
   };
   Desk(std::unique_ptr<lake::ServedCatalog> served, const Options& options,
        MetricsRegistry& registry)
       : catalog(std::move(served)),
-        store(lake::LocalStore(options.roots)),
+        store(options.s3_store ? options.s3_store : lake::LocalStore(options.roots)),
+        s3(options.s3),
         locations(options.roots),
         names(*catalog, options.implicit_namespaces),
         tables(*catalog, store, locations, names),
@@ -30,6 +34,7 @@ struct Desk {
 
   std::unique_ptr<lake::ServedCatalog> catalog;
   std::shared_ptr<lake::ObjectStore> store;
+  std::shared_ptr<S3Access> s3;  // nullptr: the warehouse is on this machine
   Locations locations;
   FreeNames names;
   Tables tables;

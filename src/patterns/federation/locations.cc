@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "patterns/federation/storage/s3_location.h"
+
 namespace firn::federation {
 namespace {
 
@@ -28,6 +30,15 @@ std::string FolderName(std::string_view text, bool& changed) {
   return out;
 }
 
+// `/a/b` of a local location, `s3://bucket/a/b` of one on S3, however they are spelled.
+Result<std::string> PathOf(std::string_view uri) {
+  if (!IsS3Uri(uri)) return lake::LocalPath(uri);
+  FIRN_TRY(const S3Place place, ParseS3Uri(uri));
+  return place.Uri();
+}
+
+std::string UriOf(const std::string& path) { return IsS3Uri(path) ? path : lake::FileUri(path); }
+
 }  // namespace
 
 Locations::Locations(std::vector<std::string> roots) : roots_(std::move(roots)) {
@@ -37,7 +48,7 @@ Locations::Locations(std::vector<std::string> roots) : roots_(std::move(roots)) 
 }
 
 Result<std::string> Locations::Check(std::string_view uri) const {
-  auto path = lake::LocalPath(uri);
+  auto path = PathOf(uri);
   if (!path) return Outside(uri, path.error().why());
   const bool inside = std::any_of(roots_.begin(), roots_.end(), [&](const std::string& root) {
     return root == "/" || (path->starts_with(root) && path->size() > root.size() + 1 &&
@@ -60,7 +71,7 @@ std::string Locations::Folder(const EntryName& name, bool& changed) const {
 Result<void> Locations::CheckOwn(std::string_view location, const EntryName& name) const {
   bool changed = false;
   const std::string folder = Folder(name, changed);
-  FIRN_TRY(const std::string path, lake::LocalPath(location));
+  FIRN_TRY(const std::string path, PathOf(location));
   std::string_view rest = path;
   if (!rest.starts_with(folder)) return Outside(location, "it is not the table's own folder");
   rest.remove_prefix(folder.size());
@@ -78,14 +89,14 @@ Result<std::string> Locations::ForNew(const Call& call, lake::ObjectStore& store
   if (!beside) {
     // The first file is enough to know.
     const auto listed =
-        store.List(call, lake::FileUri(folder), [&](const lake::ObjectInfo&) -> Result<void> {
+        store.List(call, UriOf(folder), [&](const lake::ObjectInfo&) -> Result<void> {
           beside = true;
           return Fail(Kind::kConflict, "CAT-LOCATION-001", "used");
         });
     if (!beside) FIRN_CHECK(listed);
   }
   if (beside) folder += "-" + NewUuid(*call.random).substr(0, kSuffixBytes - 1);
-  return lake::FileUri(folder);
+  return UriOf(folder);
 }
 
 }  // namespace firn::federation

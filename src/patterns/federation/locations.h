@@ -1,8 +1,8 @@
 // Where tables and views of the served warehouse may lie, and where new ones go.
 //
 // A client names locations: every one is checked here before a file is written or read. A location
-// must be a local path without `.` or `..` below one of the allowed folders. Immutable; any thread.
-// Errors: Denied (CAT-LOCATION-001).
+// must be a path without `.` or `..` below one of the allowed folders, or on S3 below the
+// warehouse. Immutable; any thread. Errors: Denied (CAT-LOCATION-001).
 #pragma once
 
 #include <memory>
@@ -17,10 +17,10 @@ namespace firn::federation {
 
 class Locations {
  public:
-  // `roots`: absolute paths; the first is the warehouse.
+  // `roots`: absolute paths, or `s3://bucket/prefix`; the first is the warehouse.
   explicit Locations(std::vector<std::string> roots);
 
-  // `file:///a/b`, `file:/a/b` or `/a/b` as it was given, without a slash at its end.
+  // `file:///a/b`, `file:/a/b`, `/a/b` or `s3://b/a` as it was given, without a slash at its end.
   [[nodiscard]] Result<std::string> Check(std::string_view uri) const;
   // Whether a table or view of that name may lie there although its owner may not choose: in the
   // folder ForNew gives it, or in one of the same name with a suffix. `location` passed Check.

@@ -61,9 +61,16 @@ struct RouteMatch {
 [[nodiscard]] Result<Answer> RenameTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> CommitTransaction(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange);
-[[nodiscard]] Result<Answer> LoadCredentials(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReplayTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReplayNothing(Desk& desk, const Exchange& exchange);
+// routes_storage.cc
+[[nodiscard]] Result<Answer> LoadCredentials(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> SignForTable(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> SignAnywhere(Desk& desk, const Exchange& exchange);
+// routes_plan.cc
+[[nodiscard]] Result<Answer> PlanTableScan(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> FetchScanTasks(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> NoPlan(Desk& desk, const Exchange& exchange);
 // routes_views.cc
 [[nodiscard]] Result<Answer> ListViews(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> CreateView(Desk& desk, const Exchange& exchange);

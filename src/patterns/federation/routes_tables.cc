@@ -6,6 +6,7 @@
 #include "core/net/digest.h"
 #include "patterns/federation/refusals.h"
 #include "patterns/federation/routes.h"
+#include "patterns/federation/storage/delegation.h"
 
 namespace firn::federation {
 
@@ -20,7 +21,8 @@ std::string TagOf(const std::string& location, bool refs_only) {
 }
 
 // Put together as text: the metadata is large and already there.
-Answer TableAnswer(const LoadedTable& table, const std::string& metadata_json, bool refs_only) {
+Answer TableAnswer(const LoadedTable& table, const std::string& metadata_json, bool refs_only,
+                   const Delegated& delegated) {
   Answer answer;
   answer.body.reserve(metadata_json.size() + 512);
   answer.body = "{";
@@ -28,11 +30,21 @@ Answer TableAnswer(const LoadedTable& table, const std::string& metadata_json, b
     answer.body += "\"metadata-location\":" + Json(table.location).dump() + ",";
     answer.headers.Add("ETag", TagOf(table.location, refs_only));
   }
-  answer.body += "\"metadata\":" + metadata_json + ",\"config\":{}}";
+  answer.body += "\"metadata\":" + metadata_json + ",\"config\":" + delegated.config_json;
+  if (!delegated.credentials_json.empty())
+    answer.body += ",\"storage-credentials\":" + delegated.credentials_json;
+  answer.body += "}";
   return answer;
 }
 
-Answer TableAnswer(const LoadedTable& table) { return TableAnswer(table, *table.json, false); }
+Answer TableAnswer(const LoadedTable& table) { return TableAnswer(table, *table.json, false, {}); }
+
+// With what the client asked for to reach its files.
+Result<Answer> TableAnswer(Desk& desk, const Exchange& exchange, const EntryName& name,
+                           const LoadedTable& table) {
+  FIRN_TRY(const Delegated delegated, DelegateAccess(desk, exchange, name, *table.metadata));
+  return TableAnswer(table, *table.json, false, delegated);
+}
 
 std::string WithReferencedSnapshots(const lake::TableMetadata& metadata) {
   std::set<int64_t> kept;
@@ -159,10 +171,10 @@ Result<Answer> CreateTable(Desk& desk, const Exchange& exchange) {
   const Json staged = body.value("stage-create", Json(false));
   if (staged.is_boolean() && staged.get<bool>()) {
     FIRN_TRY(const LoadedTable made, desk.tables.Stage(exchange.call, request));
-    return TableAnswer(made);
+    return TableAnswer(desk, exchange, request.name, made);
   }
   FIRN_TRY(const LoadedTable made, desk.tables.Create(exchange.call, request));
-  return TableAnswer(made);
+  return TableAnswer(desk, exchange, request.name, made);
 }
 
 Result<Answer> LoadTable(Desk& desk, const Exchange& exchange) {
@@ -175,8 +187,9 @@ Result<Answer> LoadTable(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
   const std::string tag = TagOf(table.location, refs_only);
   if (exchange.headers.Get("If-None-Match") == tag) return Answer{304, "", {{"ETag", tag}}};
-  if (!refs_only) return TableAnswer(table);
-  return TableAnswer(table, WithReferencedSnapshots(*table.metadata), true);
+  if (!refs_only) return TableAnswer(desk, exchange, name, table);
+  FIRN_TRY(const Delegated delegated, DelegateAccess(desk, exchange, name, *table.metadata));
+  return TableAnswer(table, WithReferencedSnapshots(*table.metadata), true, delegated);
 }
 
 Result<Answer> TableExists(Desk& desk, const Exchange& exchange) {
@@ -238,7 +251,7 @@ Result<Answer> RegisterTable(Desk& desk, const Exchange& exchange) {
   const Json overwrite = exchange.body.value("overwrite", Json(false));
   request.overwrite = overwrite.is_boolean() && overwrite.get<bool>();
   FIRN_TRY(const LoadedTable table, desk.tables.Register(exchange.call, request));
-  return TableAnswer(table);
+  return TableAnswer(desk, exchange, request.name, table);
 }
 
 Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange) {
@@ -251,15 +264,6 @@ Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange) {
       .GetCounter("catalog_reports_total", {{"type", type}}, "metrics reports that engines sent")
       .Add();
   return NoContent();
-}
-
-// Files of a local warehouse need none.
-Result<Answer> LoadCredentials(Desk& desk, const Exchange& exchange) {
-  FIRN_TRY(const EntryName name, exchange.Entry("table"));
-  FIRN_CHECK(Require(exchange.principal, Right::kRead, PathOf(name)));
-  FIRN_TRY(const bool there, desk.tables.Exists(name));
-  if (!there) return NoEntry(name, EntryKind::kTable);
-  return JsonAnswer({{"storage-credentials", Json::array()}});
 }
 
 // The table that a call made or changed, as it is now.

@@ -11,6 +11,7 @@
 #include "core/base/time_text.h"
 #include "core/net/digest.h"
 #include "core/net/server.h"
+#include "ends/lake/store/s3_store.h"
 #include "patterns/federation/access_log.h"
 #include "patterns/federation/error_model.h"
 #include "patterns/federation/idempotency.h"
@@ -40,11 +41,9 @@ Answer ErrorAnswerOf(const Error& error) {
 class RestCatalogServer final : public CatalogServer {
  public:
   RestCatalogServer(const CatalogServerOptions& options, Call call,
-                    std::unique_ptr<lake::ServedCatalog> catalog,
-                    const std::vector<std::string>& roots, MetricsRegistry& metrics)
-      : options_(options),
-        call_(std::move(call)),
-        desk_(std::move(catalog), {roots, options.implicit_namespaces}, metrics) {}
+                    std::unique_ptr<lake::ServedCatalog> catalog, const Desk::Options& desk,
+                    MetricsRegistry& metrics)
+      : options_(options), call_(std::move(call)), desk_(std::move(catalog), desk, metrics) {}
 
   Result<void> Start() {
     if (options_.principals.empty()) {
@@ -203,21 +202,50 @@ Result<std::vector<std::string>> Roots(const CatalogServerOptions& options) {
   return roots;
 }
 
+// The catalog's file stays on this machine, and beside it the files on their way to S3.
+Result<void> OpenS3(const CatalogServerOptions& options, Desk::Options& desk) {
+  if (options.catalog_path.empty())
+    return Fail(
+        Error(Kind::kBadInput, "LAKE-STORE-007", "the catalog of an S3 warehouse has no place")
+            .At(options.warehouse)
+            .Hint("name its SQLite file: `--catalog FILE`, or `lake.catalog` in firn.yaml"));
+  if (!options.allow_locations.empty())
+    return Fail(
+        Error(Kind::kBadInput, "CAT-LOCATION-001", "a warehouse on S3 takes no other locations")
+            .Hint("leave --allow-location out"));
+  const size_t slash = options.catalog_path.rfind('/');
+  const std::string folder =
+      slash == std::string::npos ? "." : options.catalog_path.substr(0, slash);
+  FIRN_CHECK(MakeFolders(folder, 0700));
+  FIRN_TRY(const S3Place root, ParseS3Uri(options.warehouse));
+  desk.roots = {root.Uri()};
+  FIRN_TRY(desk.s3_store, lake::OpenS3Store(root.Uri(), folder + "/spool"));
+  FIRN_TRY(desk.s3, S3Access::Open({options.vend_role, options.vend_life}));
+  return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<CatalogServer>> CatalogServer::Start(const CatalogServerOptions& options,
                                                             const Call& call,
                                                             MetricsRegistry& metrics) {
-  FIRN_TRY(const std::vector<std::string> roots, Roots(options));
-  if (options.create) FIRN_CHECK(MakeFolders(roots.front()));
   lake::SqlCatalogOptions sql;
-  sql.path = options.catalog_path.empty() ? roots.front() + "/catalog.db" : options.catalog_path;
+  sql.path = options.catalog_path;
   sql.create = options.create;
   sql.serving = true;
   sql.implicit_namespaces = options.implicit_namespaces;
+  Desk::Options desk;
+  desk.implicit_namespaces = options.implicit_namespaces;
+  if (IsS3Uri(options.warehouse)) {
+    FIRN_CHECK(OpenS3(options, desk));
+  } else {
+    FIRN_TRY(desk.roots, Roots(options));
+    if (options.create) FIRN_CHECK(MakeFolders(desk.roots.front()));
+    if (sql.path.empty()) sql.path = desk.roots.front() + "/catalog.db";
+  }
   FIRN_TRY(auto catalog, lake::OpenSqlCatalog(sql));
   auto server =
-      std::make_unique<RestCatalogServer>(options, call, std::move(catalog), roots, metrics);
+      std::make_unique<RestCatalogServer>(options, call, std::move(catalog), desk, metrics);
   FIRN_CHECK(server->Start());
   return std::unique_ptr<CatalogServer>(std::move(server));
 }

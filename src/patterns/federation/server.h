@@ -5,6 +5,7 @@
 // Serves the guide's zero-copy pattern.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,8 +18,8 @@
 namespace firn::federation {
 
 struct CatalogServerOptions {
-  std::string warehouse;                     // folder, or `file:///..`
-  std::string catalog_path;                  // empty: <warehouse>/catalog.db
+  std::string warehouse;                     // folder, `file:///..`, or `s3://bucket/prefix`
+  std::string catalog_path;                  // empty: <warehouse>/catalog.db; needed on S3
   std::vector<std::string> allow_locations;  // further folders that tables may lie in
   std::string address = "127.0.0.1";
   uint16_t port = 0;            // 0: any free one
@@ -30,6 +31,8 @@ struct CatalogServerOptions {
   uint64_t body_bytes_max = 64ULL << 20;
   bool implicit_namespaces = false;  // a table may be made in a namespace that is not there
   bool create = true;                // make the warehouse when it is missing
+  std::string vend_role;  // S3: ARN of the role whose credentials clients are given; empty: none
+  std::chrono::seconds vend_life{3600};
 };
 
 class CatalogServer {

@@ -8,6 +8,7 @@
 #include "ends/lake/table_io.h"
 #include "patterns/federation/now.h"
 #include "patterns/federation/refusals.h"
+#include "patterns/federation/storage/s3_location.h"
 
 namespace firn::federation {
 
@@ -129,8 +130,10 @@ Result<TableMetadata> Tables::FirstMetadata(const Call& call, const CreateTableR
 Result<LoadedTable> Tables::Stage(const Call& call, const CreateTableRequest& request) {
   FIRN_TRY(TableMetadata metadata, FirstMetadata(call, request));
   // Engines that know object stores only make no folders before they write manifests there.
-  FIRN_TRY(const std::string folder, lake::LocalPath(metadata.location));
-  FIRN_CHECK(MakeFolders(folder + "/metadata"));
+  if (!IsS3Uri(metadata.location)) {
+    FIRN_TRY(const std::string folder, lake::LocalPath(metadata.location));
+    FIRN_CHECK(MakeFolders(folder + "/metadata"));
+  }
   LoadedTable table;
   table.json = std::make_shared<const std::string>(lake::MetadataJson(metadata));
   table.metadata = std::make_shared<const TableMetadata>(std::move(metadata));

@@ -36,6 +36,11 @@ Result<federation::CatalogServerOptions> ServeOptions(Context& context) {
     FIRN_TRY(options.key_pem, ReadFile(context.Text("tls-key")));
   }
   options.principals = context.Text("principals");
+  options.vend_role = context.Text("vend-role");
+  options.vend_life =
+      std::chrono::duration_cast<std::chrono::seconds>(context.Duration("vend-for"));
+  if (options.vend_life < std::chrono::minutes(15) || options.vend_life > std::chrono::hours(12))
+    return Fail(context.UsageError("--vend-for is 15m to 12h"));
   const bool open = options.principals.empty();
   if (open && !Loopback(options.address) && !context.Flag("anyone"))
     return Fail(context.UsageError("whoever reaches " + options.address +
@@ -44,7 +49,8 @@ Result<federation::CatalogServerOptions> ServeOptions(Context& context) {
   // A server for this machine's users alone also takes tables in their folder for such things.
   std::error_code error;
   const auto scratch = std::filesystem::temp_directory_path(error);
-  if (open && Loopback(options.address) && !error)
+  const bool on_s3 = options.warehouse.starts_with("s3");
+  if (open && Loopback(options.address) && !error && !on_s3)
     options.allow_locations.push_back(scratch.string());
   return options;
 }
@@ -100,6 +106,14 @@ void AddLakeServeCommand(CommandTree& tree) {
         .help = "largest request that is read",
         .type = ValueType::kBytes,
         .default_value = "64MiB"},
+       {.name = "vend-role",
+        .value = "ARN",
+        .help = "S3: give clients credentials of this role, each for its table alone"},
+       {.name = "vend-for",
+        .value = "TIME",
+        .help = "S3: how long such credentials are good",
+        .type = ValueType::kDuration,
+        .default_value = "1h"},
        {.name = "access-log", .value = "FILE", .help = "gets a JSON line for every request"},
        {.name = "ready-file",
         .value = "FILE",

@@ -8,13 +8,18 @@
 namespace firn::lake {
 namespace {
 
+// Of a local file its path, of one on S3 its name.
+Result<std::string> PathOf(const std::string& uri) {
+  return uri.starts_with("s3://") ? Result<std::string>(uri) : LocalPath(uri);
+}
+
 class Purge {
  public:
   Purge(const Call& call, ObjectStore& store, const TableMetadata& metadata)
       : call_(call), store_(store), metadata_(metadata) {}
 
   Result<int64_t> Run(const std::string& metadata_location) {
-    auto root = LocalPath(metadata_.location);
+    auto root = PathOf(metadata_.location);
     if (!root) return 0;
     below_ = *std::move(root) + "/";
     std::set<std::string> lists;
@@ -57,7 +62,7 @@ class Purge {
 
   Result<void> Remove(const std::string& uri) {
     FIRN_CHECK(call_.Check());
-    const auto path = LocalPath(uri);
+    const auto path = PathOf(uri);
     if (!path || !path->starts_with(below_)) {
       log::Info("lake.purge_kept", {{"uri", uri}});
       return {};

@@ -10,14 +10,13 @@
 namespace firn::federation {
 namespace {
 
-constexpr const char* kProfile = R"(name: profile
+constexpr const char* kProfile = R"yaml(name: profile
 version: 2
 key: [Id]
 columns:
   - {name: Id, type: string, required: true}
-  - {name: Amount, type: "decimal(9, 2)"
-}
-)";
+  - {name: Amount, type: "decimal(9, 2)"}
+)yaml";
 
 class ContractFile : public testing::Test {
  protected:
