@@ -182,10 +182,16 @@ class CloudPublisher {
       job.state = CloudJob::State::kCreating;
       job.creating_since_ms = NowOf(call);
       FIRN_CHECK(Save());
-      FIRN_TRY(known, cloud_->Create(call, {ledger_.connector, ledger_.object,
-                                            ledger_.operation == "delete"
-                                                ? salesforce::IngestOperation::kDelete
-                                                : salesforce::IngestOperation::kUpsert}));
+      auto made = cloud_->Create(
+          call, {ledger_.connector, ledger_.object,
+                 ledger_.operation == "delete" ? salesforce::IngestOperation::kDelete
+                                               : salesforce::IngestOperation::kUpsert});
+      // A request that a broken connection had sent again finds the job that it made in its way.
+      if (!made && made.error().code() == "SF-CLOUD-005") {
+        FIRN_TRY(known, FindOwn(call, job));
+      }
+      if (!made && !known) return Fail(made.error());
+      if (made) known = *made;
       FIRN_FAULT_POINT("federation.cloud.job_made");
     }
     job.id = known->id;
