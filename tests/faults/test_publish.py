@@ -4,13 +4,12 @@ them, a job is rejected, a token ends in mid-upload, a quota, a half upload."""
 
 import json
 import re
-import subprocess
 import sys
 
 import pytest
 
 from support.data_cloud import DataCloud, write_project
-from support.firn import firn, firn_path
+from support.firn import fault_points, firn
 from support.lake_desk import SOURCE, Desk, expected_row
 
 CONTRACT = """\
@@ -33,9 +32,7 @@ COLUMNS = "Id,Name,Amount,When__c"
 
 
 def points(prefix):
-    listed = json.loads(subprocess.run([firn_path(), "debug", "faultpoints", "--json"],
-                                       capture_output=True, check=True).stdout)
-    names = [row["name"] for row in listed["rows"] if row["name"].startswith(prefix)]
+    names = [name for name in fault_points() if name.startswith(prefix)]
     assert names
     return names
 

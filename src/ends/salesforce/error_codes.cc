@@ -179,7 +179,8 @@ constexpr ErrorCode kCodes[] = {
      "has no Data Cloud",
      "add the scope to the app and the permission set to its user, then sign in again"},
     {"SF-CLOUD-002", "Data Cloud refuses a request of the Ingestion API",
-     "there is no such connector or object, its data stream is not deployed, or the columns are not "
+     "there is no such connector or object, its data stream is not deployed, or the columns are "
+     "not "
      "those of its schema; Data Cloud's own words stand in the message",
      "compare with the Ingestion API connector in Data Cloud Setup"},
     {"SF-CLOUD-003", "Data Cloud has no such ingestion job",

@@ -59,7 +59,8 @@ constexpr ErrorCode kCodes[] = {
      "another host",
      "load the table again and use the configuration that comes with it"},
     {"CAT-PLAN-001", "a scan cannot be planned by the catalog server",
-     "the request is malformed, contradicts itself, or names a column or snapshot that is not there",
+     "the request is malformed, contradicts itself, or names a column or snapshot that is not "
+     "there",
      "mend the request, or let the engine plan the scan itself"},
     {"CAT-PLAN-002", "there is no such plan task",
      "it was not given out by this catalog, or the table's snapshots have changed since",
