@@ -388,6 +388,8 @@ def test_tail_and_replay_show_events(project, client):
 def test_plan_compares_rates_with_the_allotment(project, client):
     project.follow()
     planned = project.firn("events", "plan", "--json")
-    assert planned.code == 0, planned
     rows = planned.json()["rows"]
     assert rows[0]["topic"] == "/data/ChangeEvents" and rows[0]["delivered"] > 0
+    # The tests before this one made their events in seconds: a day of that may be more than the org allows.
+    share = sum(float(row["share"].split()[0]) for row in rows)
+    assert planned.code == (1 if share > 100 else 0), planned
