@@ -16,6 +16,8 @@
 namespace firn::cli {
 namespace {
 
+// Less time says little of a day: what came in it counts as an hour's.
+constexpr double kRatedSecondsMin = 3600.0;
 constexpr std::string_view kFollowFormat = "firn.events.follow/1";
 constexpr auto kRulesPoll = std::chrono::milliseconds(500);
 constexpr const char* kDeliveries = "DailyDeliveredPlatformEvents";
@@ -300,7 +302,8 @@ Result<ExitCode> Plan(Context& context) {
   int64_t all = 0;
   for (const auto& [topic, cursor] : cursors) {
     const double seconds =
-        std::max(1.0, std::chrono::duration<double>(now - AtMs(cursor.events_since_ms)).count());
+        std::max(kRatedSecondsMin,
+                 std::chrono::duration<double>(now - AtMs(cursor.events_since_ms)).count());
     const auto per_day =
         static_cast<int64_t>(static_cast<double>(cursor.events_total) / seconds * 86'400.0);
     all += per_day;
