@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <optional>
 #include <set>
 
 #include "core/base/nearest.h"
@@ -27,27 +26,6 @@ bool IsJobName(const std::string& text) {
   });
 }
 
-// The org of an export: the one named, else the only one.
-std::string OrgOf(const Group& group, const ScheduledJob& job, const Project& project,
-                  Problems* problems) {
-  std::string named = group.Text("org");
-  std::vector<std::string> ids;
-  for (const Org& org : project.orgs) ids.push_back(org.id);
-  if (named.empty()) {
-    if (job.kind == JobKind::kMaintain) return "";
-    if (ids.size() == 1) return ids.front();
-    Add(problems, "PROJECT-ORG-002", "the project has several orgs: name one", job.where_in_file,
-        "add `org` to the job");
-    return "";
-  }
-  if (std::find(ids.begin(), ids.end(), named) == ids.end()) {
-    const auto near = Nearest(named, ids);
-    Add(problems, "PROJECT-ORG-001", "no org has the id `" + named + "`", group.Where("org"),
-        near ? "did you mean `" + *near + "`?" : "");
-  }
-  return named;
-}
-
 ScheduledJob MakeJob(const Group& group, const Project& project, Problems* problems) {
   ScheduledJob job;
   job.where_in_file = group.Where("name");
@@ -62,7 +40,9 @@ ScheduledJob MakeJob(const Group& group, const Project& project, Problems* probl
   }
   job.sweep = group.Bool("sweep");
   job.refresh = group.Bool("refresh");
-  job.org = OrgOf(group, job, project, problems);
+  if (job.kind == JobKind::kExport || group.Has("org")) {
+    job.org = OrgNamedIn(group, job.where_in_file, project, problems);
+  }
   if (group.Has("name") && !IsJobName(job.name)) {
     Add(problems, "PROJECT-NAME-001", "`" + job.name + "` cannot be a job's name",
         job.where_in_file, "use lower-case letters, digits, `-` and `_`");
@@ -75,27 +55,6 @@ ScheduledJob MakeJob(const Group& group, const Project& project, Problems* probl
     }
   }
   return job;
-}
-
-// `127.0.0.1:9464`, `[::1]:9464`, `:9464`; nothing when it is none of these.
-struct Listen {
-  std::string address;
-  uint16_t port = 0;
-};
-std::optional<Listen> ParseListen(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos) return std::nullopt;
-  Listen listen;
-  listen.address = text.substr(0, colon);
-  if (listen.address.starts_with('[') && listen.address.ends_with(']')) {
-    listen.address = listen.address.substr(1, listen.address.size() - 2);
-  }
-  if (listen.address.empty()) listen.address = "0.0.0.0";
-  const char* const first = text.data() + colon + 1;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(first, last, listen.port);
-  if (error != std::errc() || end != last || first == last) return std::nullopt;
-  return listen;
 }
 
 DaemonSettings MakeSettings(const Group& group, Problems* problems) {
@@ -124,6 +83,40 @@ DaemonSettings MakeSettings(const Group& group, Problems* problems) {
 }
 
 }  // namespace
+
+std::string OrgNamedIn(const Group& group, const std::string& where, const Project& project,
+                       Problems* problems) {
+  std::string named = group.Text("org");
+  std::vector<std::string> ids;
+  for (const Org& org : project.orgs) ids.push_back(org.id);
+  if (named.empty()) {
+    if (ids.size() == 1) return ids.front();
+    Add(problems, "PROJECT-ORG-002", "the project has several orgs: name one", where, "add `org`");
+    return "";
+  }
+  if (std::find(ids.begin(), ids.end(), named) == ids.end()) {
+    const auto near = Nearest(named, ids);
+    Add(problems, "PROJECT-ORG-001", "no org has the id `" + named + "`", group.Where("org"),
+        near ? "did you mean `" + *near + "`?" : "");
+  }
+  return named;
+}
+
+std::optional<Listen> ParseListen(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  Listen listen;
+  listen.address = text.substr(0, colon);
+  if (listen.address.starts_with('[') && listen.address.ends_with(']')) {
+    listen.address = listen.address.substr(1, listen.address.size() - 2);
+  }
+  if (listen.address.empty()) listen.address = "0.0.0.0";
+  const char* const first = text.data() + colon + 1;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(first, last, listen.port);
+  if (error != std::errc() || end != last || first == last) return std::nullopt;
+  return listen;
+}
 
 std::string_view JobKindName(JobKind kind) {
   return kind == JobKind::kMaintain ? "maintain" : "export";

@@ -65,8 +65,28 @@ constexpr ErrorCode kCodes[] = {
      "A `maintain` job looks at tables as they are; objects, modes and sweeps belong to exports.",
      "Remove the key, or make the job an `export`."},
     {"PROJECT-LISTEN-001", "an address that cannot be listened at",
-     "`daemon.listen` is an address and a port with a colon between them, or `none`.",
+     "`daemon.listen` or `daemon.catalog.listen` is an address and a port with a colon between "
+     "them, or `none`.",
      "Write `127.0.0.1:9464`, `[::1]:9464`, or `none`."},
+    {"PROJECT-EVENTS-001", "a topic that is none",
+     "An entry of `events` names something that neither begins with `/data/` (changes) nor with "
+     "`/event/` (platform events).",
+     "Write `/data/ChangeEvents`, `/data/AccountChangeEvent` or `/event/NAME__e`."},
+    {"PROJECT-EVENTS-002", "a platform event with objects",
+     "`objects` names tables that follow changes; a platform event tells of no record.",
+     "Remove `objects`; a rule may send the event into a table (`firn:lake/TABLE`)."},
+    {"PROJECT-EVENTS-003", "a topic that is followed twice",
+     "Two entries of `events` name one topic of one org. Every delivery is billed.",
+     "Make one entry of them."},
+    {"PROJECT-EVENTS-004", "two topics for one table",
+     "A table takes each change once because one topic feeds it; here two would.",
+     "Give each entry `objects` of its own, or follow `/data/ChangeEvents` alone."},
+    {"PROJECT-CATALOG-001", "half of what TLS needs",
+     "`daemon.catalog` names a certificate without its key, or a key without its certificate.",
+     "Name both, or neither."},
+    {"PROJECT-CATALOG-002", "a catalog open to everybody",
+     "`daemon.catalog.listen` is reached from other machines and nobody has to sign in.",
+     "Name `principals`, listen at `127.0.0.1`, or write `anyone: true` if that is meant."},
 };
 
 }  // namespace

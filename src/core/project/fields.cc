@@ -12,6 +12,7 @@ constexpr std::string_view kBlobs[] = {"link", "fetch"};
 constexpr std::string_view kModes[] = {"full", "incremental"};
 constexpr std::string_view kDeletes[] = {"hard", "soft"};
 constexpr std::string_view kJobs[] = {"export", "maintain"};
+constexpr std::string_view kLost[] = {"fail", "backfill"};
 constexpr std::string_view kCloudWatchModes[] = {"off", "put", "emf"};
 constexpr std::string_view kCompressions[] = {"gzip", "none"};
 
@@ -269,6 +270,102 @@ constexpr Field kSchedule[] = {
      .example = "true"},
 };
 
+constexpr Field kEvents[] = {
+    {.name = "org", .help = "id of the org; absent: the only one", .example = "prod"},
+    {.name = "objects",
+     .type = FieldType::kTextList,
+     .help = "API names of the objects whose tables follow; absent: every table that an export "
+             "has made",
+     .example = "[Account, Contact]"},
+    {.name = "topic",
+     .help = "absent: `/data/ChangeEvents`, or the one object's own; a platform event such as "
+             "`/event/Order__e` goes to the rules only",
+     .example = "/data/ChangeEvents"},
+    {.name = "commit_every",
+     .type = FieldType::kDuration,
+     .help = "how long changes are collected for a snapshot",
+     .default_value = "1s",
+     .example = "10s",
+     .min = 10,
+     .max = 3'600'000},
+    {.name = "events_per_commit",
+     .type = FieldType::kInteger,
+     .help = "a snapshot at so many events, however soon",
+     .default_value = "10000",
+     .example = "50000",
+     .min = 1,
+     .max = 1'000'000},
+    {.name = "whole_transactions",
+     .type = FieldType::kBool,
+     .help = "never cut a transaction's changes into two snapshots of a table",
+     .default_value = "false",
+     .example = "true"},
+    {.name = "on_lost",
+     .type = FieldType::kWord,
+     .help = "when the org does not accept the position any more: `fail` waits for a person, "
+             "`backfill` reads over REST what changed since and goes on",
+     .default_value = "fail",
+     .example = "backfill",
+     .words = kLost},
+    {.name = "lease",
+     .type = FieldType::kDuration,
+     .help = "how long this process keeps its place after it dies",
+     .default_value = "15s",
+     .example = "30s",
+     .min = 300,
+     .max = 600'000},
+};
+
+constexpr Field kCatalogServer[] = {
+    {.name = "listen",
+     .help = "address and port of the Iceberg REST catalog; `none`: it is not served",
+     .default_value = "none",
+     .example = "127.0.0.1:8181",
+     .restart = true},
+    {.name = "principals",
+     .help = "YAML file of who may sign in and do what; absent: everybody everything",
+     .example = "principals.yaml",
+     .restart = true},
+    {.name = "anyone",
+     .type = FieldType::kBool,
+     .help = "serve other machines without sign-in",
+     .default_value = "false",
+     .example = "true",
+     .restart = true},
+    {.name = "tls_cert",
+     .help = "certificate chain (PEM file): HTTPS",
+     .example = "server.pem",
+     .restart = true},
+    {.name = "tls_key",
+     .help = "its private key (PEM file)",
+     .example = "server.key",
+     .restart = true},
+    {.name = "allow_locations",
+     .type = FieldType::kTextList,
+     .help = "further folders that tables may lie in",
+     .example = "[/data/other]",
+     .restart = true},
+    {.name = "implicit_namespaces",
+     .type = FieldType::kBool,
+     .help = "a table may be made in a namespace that is not there",
+     .default_value = "false",
+     .example = "true",
+     .restart = true},
+    {.name = "body_max",
+     .type = FieldType::kBytes,
+     .help = "largest request that is read",
+     .unit = "bytes",
+     .default_value = "64MiB",
+     .example = "256MiB",
+     .restart = true,
+     .min = 65'536,
+     .max = 4.3e9},
+    {.name = "access_log",
+     .help = "file that gets a JSON line for every request",
+     .example = "access.log",
+     .restart = true},
+};
+
 constexpr Field kCloudWatch[] = {
     {.name = "mode",
      .type = FieldType::kWord,
@@ -331,6 +428,10 @@ constexpr Field kDaemon[] = {
      .type = FieldType::kGroup,
      .help = "the limits as CloudWatch metrics",
      .fields = kCloudWatch},
+    {.name = "catalog",
+     .type = FieldType::kGroup,
+     .help = "the tables for other engines, as `firn lake serve` serves them",
+     .fields = kCatalogServer},
 };
 
 // An environment lays these over the rest: only what differs is written.
@@ -379,6 +480,10 @@ constexpr Field kProject[] = {
      .type = FieldType::kGroupList,
      .help = "what `firn run` does at set times",
      .fields = kSchedule},
+    {.name = "events",
+     .type = FieldType::kGroupList,
+     .help = "what `firn run` follows: changes into tables, and events to the rules in `rules/`",
+     .fields = kEvents},
     {.name = "daemon", .type = FieldType::kGroup, .help = "how `firn run` runs", .fields = kDaemon},
     {.name = "environments",
      .type = FieldType::kGroupMap,

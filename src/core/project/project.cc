@@ -315,8 +315,10 @@ std::string_view AuthFlowName(AuthFlow flow) {
   return "jwt";
 }
 
-std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& options,
-                               Problems* problems) {
+namespace {
+
+std::optional<Project> LoadBoth(const std::string& folder, const LoadOptions& options,
+                                Problems* problems, Services* services) {
   std::error_code ignored;
   Project project;
   project.folder = std::filesystem::absolute(folder, ignored).lexically_normal().string();
@@ -360,22 +362,43 @@ std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& opt
   FillPlaces(root, &project, problems);
   FillObjects(root, &project, problems);
   FillDaemon(root, &project, problems);
+  *services = MakeServices(root, project, problems);
   if (!problems->empty()) return std::nullopt;
   return project;
+}
+
+// The first, with how many more there are.
+Error FirstOf(const Problems& problems) {
+  Error first = problems.front();
+  if (problems.size() == 1) return first;
+  std::string hint = first.hint();
+  if (!hint.empty()) hint += "; ";
+  hint += "`firn config check` shows " + std::to_string(problems.size() - 1) + " more";
+  return std::move(first).Hint(std::move(hint));
+}
+
+}  // namespace
+
+std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& options,
+                               Problems* problems) {
+  Services services;
+  return LoadBoth(folder, options, problems, &services);
 }
 
 Result<Project> Load(const std::string& folder, const LoadOptions& options) {
   Problems problems;
   auto project = LoadAll(folder, options, &problems);
   if (project) return *std::move(project);
-  Error first = problems.front();
-  if (problems.size() > 1) {
-    std::string hint = first.hint();
-    if (!hint.empty()) hint += "; ";
-    hint += "`firn config check` shows " + std::to_string(problems.size() - 1) + " more";
-    first = std::move(first).Hint(std::move(hint));
-  }
-  return Fail(std::move(first));
+  return Fail(FirstOf(problems));
+}
+
+Result<Services> LoadServices(const Project& project, const LoadOptions& options) {
+  LoadOptions as_loaded = options;
+  as_loaded.environment = project.environment;
+  Problems problems;
+  Services services;
+  if (LoadBoth(project.folder, as_loaded, &problems, &services)) return services;
+  return Fail(FirstOf(problems));
 }
 
 Result<const Org*> Project::FindOrg(std::string_view id) const {

@@ -1,0 +1,91 @@
+// What could go wrong in production: two topics feed one table and every change counts twice; a
+// catalog that everybody may write to listens at every address.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "core/project/services.h"
+
+namespace firn::project {
+namespace {
+
+constexpr std::string_view kOrg = R"(name: p
+orgs:
+  - id: prod
+    login_url: https://login.salesforce.com
+    auth: {client_id: a, username: u, key: "${file:k.pem}"}
+)";
+
+class ServicesYaml : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ =
+        std::filesystem::temp_directory_path() / (std::string("firn_services_") + info->name());
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  Result<Services> Read(std::string_view text) {
+    std::ofstream(folder_ / "firn.yaml") << kOrg << text;
+    FIRN_TRY(const Project project, Load(folder_.string(), {}));
+    return LoadServices(project);
+  }
+  std::string Code(std::string_view text) {
+    const auto services = Read(text);
+    return services ? "none" : services.error().code();
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(ServicesYaml, WithoutASectionNothingIsFollowedOrServed) {
+  const auto services = Read("");
+  ASSERT_TRUE(services) << services.error().OneLine();
+  EXPECT_TRUE(services->events.empty());
+  EXPECT_EQ(services->catalog.listen_address, "");
+}
+
+TEST_F(ServicesYaml, TheTopicFollowsFromTheObjects) {
+  const auto services = Read(R"(
+events:
+  - {objects: [Widget__c], commit_every: 5s, on_lost: backfill}
+  - {objects: [Account, Contact], whole_transactions: true}
+  - {topic: /event/Order__e}
+)");
+  ASSERT_TRUE(services) << services.error().OneLine();
+  ASSERT_EQ(services->events.size(), 3U);
+  EXPECT_EQ(services->events[0].topic, "/data/Widget__ChangeEvent");
+  EXPECT_EQ(services->events[0].org, "prod");
+  EXPECT_EQ(services->events[0].commit_every, std::chrono::seconds(5));
+  EXPECT_TRUE(services->events[0].backfill_lost);
+  EXPECT_EQ(services->events[1].topic, kTopicOfAllChanges);
+  EXPECT_TRUE(services->events[1].whole_transactions);
+  EXPECT_FALSE(services->events[2].of_changes());
+}
+
+TEST_F(ServicesYaml, EveryMistakeInEventsIsNamed) {
+  EXPECT_EQ(Code("events: [{topic: AccountChangeEvent}]"), "PROJECT-EVENTS-001");
+  EXPECT_EQ(Code("events: [{topic: /event/Order__e, objects: [Account]}]"), "PROJECT-EVENTS-002");
+  EXPECT_EQ(Code("events: [{topic: /event/A__e}, {topic: /event/A__e}]"), "PROJECT-EVENTS-003");
+  EXPECT_EQ(Code("events: [{objects: [Account]}, {objects: [Account, Contact]}]"),
+            "PROJECT-EVENTS-004");
+  EXPECT_EQ(Code("events: [{objects: [Account]}, {}]"), "PROJECT-EVENTS-004");
+  EXPECT_EQ(Code("events: [{org: other}]"), "PROJECT-ORG-001");
+  EXPECT_EQ(Code("events: [{objects: [Account]}, {objects: [Contact]}]"), "none");
+}
+
+TEST_F(ServicesYaml, ACatalogIsNotOpenToEverybodyByMistake) {
+  EXPECT_EQ(Code("daemon: {catalog: {listen: \"0.0.0.0:8181\"}}"), "PROJECT-CATALOG-002");
+  EXPECT_EQ(Code("daemon: {catalog: {listen: \"0.0.0.0:8181\", anyone: true}}"), "none");
+  EXPECT_EQ(Code("daemon: {catalog: {listen: \"127.0.0.1:0\", tls_cert: a.pem}}"),
+            "PROJECT-CATALOG-001");
+  EXPECT_EQ(Code("daemon: {catalog: {listen: 8181}}"), "PROJECT-LISTEN-001");
+  const auto services = Read("daemon: {catalog: {listen: \"[::1]:8181\", principals: who.yaml}}");
+  ASSERT_TRUE(services) << services.error().OneLine();
+  EXPECT_EQ(services->catalog.listen_address, "::1");
+  EXPECT_EQ(services->catalog.listen_port, 8181);
+  EXPECT_EQ(services->catalog.principals, (folder_ / "who.yaml").string());
+}
+
+}  // namespace
+}  // namespace firn::project
