@@ -11,19 +11,10 @@ namespace {
 
 using From = salesforce::ReplayPosition::From;
 
-// How far a backfill reaches back behind the last event: records commit late, with stamps that lie
-// before others that were told already (airbyte issue 27146).
-constexpr auto kOverlap = std::chrono::minutes(10);
 constexpr auto kRetention = std::chrono::hours(72);
 constexpr auto kLeasePoll = std::chrono::milliseconds(500);
 constexpr int kLostInARowMax = 3;
 constexpr auto kQuarantineKept = std::chrono::days(30);
-
-UtcMicros AtMs(int64_t ms) { return UtcMicros(std::chrono::milliseconds(ms)); }
-
-int64_t MsOf(UtcMicros time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
-}
 
 }  // namespace
 
@@ -40,7 +31,10 @@ Result<void> StreamRun::WaitForLease() {
       return OutgrowTables(terms);
     }
     if (held.error().kind() != Kind::kConflict) return Fail(std::move(held).error());
-    if (!told) Note("waiting: " + held.error().what());
+    if (!told) {
+      Tell(StreamState::kWaiting, held.error().what());
+      Note("waiting: " + held.error().what());
+    }
     FIRN_CHECK(call_.Sleep(kLeasePoll));
   }
 }
@@ -82,7 +76,8 @@ Result<void> StreamRun::Begin() {
     by_entity_[followed.object] = table.get();
     tables_.push_back(std::move(table));
   }
-  const StartPlan plan = PlanStart(facts);
+  StartPlan plan = PlanStart(facts);
+  FIRN_CHECK(LetJoin(facts, plan));
   cursor_ = facts.cursor.value_or(StreamCursor{});
   cursor_.cycle = plan.cycle;
   cursor_.org_id = parts_.org_id;
@@ -94,7 +89,10 @@ Result<void> StreamRun::Begin() {
   if (!plan.lost.empty()) return Lost(plan.lost);
   cursor_.replay_id = position_ = plan.position.replay_id;
   for (size_t i = 0; i < tables_.size(); ++i) tables_[i]->SkipUntil(plan.skip_until[i]);
-  if (plan.first) FIRN_CHECK(FirstStart(false));
+  if (plan.first) {
+    FIRN_CHECK(FirstStart(false));
+    FIRN_CHECK(BeginTrail());
+  }
   return Subscribe(plan.position);
 }
 
@@ -104,8 +102,8 @@ Result<void> StreamRun::FirstStart(bool lost_before) {
   for (const auto& table : tables_) {
     const auto exported = table->ExportedUntil();
     if (!exported) continue;
-    table->SkipBefore(MsOf(*exported - kOverlap));
-    if (*exported - kOverlap >= kept_since || lost_before) continue;
+    table->SkipBefore(MsOf(*exported - kLateCommits));
+    if (*exported - kLateCommits >= kept_since || lost_before) continue;
     if (options_.on_lost == OnLost::kFail) {
       return Fail(Error(Kind::kExpired, "EVENT-LOST-001",
                         "the events since the last export of `" + table->followed().object +
@@ -115,7 +113,7 @@ Result<void> StreamRun::FirstStart(bool lost_before) {
                       .Hint("read what changed since: `firn events follow --on-lost backfill`"));
     }
     Note("reading what changed in " + table->followed().object + " since its last export");
-    table->RereadSince(*exported - kOverlap);
+    table->RereadSince(*exported - kLateCommits);
     ++report_.backfills;
   }
   return {};
@@ -127,8 +125,10 @@ Result<void> StreamRun::Subscribe(salesforce::ReplayPosition from) {
   wish.start = std::move(from);
   wish.silence_max = options_.silence_max;
   wish.note = [this](const salesforce::StreamNote& note) {
+    if (note.what == salesforce::StreamNote::What::kOpened) Tell(StreamState::kOpen, "");
     if (note.what == salesforce::StreamNote::What::kEnded ||
         note.what == salesforce::StreamNote::What::kSilent) {
+      Tell(StreamState::kBroken, note.why);
       Note("the stream ended (" + note.why + "), trying again in " + FormatDuration(note.again));
     }
   };
@@ -167,12 +167,15 @@ Result<void> StreamRun::Backfill(const std::string& why) {
                     " --mode full`"));
     }
     table->SkipUntil("");
-    table->SkipBefore(MsOf(*since - kOverlap));
-    table->RereadSince(*since - kOverlap);
+    table->SkipBefore(MsOf(*since - kLateCommits));
+    table->RereadSince(*since - kLateCommits);
   }
   // Positions of before mean nothing now; what the org keeps is replayed over what is read.
   cursor_.replay_id.clear();
   position_.clear();
+  // No cycle of before is newer than one to come: what a table has of it is told by no event now.
+  ++cursor_.cycle;
+  FIRN_CHECK(BeginTrail());
   return Subscribe({From::kEarliest, ""});
 }
 

@@ -44,9 +44,18 @@ struct StreamReport {
   std::vector<std::pair<std::string, TableCounts>> tables;  // by object
 };
 
+// How a topic is doing, for people.
+enum class StreamState {
+  kWaiting,  // another process has the lease
+  kOpen,     // events come as they happen
+  kBroken,   // the stream ended and is opened again by itself
+};
+
 class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
+  // `why` is one line; empty when the stream is open.
+  virtual void Changed(StreamState /*state*/, const std::string& /*why*/) {}
   // One sentence: waiting for a lease, a stream that ended, a backfill. From the topic's thread.
   virtual void Note(const std::string& topic, const std::string& text) = 0;
   // After each cycle.

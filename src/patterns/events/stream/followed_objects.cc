@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/project/services.h"
 #include "ends/lake/merge/merge.h"
 
 namespace firn::events {
@@ -68,10 +69,6 @@ Result<std::vector<FollowedTable>> FollowedTables(lake::Lake& lake, const projec
   return followed;
 }
 
-std::string TopicOfObject(std::string_view object) {
-  const bool custom = object.ends_with("__c");
-  if (custom) object.remove_suffix(1);
-  return "/data/" + std::string(object) + "ChangeEvent";
-}
+std::string TopicOfObject(std::string_view object) { return project::ChangeTopicOf(object); }
 
 }  // namespace firn::events

@@ -12,8 +12,18 @@
 #include "patterns/events/stream/follow.h"
 #include "patterns/events/stream/plans.h"
 #include "patterns/events/stream/quarantine.h"
+#include "patterns/events/stream/start.h"
+#include "patterns/events/stream/trail.h"
 
 namespace firn::events {
+
+// How far is reached back behind the last event or export: records commit late, with stamps that
+// lie before others that were told already (airbyte issue 27146).
+inline constexpr auto kLateCommits = std::chrono::minutes(10);
+inline UtcMicros AtMs(int64_t ms) { return UtcMicros(std::chrono::milliseconds(ms)); }
+inline int64_t MsOf(UtcMicros time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
 
 class StreamRun {
  public:
@@ -28,6 +38,9 @@ class StreamRun {
   Result<void> Begin();
   Result<void> Subscribe(salesforce::ReplayPosition from);
   Result<void> FirstStart(bool lost_before);
+  Result<void> LetJoin(StartFacts& facts, StartPlan& plan);
+  Result<void> BeginTrail();
+  Result<void> AddToTrail();
   Result<void> Lost(const std::string& why);
   Result<void> Backfill(const std::string& why);
 
@@ -49,6 +62,7 @@ class StreamRun {
   Result<void> Save();
   void Report();
   void Note(const std::string& text) const;
+  void Tell(StreamState state, const std::string& why) const;
   void Measure();
   [[nodiscard]] int64_t NowMs() const;
 
@@ -63,7 +77,9 @@ class StreamRun {
   std::map<std::string, LakeTable*, std::less<>> by_entity_;
   std::unique_ptr<salesforce::Subscription> subscription_;
   StreamCursor cursor_;
-  std::string position_;  // behind what was taken
+  StreamTrail trail_;
+  bool trail_is_old_ = false;  // it lacks tables that have been read again
+  std::string position_;       // behind what was taken
   SteadyTime cycle_began_{};
   int64_t cycle_events_ = 0;
   std::string transaction_;  // of the newest event

@@ -67,7 +67,8 @@ Result<void> StreamRun::SignOfLife(std::string_view latest) {
 }
 
 Result<void> StreamRun::Save() {
-  return SaveCursor(*parts_.shared, parts_.org, options_.topic, cursor_);
+  FIRN_CHECK(SaveCursor(*parts_.shared, parts_.org, options_.topic, cursor_));
+  return AddToTrail();
 }
 
 void StreamRun::Report() {
@@ -100,6 +101,10 @@ void StreamRun::Measure() {
   const int64_t since = std::max(cursor_.event_ms, cycle_events_ == 0 ? cursor_.alive_ms : 0);
   parts_.metrics->GetGauge("lag_seconds", labels, "how far the tables are behind the org")
       .Set(static_cast<double>(std::max<int64_t>(0, NowMs() - since)) / 1000.0);
+}
+
+void StreamRun::Tell(StreamState state, const std::string& why) const {
+  if (parts_.observer != nullptr) parts_.observer->Changed(state, why);
 }
 
 void StreamRun::Note(const std::string& text) const {
