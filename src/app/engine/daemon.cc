@@ -108,7 +108,8 @@ void Daemon::ReleaseLease() {
 }
 
 void Daemon::AddServices() {
-  auto http = std::make_unique<HttpService>(*runtime_, [this] { return HealthOfAll(); });
+  auto http = std::make_unique<HttpService>(
+      *runtime_, [this] { return HealthOfAll(); }, [this] { events_->RefreshGauges(); });
   auto scheduler = std::make_unique<Scheduler>(
       SchedulerParts{.shared = runtime_->shared(),
                      .metrics = &runtime_->metrics(),
@@ -118,8 +119,12 @@ void Daemon::AddServices() {
                          },
                      .jobs_at_once = runtime_->project()->daemon.jobs_at_once},
       runtime_->project());
+  auto events = std::make_unique<EventService>(*runtime_);
+  auto catalog = std::make_unique<CatalogService>(*runtime_);
   http_ = http.get();
   scheduler_ = scheduler.get();
+  events_ = events.get();
+  catalog_ = catalog.get();
   AdminHooks hooks{.status_json = [this] { return StatusJson(); },
                    .runs_json = [this] { return RunsJson(); },
                    .reload = [this] { return Reload(); },
@@ -128,7 +133,9 @@ void Daemon::AddServices() {
                    .host = options_.host};
   services_.push_back(std::move(http));
   services_.push_back(std::make_unique<AdminService>(*runtime_, *options_.logs, std::move(hooks)));
+  services_.push_back(std::move(catalog));
   services_.push_back(std::move(scheduler));
+  services_.push_back(std::move(events));
 }
 
 Result<void> Daemon::StartServices(const Call& call) {

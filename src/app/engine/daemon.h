@@ -17,6 +17,8 @@
 #include <vector>
 
 #include "app/engine/admin_service.h"
+#include "app/engine/catalog_service.h"
+#include "app/engine/event_service.h"
 #include "app/engine/file_watch.h"
 #include "app/engine/http_service.h"
 #include "app/engine/limits_publisher.h"
@@ -74,6 +76,8 @@ class Daemon {
   std::vector<std::unique_ptr<Service>> services_;
   Scheduler* scheduler_ = nullptr;
   HttpService* http_ = nullptr;
+  EventService* events_ = nullptr;
+  CatalogService* catalog_ = nullptr;
   std::vector<std::pair<state::LeaseTerms, int64_t>> leases_;
   SteadyTime lease_due_;
   SteadyTime watchdog_due_;

@@ -37,6 +37,31 @@ json JobJson(const JobStatus& job) {
           {"failures", job.failures}};
 }
 
+json StreamJson(const StreamStatus& stream) {
+  return {{"org", stream.org},
+          {"topic", stream.topic},
+          {"state", StreamConditionName(stream.condition)},
+          {"detail", stream.detail},
+          {"since", FormatUtc(stream.since, 0)},
+          {"again", Instant(stream.again)},
+          {"tables", stream.tables},
+          {"events", stream.events},
+          {"rows", stream.rows},
+          {"quarantined", stream.quarantined},
+          {"restarts", stream.restarts},
+          {"event_time", Instant(stream.event_time)},
+          {"lag_seconds", stream.lag_seconds ? json(*stream.lag_seconds) : json(nullptr)}};
+}
+
+json RulesJson(const std::optional<RulesStatus>& rules) {
+  if (!rules) return nullptr;
+  return {{"state", rules->state},
+          {"detail", rules->detail},
+          {"rules", rules->rules},
+          {"deliveries_waiting", rules->waiting},
+          {"dead_letters", rules->dead_letters}};
+}
+
 }  // namespace
 
 std::string Daemon::StatusJson() {
@@ -60,6 +85,9 @@ std::string Daemon::StatusJson() {
     }
     orgs.push_back(std::move(line));
   }
+  json streams = json::array();
+  for (const StreamStatus& stream : events_->Streams()) streams.push_back(StreamJson(stream));
+  json rules = RulesJson(events_->Rules());
   const std::lock_guard lock(mutex_);
   return Dumped({{"pid", getpid()},
                  {"version", options_.version},
@@ -75,11 +103,23 @@ std::string Daemon::StatusJson() {
                  {"reload_error", reload_error_},
                  {"services", std::move(services)},
                  {"orgs", std::move(orgs)},
+                 {"catalog_url", catalog_->url()},
+                 {"streams", std::move(streams)},
+                 {"rules", std::move(rules)},
                  {"jobs", std::move(jobs)}});
 }
 
+// What is followed right now comes first: it is a run that has not ended.
 std::string Daemon::RunsJson() {
   json runs = json::array();
+  for (const StreamStatus& stream : events_->Streams()) {
+    runs.push_back({{"org", stream.org},
+                    {"run_id", "events " + stream.topic},
+                    {"state", StreamConditionName(stream.condition)},
+                    {"started", FormatUtc(stream.since, 0)},
+                    {"finished", nullptr},
+                    {"outcome", std::to_string(stream.events) + " events"}});
+  }
   const auto found = runtime_->ledger().Runs("", kRunsListed);
   if (!found) return Dumped({{"runs", runs}});
   for (const state::RunRow& run : *found) {

@@ -37,6 +37,7 @@ net::ServerResponse HttpService::Answer(const net::ServerRequest& request, const
   }
   if (request.path == "/metrics") {
     runtime_.RefreshGauges(call);
+    refresh_();
     net::ServerResponse response = Text(200, runtime_.metrics().Prometheus());
     response.headers.Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;

@@ -25,8 +25,9 @@ using HealthOf = std::function<std::vector<ServiceHealth>()>;
 class HttpService final : public Service {
  public:
   // `runtime` outlives the service.
-  HttpService(Runtime& runtime, HealthOf health_of)
-      : runtime_(runtime), health_of_(std::move(health_of)) {}
+  // `refresh` sets the gauges that services look up; called before metrics are read.
+  HttpService(Runtime& runtime, HealthOf health_of, std::function<void()> refresh)
+      : runtime_(runtime), health_of_(std::move(health_of)), refresh_(std::move(refresh)) {}
   [[nodiscard]] std::string_view name() const override { return "http"; }
   // Errors: Conflict (NET-SERVE-001) when the port is taken.
   [[nodiscard]] Result<void> Start(const Call& call) override;
@@ -42,6 +43,7 @@ class HttpService final : public Service {
 
   Runtime& runtime_;
   const HealthOf health_of_;
+  const std::function<void()> refresh_;
   std::unique_ptr<net::Server> server_;
 };
 

@@ -134,6 +134,48 @@ Table JobsTable(const json& status) {
   return table;
 }
 
+std::string Seconds(const json& object, const char* key) {
+  const auto found = object.find(key);
+  if (found == object.end() || !found->is_number()) return "";
+  return FormatDuration(std::chrono::seconds(static_cast<int64_t>(found->get<double>())));
+}
+
+Table StreamsTable(const json& status) {
+  Table table{"firn.streams/1",
+              {{"topic", "topic", false, true, Ink::kName},
+               {"org", "org"},
+               {"state", "state"},
+               {"tables", "tables", true},
+               {"events", "events", true},
+               {"rows", "rows changed", true},
+               {"newest", "newest change"},
+               {"behind", "behind", true},
+               {"detail", "why", false, true}},
+              {},
+              "no topic is followed: write `events` into firn.yaml"};
+  for (const json& stream : status.value("streams", json::array())) {
+    table.rows.push_back({TextOf(stream, "topic"), TextOf(stream, "org"), TextOf(stream, "state"),
+                          static_cast<int64_t>(stream.value("tables", json::array()).size()),
+                          stream.value("events", int64_t{0}), stream.value("rows", int64_t{0}),
+                          TextOf(stream, "event_time"), Seconds(stream, "lag_seconds"),
+                          TextOf(stream, "detail")});
+  }
+  return table;
+}
+
+void AddRulesFacts(const json& status, std::vector<Fact>& facts) {
+  if (const std::string url = TextOf(status, "catalog_url"); !url.empty()) {
+    facts.push_back({"catalog", "catalog", url});
+  }
+  const json rules = status.value("rules", json());
+  if (!rules.is_object()) return;
+  facts.push_back(
+      {"rules", "rules",
+       fmt::format("{} {}, {} deliveries wait, {} dead letters", rules.value("rules", int64_t{0}),
+                   TextOf(rules, "state"), rules.value("deliveries_waiting", int64_t{0}),
+                   rules.value("dead_letters", int64_t{0}))});
+}
+
 Result<ExitCode> ShowStatus(Context& context) {
   json status;
   FIRN_CHECK(Ask(context, {{"op", "status"}}, [&](const json& line) {
@@ -158,12 +200,14 @@ Result<ExitCode> ShowStatus(Context& context) {
                      fmt::format("{} of {}", org.value("calls_used", int64_t{0}),
                                  org.value("calls_max", int64_t{0}))});
   }
+  AddRulesFacts(status, facts);
   context.out().Print("firn.status/1", facts);
   if (const std::string error = TextOf(status, "reload_error"); !error.empty()) {
     context.out().Warn("the last change of firn.yaml was refused, the old one is in force: " +
                        error);
   }
   context.out().Print(JobsTable(status));
+  context.out().Print(StreamsTable(status));
   return ExitCode::kDone;
 }
 
@@ -229,7 +273,7 @@ Result<ExitCode> Order(Context& context, const json& request, std::string_view s
 
 void AddRunCommand(CommandTree& tree) {
   tree.Add({.path = "run",
-            .summary = "keep the project going: jobs on schedules, health, metrics",
+            .summary = "keep the project going: jobs, streams and rules, catalog, metrics",
             .options = {{.name = "log-level",
                          .value = "LEVEL",
                          .help = "least important lines that are logged",
@@ -256,7 +300,7 @@ void AddRunCommand(CommandTree& tree) {
 void AddDaemonCommands(CommandTree& tree) {
   AddRunCommand(tree);
   tree.Add({.path = "status",
-            .summary = "what the daemon of this project does: services, jobs, limits",
+            .summary = "what the daemon of this project does: services, jobs, streams, limits",
             .examples = {"firn status", "firn status --json"},
             .run = ShowStatus});
   tree.Add({.path = "runs",

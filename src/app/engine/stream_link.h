@@ -1,0 +1,47 @@
+// StreamLink: what following a topic of an org stands on: a client of its Pub/Sub API and the parts
+// of StreamParts, in the order in which they must go away again.
+//
+// One a stream and life; the org's link, the lake and the leases outlive it. Any thread may own it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/engine/org_link.h"
+#include "core/base/call.h"
+#include "core/base/error.h"
+#include "core/base/metrics.h"
+#include "core/project/project.h"
+#include "core/state/lease.h"
+#include "ends/lake/table.h"
+#include "ends/salesforce/pubsub.h"
+#include "patterns/events/stream/follow.h"
+
+namespace firn::engine {
+
+struct StreamLinkParts {
+  std::shared_ptr<OrgLink> link;
+  std::shared_ptr<lake::Lake> lake;
+  state::Leases* leases = nullptr;
+  MetricsRegistry* metrics = nullptr;
+};
+
+class StreamLink {
+ public:
+  // Asks the org for its instance and its objects. Errors: of the Pub/Sub client's options, of
+  // REST.
+  [[nodiscard]] static Result<std::unique_ptr<StreamLink>> Open(const Call& call,
+                                                                const project::Org& org,
+                                                                StreamLinkParts parts);
+  [[nodiscard]] salesforce::PubSub& pubsub() { return *pubsub_; }
+  // Without an observer.
+  [[nodiscard]] const events::StreamParts& parts() const { return parts_; }
+
+ private:
+  explicit StreamLink(StreamLinkParts stands_on) : stands_on_(std::move(stands_on)) {}
+  StreamLinkParts stands_on_;
+  std::unique_ptr<salesforce::PubSub> pubsub_;
+  events::StreamParts parts_;
+};
+
+}  // namespace firn::engine
