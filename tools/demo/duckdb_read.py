@@ -1,7 +1,8 @@
-"""Reads the demo's tables back with DuckDB, an engine that is not ours, and compares the row counts.
+"""Reads the demo's tables back with DuckDB, an engine that is not ours: compares the row counts, and shows what
+the change stream brought after the export.
 
-duckdb_read.py PROJECT_FOLDER: prints a table of object, rows by Firn's snapshot, rows by DuckDB, and
-exits 1 when they differ or a table is missing.
+duckdb_read.py PROJECT_FOLDER: prints a table of object, rows by Firn's snapshot, rows by DuckDB, then the rows
+that changed by the stream; exits 1 when counts differ, a table is missing or no change arrived.
 """
 import gzip
 import importlib.util
@@ -33,12 +34,26 @@ def read_metadata(path):
     return json.loads(gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data)
 
 
+def changed(connection, path, metadata):
+    """Ids that are new or other since the last snapshot that an export made; nothing when none came."""
+    by_id = {snapshot["snapshot-id"]: snapshot for snapshot in metadata["snapshots"]}
+    at = metadata.get("current-snapshot-id")
+    if at not in by_id or "firn.events" not in by_id[at]["summary"]:
+        return []
+    while "firn.events" in by_id[at]["summary"]:
+        at = by_id[at]["parent-snapshot-id"]
+    return connection.execute(
+        f"SELECT Id FROM (SELECT * FROM iceberg_scan('{path}') EXCEPT "
+        f"SELECT * FROM iceberg_scan('{path}', snapshot_from_id => {at}::UBIGINT)) ORDER BY Id").fetchall()
+
+
 def main():
     project = pathlib.Path(sys.argv[1])
     connection = duckdb.connect()
     for name in ("avro", "iceberg"):
         load_extension(connection, name)
     wrong = 0
+    arrived = {}
     found = tables(project)
     print(f"\n{'read back by DuckDB ' + duckdb.__version__:40} {'snapshot':>10} {'DuckDB':>10}")
     for name, location in found:
@@ -51,8 +66,15 @@ def main():
         mark = "" if counted == expected else "  DIFFERS"
         wrong += counted != expected
         print(f"{name:40} {expected:>10,} {counted:>10,}{mark}")
+        if ids := changed(connection, path, metadata):
+            arrived[name] = ids
     if not found:
         sys.exit("the catalog lists no table")
+    print(f"\n{'changed since the export, by the stream':40} {'rows':>10} {'for example':>21}")
+    for name, ids in arrived.items():
+        print(f"{name:40} {len(ids):>10,} {ids[0][0]:>21}")
+    if not arrived:
+        sys.exit("no change arrived")
     return 1 if wrong else 0
 
 

@@ -19,8 +19,7 @@ class Script {
 
   // Errors: CLI-DEMO-002 when the command fails.
   Result<void> Run(const std::string& why, const std::vector<std::string>& words) {
-    std::string line = "firn";
-    for (const std::string& word : words) line += " " + word;
+    const std::string line = LineOf(words);
     Say(why, line);
     FIRN_TRY(const int code, Spawn(context_.call(), words));
     steps_ += fmt::format(R"({}{{"command":{},"exit_code":{}}})", steps_.empty() ? "" : ",",
@@ -35,9 +34,7 @@ class Script {
 
   // Also when the demo was interrupted: what was started must end.
   void RunAtTheEnd(const std::string& why, const std::vector<std::string>& words) {
-    std::string line = "firn";
-    for (const std::string& word : words) line += " " + word;
-    Say(why, line);
+    Say(why, LineOf(words));
     (void)Spawn(Call{}, words);
   }
 
@@ -51,6 +48,16 @@ class Script {
   [[nodiscard]] const std::string& steps() const { return steps_; }
 
  private:
+  // As it can be typed.
+  static std::string LineOf(const std::vector<std::string>& words) {
+    std::string line = "firn";
+    for (const std::string& word : words) {
+      const bool quoted = word.find_first_of("{}\" *?") != std::string::npos;
+      line += quoted ? " '" + word + "'" : " " + word;
+    }
+    return line;
+  }
+
   Result<int> Spawn(const Call& call, const std::vector<std::string>& words) {
     return RunSelf(call, {.words = words, .folder = folder_, .silent = context_.out().json()});
   }
@@ -86,13 +93,15 @@ orgs:
       client_id: {}
       username: {}
       key: ${{file:{}}}
+    pubsub_endpoint: http://{}
 lake:
   warehouse: lake
 objects:
   - name: all
 )",
                      facts.value("http_url", ""), facts.value("client_id", ""),
-                     facts.value("username", ""), facts.value("key_file", ""));
+                     facts.value("username", ""), facts.value("key_file", ""),
+                     facts.value("pubsub_endpoint", ""));
 }
 
 // The sandbox's port: firn.yaml names it, so it must be the same when the org is started again.
@@ -102,6 +111,18 @@ std::string PortIn(const std::string& yaml) {
   if (at == std::string::npos) return "0";
   const size_t from = at + lead.size();
   return yaml.substr(from, yaml.find_first_not_of("0123456789", from) - from);
+}
+
+// A change in the org is in the table without another export.
+Result<void> ChangesArrive(Script& script) {
+  // By a sign of life the stream knows that it has everything; a real org gives one in 270 s.
+  FIRN_CHECK(script.Run("the org tells often that it is alive",
+                        {"sandbox", "events", "--set", R"({"keepalive_ms":500})"}));
+  FIRN_CHECK(script.Run("people work in the org: deals move, cases escalate",
+                        {"sandbox", "traffic", "--changes", "40", "--seed", "7"}));
+  return script.Run("the stream brings each change into the tables, once",
+                    {"events", "follow", "Account", "Contact", "Opportunity", "Case", "Lead",
+                     "--until-caught-up"});
 }
 
 Result<void> Steps(Script& script, const std::string& folder) {
@@ -114,8 +135,9 @@ Result<void> Steps(Script& script, const std::string& folder) {
                         {"export", "run", "--verify", "full", "--report", "reconcile.md"}));
   FIRN_CHECK(script.Run("the tables", {"lake", "list"}));
   FIRN_CHECK(script.Run("one of them", {"lake", "show", "salesforce.Account"}));
-  return script.Run("and its rows", {"lake", "rows", "salesforce.Account", "--columns",
-                                     "Id,Name,Industry,AnnualRevenue", "--limit", "5"});
+  FIRN_CHECK(script.Run("and its rows", {"lake", "rows", "salesforce.Account", "--columns",
+                                         "Id,Name,Industry,AnnualRevenue", "--limit", "5"}));
+  return ChangesArrive(script);
 }
 
 Result<ExitCode> Demo(Context& context) {
