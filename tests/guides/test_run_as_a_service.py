@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import urllib.parse
+import urllib.request
 
 from guides.blocks import GUIDES, blocks, run_line
 from support.daemon import Daemon
@@ -17,21 +18,30 @@ def add(project, text):
     config.write_text(config.read_text() + text)
 
 
+def sections():
+    """What the guide adds to firn.yaml, at free ports."""
+    schedules, events = blocks("run-as-a-service.md", "yaml")
+    assert ":9464" in schedules and ":8181" in schedules
+    return schedules.replace(":9464", ":0").replace(":8181", ":0") + events
+
+
 def test_the_service_starts_is_looked_at_changed_and_stopped(project):
-    section = blocks("run-as-a-service.md", "yaml")[0]
-    assert "listen: 127.0.0.1:9464" in section
-    add(project, section.replace("listen: 127.0.0.1:9464", "listen: 127.0.0.1:0"))
+    add(project, sections())
     start, look, change = blocks("run-as-a-service.md", "sh")
     check, run = start.strip().splitlines()
     run_line(check, project.folder)
     assert run.startswith("firn run --log-format json --ready-file ready.json")
     daemon = Daemon(project).until_ready()
     daemon.until_job("changes", outcome="exact")
+    daemon.until(lambda: daemon.status()["streams"][0]["state"] == "following", "stream")
     for line in look.strip().splitlines():
         run_line(line, project.folder)
     daemon.until_job("changes", runs=2, state="idle")
-    for path in ("/healthz", "/readyz", "/metrics"):
+    for path in ("/healthz", "/metrics"):
         assert daemon.get(path)[0] == 200
+    # Tables that join restart the stream for a moment.
+    daemon.until(lambda: daemon.get("/readyz")[0] == 200, "readiness")
+    assert urllib.request.urlopen(daemon.status()["catalog_url"] + "/v1/config", timeout=30).status == 200
     reload, stop = change.strip().splitlines()
     run_line(reload, project.folder)
     run_line(stop, project.folder)
@@ -39,18 +49,22 @@ def test_the_service_starts_is_looked_at_changed_and_stopped(project):
 
 
 def test_every_metric_that_the_guide_names_is_there(project):
-    add(project, blocks("run-as-a-service.md", "yaml")[0].replace(":9464", ":0"))
+    add(project, sections())
     text = (GUIDES / "run-as-a-service.md").read_text()
     row = next(line for line in text.splitlines() if line.startswith("| `/metrics`"))
+    table = text[text.index("| of streams and rules"):text.index("Alarm on")]
     named = re.findall(r"`([a-z_]+)`", row.split("|")[2])
-    assert len(named) >= 4
+    named += [name for line in table.splitlines()[2:] if line for name in re.findall(r"`([a-z_]+)", line.split("|")[1])]
+    assert len(named) >= 10
     daemon = Daemon(project).until_ready()
     try:
         daemon.until_job("changes", outcome="exact")
         daemon.until_job("firn.limits", outcome="done")
-        metrics = daemon.get("/metrics")[1]
-        for name in named:
-            assert name in metrics, name
+        daemon.until(lambda: daemon.status()["streams"][0]["state"] == "following", "stream")
+        urllib.request.urlopen(daemon.status()["catalog_url"] + "/v1/config", timeout=30)
+        metrics = daemon.until(lambda: "event_deliveries" in (text := daemon.get("/metrics")[1]) and text, "metrics")
+        without = [name for name in named if name not in metrics]
+        assert without in ([], ["outbox_waiting", "dead_letters"]), "those of rules are there with rules"
     finally:
         daemon.end()
 

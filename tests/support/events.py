@@ -1,8 +1,10 @@
 """A project whose tables follow the change events of a sandbox org, and what a test asks of it."""
 
+import contextlib
 import gzip
 import json
-import re
+import pathlib
+import sqlite3
 import subprocess
 
 from support.firn import Project, firn_environment, firn_path
@@ -48,11 +50,13 @@ class EventsProject(Project):
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def metadata(self, name):
-        """The newest metadata of a table, as the format's own JSON."""
-        folder = next((self.folder / "lake").glob(f"**/{name}*/metadata"))
-        newest = max((path for path in folder.iterdir() if ".metadata.json" in path.name),
-                     key=lambda path: int(re.match(r"\d+", path.name)[0]))
-        data = newest.read_bytes()
+        """The metadata of a table that the catalog names, as the format's own JSON: a file that is being
+        written beside it is none yet."""
+        catalog = sqlite3.connect(f"file:{self.folder}/lake/catalog.db?mode=ro", uri=True, timeout=30)
+        with contextlib.closing(catalog):
+            [(location,)] = catalog.execute(
+                "SELECT metadata_location FROM iceberg_tables WHERE table_name = ?", (name,)).fetchall()
+        data = pathlib.Path(location.removeprefix("file://")).read_bytes()
         return json.loads(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
 
     def events_in(self, name, topic="/data/ChangeEvents"):

@@ -103,7 +103,8 @@ class Sandbox(Served):
     """A running org. Use as a context manager."""
 
     def __init__(self, folder, scale=0, seed=7, object_files=(), tls=False,
-                 environment=None):
+                 environment=None, ports=None):
+        """`ports` of HTTP and of the Pub/Sub API, for an org that is started again; else any free ones."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         ready = self.folder / "ready.json"
@@ -111,6 +112,7 @@ class Sandbox(Served):
         words = [firn_path(), "sandbox", "up", "--folder", str(self.folder),
                  "--scale", str(scale), "--seed", str(seed), "--ready-file", str(ready)]
         words += [] if tls else ["--no-tls"]
+        words += ["--port", str(ports[0]), "--pubsub-port", str(ports[1])] if ports else []
         for path in object_files:
             words += ["--object-file", str(path)]
         self.log = open(self.folder / "output.log", "wb")
