@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/engine/org_publishers.h"
 #include "core/base/random.h"
 
 namespace firn::engine {
@@ -10,13 +11,7 @@ Result<std::unique_ptr<StreamLink>> StreamLink::Open(const Call& call, const pro
                                                      StreamLinkParts stands_on) {
   std::unique_ptr<StreamLink> made(new StreamLink(std::move(stands_on)));
   salesforce::Org& remote = made->stands_on_.link->org();
-  salesforce::PubSubOptions options;
-  options.org = org.id;
-  options.endpoint = org.pubsub_endpoint;
-  options.ca_file = org.ca_file;
-  options.proxy = org.proxy;
-  options.tenant_id = remote.org_id();
-  FIRN_TRY(made->pubsub_, salesforce::PubSub::Open(std::move(options), remote.tokens()));
+  FIRN_TRY(made->pubsub_, OpenPubSub(org, remote));
   events::StreamParts& parts = made->parts_;
   parts.org = org.id;
   parts.org_id = remote.org_id();

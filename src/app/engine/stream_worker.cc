@@ -313,14 +313,12 @@ void StreamWorker::RefreshGauges() {
   const Labels labels = {{"org", stream_.org}, {"topic", stream_.topic}};
   metrics.GetGauge("stream_following", labels, "1 while events come as they happen")
       .Set(status.condition == StreamCondition::kFollowing ? 1 : 0);
-  if (const auto cursor = events::LoadCursor(*runtime_.shared(), stream_.org, stream_.topic);
-      cursor && *cursor) {
-    metrics
-        .GetGauge("event_deliveries", labels,
-                  "Events delivered since the topic is followed; each counts against the org's "
-                  "allotment DailyDeliveredPlatformEvents")
-        .Set(static_cast<double>((*cursor)->events_total));
-  }
+  const auto cursor = events::LoadCursor(*runtime_.shared(), stream_.org, stream_.topic);
+  metrics
+      .GetGauge("event_deliveries", labels,
+                "Events delivered since the topic is followed; each counts against the org's "
+                "allotment DailyDeliveredPlatformEvents")
+      .Set(cursor && *cursor ? static_cast<double>((*cursor)->events_total) : 0);
   if (!status.lag_seconds) return;
   Labels of_stream = {{"org", stream_.org}, {"pattern", "events"}, {"topic", stream_.topic}};
   metrics.GetGauge("lag_seconds", of_stream, "how far the tables are behind the org")

@@ -104,9 +104,9 @@ objects:
                      facts.value("pubsub_endpoint", ""));
 }
 
-// The sandbox's port: firn.yaml names it, so it must be the same when the org is started again.
-std::string PortIn(const std::string& yaml) {
-  const std::string lead = "login_url: http://127.0.0.1:";
+// A port of the sandbox: firn.yaml names it, so it must be the same when the org is started again.
+std::string PortIn(const std::string& yaml, const std::string& key) {
+  const std::string lead = key + ": http://127.0.0.1:";
   const size_t at = yaml.find(lead);
   if (at == std::string::npos) return "0";
   const size_t from = at + lead.size();
@@ -159,8 +159,9 @@ Result<ExitCode> Demo(Context& context) {
   out.Line(fmt::format("\ndone in {}: every row accounted for, see {}/reconcile.md",
                        HumanSeconds(seconds), folder));
   FIRN_TRY(const std::string yaml, ReadFile(folder + "/firn.yaml"));
-  out.Line(fmt::format("go on: `cd {} && firn sandbox up --background --no-tls --port {}`", folder,
-                       PortIn(yaml)));
+  out.Line(fmt::format(
+      "go on: `cd {} && firn sandbox up --background --no-tls --port {} --pubsub-port {}`", folder,
+      PortIn(yaml, "login_url"), PortIn(yaml, "pubsub_endpoint")));
   out.Json("firn.demo/1", fmt::format(R"({{"folder":{},"seconds":{:.1f},"steps":[{}]}})",
                                       JsonQuote(folder), seconds, script.steps()));
   return ExitCode::kDone;
