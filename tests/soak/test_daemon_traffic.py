@@ -147,7 +147,7 @@ def project_of(folder, org, url):
     (project.folder / "destinations/counter.json").write_text(json.dumps({
         "InvocationEndpoint": f"{url}/seen", "HttpMethod": "POST", "InvocationRateLimitPerSecond": 300,
         "Connection": {"AuthorizationType": "API_KEY", "AuthParameters": {
-            "ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "k"}}}}))
+            "ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "${env:COUNTER_KEY}"}}}}))
     (project.folder / "rules/count.json").write_text(json.dumps({
         "EventPattern": {"detail-type": [f"{name}ChangeEvent" for name in OBJECTS]},
         "Targets": [{"Id": "counter", "Arn": "firn:api-destination/counter",
@@ -261,7 +261,9 @@ def test_half_an_hour_of_traffic_with_faults_ends_with_every_row_equal(tmp_path)
         url = f"http://127.0.0.1:{server.server_port}"
         org = Org(tmp_path / "org")
         project = project_of(tmp_path / "project", org, url)
-        environment = {"FINANCE_URL": url, "FINANCE_CLIENT_SECRET": "s3cret"}
+        environment = {"FINANCE_URL": url, "FINANCE_CLIENT_SECRET": "s3cret", "COUNTER_KEY": "k"}
+        checked = project.firn("events", "rules", "check", **environment)
+        assert checked.code == 0, checked
         exported = project.export(*OBJECTS)
         assert exported.code == 0, exported
         trouble = Trouble(org, project, environment)
