@@ -171,11 +171,13 @@ class DataCloud:
             return
         for file in job["files"]:
             assert len(file) <= 150_000_000
-            for row in csv.DictReader(io.StringIO(file.decode("utf-8"), newline="")):
-                if job["operation"] == "delete":
-                    self.rows.pop(row[KEY], None)
-                else:
-                    self.rows[row[KEY]] = row
+            text = io.StringIO(file.decode("utf-8"), newline="")
+            if job["operation"] == "delete":  # keys without a header
+                for row in csv.reader(text):
+                    del self.rows[row[0]]
+                continue
+            for row in csv.DictReader(text):
+                self.rows[row[KEY]] = row
         job["state"] = "JobComplete"
 
     def states(self):

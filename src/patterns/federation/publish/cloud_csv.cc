@@ -74,6 +74,7 @@ CloudCsv::CloudCsv(record::Schema schema, Options options)
     AppendQuoted(header_, column.field.name);
   }
   header_ += "\n";
+  if (!options_.header) header_.clear();
 }
 
 Error CloudCsv::Unsendable(const record::Field& field, const std::string& why) const {

@@ -1,9 +1,11 @@
 // CloudCsv: rows as the CSV parts that Data Cloud's Ingestion API takes, each in a file of its own
-// (0600: they hold personal data), each with the header row, none larger than asked for.
+// (0600: they hold personal data), each with the header row (deletes have none), none larger than
+// asked for.
 //
 // UTF-8, RFC 4180 with commas; null and the empty text are empty; dates `yyyy-MM-dd`, instants
 // `yyyy-MM-ddTHH:mm:ss.SSSZ`. One thread. Memory: a batch and a line.
-// Source: Data 360 Developer Guide, "Bulk Ingestion", "Prepare CSV Files", read 2026-11.
+// Source: Data 360 Developer Guide, "Bulk Ingestion", "Prepare CSV Files"; "Upload Job Data", "CSV
+// File Layouts for each Operation", read 2026-11.
 #pragma once
 
 #include <arrow/type_fwd.h>
@@ -31,6 +33,7 @@ class CloudCsv {
     std::string folder;
     int64_t part_bytes = 0;            // at most, header included
     std::vector<std::string> columns;  // which go out, in this order; empty: all
+    bool header = true;
   };
   CloudCsv(record::Schema schema, Options options);
 

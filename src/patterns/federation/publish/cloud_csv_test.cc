@@ -87,6 +87,13 @@ TEST_F(CloudCsvFiles, OnlyTheColumnsAskedForGoOut) {
   EXPECT_EQ(*ReadFile(folder_ + "/" + csv.Close()->front().file), "Id\nx\n");
 }
 
+TEST_F(CloudCsvFiles, KeysToDeleteHaveNoHeader) {
+  CloudCsv csv(schema_, {folder_, 1'000, {"Id"}, false});
+  ASSERT_TRUE(csv.Write(*Row("x", 1, {})));
+  ASSERT_TRUE(csv.Write(*Row("y", 1, {})));
+  EXPECT_EQ(*ReadFile(folder_ + "/" + csv.Close()->front().file), "x\ny\n");
+}
+
 TEST_F(CloudCsvFiles, WhatCannotBeSentIsNamedByColumnAndRow) {
   CloudCsv csv(schema_, {folder_, 1'000, {}});
   ASSERT_TRUE(csv.Write(*Row("x", 1, {})));

@@ -39,6 +39,11 @@ class CloudPublisher {
                       .Because("the contract declares no key, so that a row sent twice would be "
                                "there twice")
                       .Hint("declare the object's primary key as `key`"));
+    if (wanted_.target.operation == salesforce::IngestOperation::kDelete &&
+        wanted_.contract.rows.key.size() != 1)
+      return Fail(Error(Kind::kBadInput, "PUB-CLOUD-001", "Data Cloud cannot take these rows")
+                      .At(wanted_.contract.where)
+                      .Because("records are deleted by one column, the object's primary key"));
     FIRN_TRY(const auto before, CloudLedger::Load(ledger_path_));
     const bool unfinished = before && before->state == CloudLedger::State::kSending;
     if (unfinished && !wanted_.dry_run) {
@@ -91,10 +96,12 @@ class CloudPublisher {
     FIRN_TRY(const auto rows, wanted_.source.open(call));
     FIRN_TRY(const auto conformer,
              lake::Conformer::New(wanted_.contract.rows, rows->columns(), wanted_.work_folder));
-    CloudCsv::Options options{wanted_.work_folder, wanted_.part_bytes, {}};
-    // What is deleted is named by its key.
-    if (wanted_.target.operation == salesforce::IngestOperation::kDelete)
+    CloudCsv::Options options{wanted_.work_folder, wanted_.part_bytes, {}, true};
+    // What is deleted is named by its key, in a file without a header.
+    if (wanted_.target.operation == salesforce::IngestOperation::kDelete) {
       options.columns = wanted_.contract.rows.key;
+      options.header = false;
+    }
     CloudCsv csv(wanted_.contract.rows.schema, options);
     for (;;) {
       FIRN_TRY(const auto batch, rows->Next(call));
