@@ -1,40 +1,30 @@
-#include <filesystem>
-
-#include "core/base/fault_point.h"
-#include "core/base/file.h"
+#include "ends/lake/catalog/table_catalog.h"
 #include "ends/lake/commit/changes.h"
 #include "ends/lake/commit/commit.h"
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/maintain/expiry.h"
 #include "ends/lake/store/object_store.h"
-#include "ends/lake/store/s3_store.h"
 #include "ends/lake/table.h"
-#include "ends/lake/table_io.h"
 #include "ends/lake/write/partitions.h"
 
 namespace firn::lake {
 namespace {
 
-bool IsS3(std::string_view uri) { return uri.starts_with("s3://"); }
-
-class EmbeddedLake final : public Lake {
+class CatalogLake final : public Lake {
  public:
-  explicit EmbeddedLake(internal::LakeParts parts)
-      : root_(std::move(parts.root)),
-        catalog_(std::move(parts.catalog)),
-        store_(std::move(parts.store)),
-        committer_(*catalog_, store_) {}
+  CatalogLake(std::unique_ptr<TableCatalog> catalog, std::shared_ptr<ObjectStore> store)
+      : catalog_(std::move(catalog)), store_(std::move(store)), committer_(*catalog_, store_) {}
 
-  Result<std::vector<std::string>> Namespaces() override { return catalog_->Namespaces(); }
+  Result<std::vector<std::string>> Namespaces() override { return catalog_->Namespaces(Call()); }
 
   Result<void> CreateNamespace(const std::string& ns) override {
     FIRN_CHECK(ParseTableIdent(ns + ".t"));
-    return catalog_->CreateNamespace(ns);
+    return catalog_->CreateNamespace(Call(), ns);
   }
 
   Result<std::vector<TableIdent>> Tables(const std::string& ns) override {
-    return catalog_->Tables(ns);
+    return catalog_->Tables(Call(), ns);
   }
 
   Result<Table> Load(const TableIdent& ident) override {
@@ -45,13 +35,8 @@ class EmbeddedLake final : public Lake {
                        const std::map<std::string, std::string>& properties) override {
     FIRN_CHECK(ParseTableIdent(ident.Text()));
     FIRN_CHECK(CheckSchema(schema));
-    FIRN_TRY(const auto existing, catalog_->Find(ident));
-    if (existing) return Fail(Taken(ident));
-    FIRN_CHECK(catalog_->CreateNamespace(ident.ns));
-
     NewTableOptions options;
     options.uuid = NewUuid(*call.random);
-    FIRN_TRY(options.location, FreeLocation(call, ident, options.uuid));
     options.now_ms = CommitTimeMs(call, 0);
     options.properties = properties;
     if (const auto version = properties.find(kFormatVersion); version != properties.end()) {
@@ -68,20 +53,13 @@ class EmbeddedLake final : public Lake {
     options.properties.emplace("write.metadata.compression-codec", "gzip");
     options.properties.emplace(kMaxSnapshots, "100");
     options.properties.emplace("write.parquet.compression-codec", "zstd");
-    const TableMetadata metadata = NewTableMetadata(schema, options);
-    FIRN_TRY(const std::string location, committer_.WriteFirstMetadata(call, metadata));
-    FIRN_FAULT_POINT("lake.create.before_catalog");
-    FIRN_TRY(const bool inserted, catalog_->Insert(ident, location));
-    if (!inserted) {
-      FIRN_CHECK(store_->Remove(call, location));
-      return Fail(Taken(ident));
-    }
-    FIRN_FAULT_POINT("lake.create.after_catalog");
+    FIRN_TRY(const auto made, catalog_->Create(call, ident, schema, std::move(options)));
+    if (!made) return Fail(Taken(ident));
     return committer_.LoadTable(call, ident);
   }
 
   Result<void> Drop(const TableIdent& ident) override {
-    FIRN_TRY(const bool dropped, catalog_->Delete(ident));
+    FIRN_TRY(const bool dropped, catalog_->Drop(Call(), ident));
     committer_.Forget(ident);
     if (!dropped)
       return Fail(
@@ -207,86 +185,27 @@ class EmbeddedLake final : public Lake {
     return Error(Kind::kConflict, "LAKE-TABLE-002", "table `" + ident.Text() + "` exists already");
   }
 
-  // `<warehouse>/<namespace>/<table>`, or beside it when files of a dropped table lie there.
-  Result<std::string> FreeLocation(const Call& call, const TableIdent& ident,
-                                   const std::string& uuid) {
-    std::string folder = root_;
-    folder += "/" + ident.ns + "/";
-    for (size_t at = root_.size() + 1; at < folder.size(); ++at) {
-      if (folder[at] == '.') folder[at] = '/';
-    }
-    folder += ident.name;
-    bool used = false;
-    FIRN_CHECK(store_->List(call, UriOf(folder), [&](const ObjectInfo&) -> Result<void> {
-      used = true;
-      return {};
-    }));
-    return UriOf(used ? folder + "-" + uuid.substr(0, 8) : folder);
-  }
-  static std::string UriOf(const std::string& folder) {
-    return IsS3(folder) ? folder : FileUri(folder);
-  }
-
-  std::string root_;
-  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<TableCatalog> catalog_;
   std::shared_ptr<ObjectStore> store_;
   Committer committer_;
 };
-
-// The warehouse as an absolute path without links or `..`.
-Result<std::string> WarehouseFolder(const LakeOptions& options) {
-  std::string text = options.warehouse;
-  if (!text.starts_with("file:")) {
-    std::error_code error;
-    text = std::filesystem::absolute(text, error).lexically_normal().string();
-    if (error) text = options.warehouse;
-  }
-  FIRN_TRY(const std::string path, LocalPath(text));
-  // Other engines parse locations as URIs, in which these have a meaning.
-  if (path.find_first_of("?#%") != std::string::npos)
-    return Fail(Error(Kind::kBadInput, "LAKE-STORE-001", "`" + path + "` cannot be a warehouse")
-                    .Because("`?`, `#` and `%` in a path are read differently by other engines"));
-  if (options.create) FIRN_CHECK(MakeFolders(path));
-  return path;
-}
 
 }  // namespace
 
 namespace internal {
 
+std::unique_ptr<Lake> LakeOf(std::unique_ptr<TableCatalog> catalog,
+                             std::shared_ptr<ObjectStore> store) {
+  return std::make_unique<CatalogLake>(std::move(catalog), std::move(store));
+}
+
 std::unique_ptr<Lake> LakeOf(LakeParts parts) {
-  return std::make_unique<EmbeddedLake>(std::move(parts));
+  auto store = parts.store;
+  return LakeOf(
+      NewLocationCatalog({std::move(parts.root), std::move(parts.catalog), std::move(parts.store)}),
+      std::move(store));
 }
 
 }  // namespace internal
-
-Result<std::unique_ptr<Lake>> Lake::Open(const LakeOptions& options) {
-  internal::LakeParts parts;
-  const bool on_s3 = IsS3(options.warehouse);
-  if (on_s3) {
-    if (options.catalog_path.empty())
-      return Fail(
-          Error(Kind::kBadInput, "LAKE-STORE-007", "the catalog of an S3 warehouse has no place")
-              .At(options.warehouse)
-              .Hint("name its SQLite file: `--catalog FILE`, or `lake.catalog` in firn.yaml"));
-    parts.root = options.warehouse;
-    while (parts.root.ends_with('/')) parts.root.pop_back();
-    const size_t slash = options.catalog_path.rfind('/');
-    const std::string folder =
-        slash == std::string::npos ? "." : options.catalog_path.substr(0, slash);
-    FIRN_CHECK(MakeFolders(folder, 0700));
-    FIRN_TRY(parts.store, OpenS3Store(parts.root, folder + "/spool"));
-  } else {
-    FIRN_TRY(parts.root, WarehouseFolder(options));
-    parts.store = LocalStore(parts.root);
-  }
-  SqlCatalogOptions catalog;
-  catalog.path = options.catalog_path.empty() ? parts.root + "/catalog.db" : options.catalog_path;
-  catalog.name = options.catalog_name;
-  catalog.create = options.create;
-  catalog.busy_timeout_ms = options.busy_timeout_ms;
-  FIRN_TRY(parts.catalog, OpenSqlCatalog(catalog));
-  return internal::LakeOf(std::move(parts));
-}
 
 }  // namespace firn::lake

@@ -1,6 +1,8 @@
 #include "ends/lake/commit/commit.h"
 
+#include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
@@ -22,54 +24,45 @@ Backoff RetryPolicy(const TableMetadata& metadata) {
   return backoff;
 }
 
-Error NoTable(const TableIdent& ident) {
-  return Error(Kind::kNotFound, "LAKE-TABLE-001", "there is no table `" + ident.Text() + "`")
-      .Hint("`firn lake list` shows the tables of this warehouse");
+// Ids of the snapshots that `next` has and `base` has not.
+std::vector<int64_t> NewSnapshots(const TableMetadata& base, const TableMetadata& next) {
+  std::vector<int64_t> ids;
+  for (auto at = next.snapshots.rbegin(); at != next.snapshots.rend(); ++at) {
+    if (base.FindSnapshot((*at)->snapshot_id) != nullptr) break;
+    ids.push_back((*at)->snapshot_id);
+  }
+  return ids;
+}
+
+bool HasAny(const TableMetadata& metadata, const std::set<int64_t>& ids) {
+  return std::any_of(ids.begin(), ids.end(),
+                     [&](int64_t id) { return metadata.FindSnapshot(id) != nullptr; });
 }
 
 }  // namespace
 
 Result<Committer::Known> Committer::Current(const Call& call, const TableIdent& ident) {
-  // A slow reader may find the file gone because others went on and cleaned up: it looks again.
-  constexpr int kLooksMax = 3;
-  std::string seen;
-  for (int look = 1;; ++look) {
-    FIRN_TRY(const auto entry, catalog_.Find(ident));
-    if (!entry || entry->metadata_location.empty()) return Fail(NoTable(ident));
-    {
-      const std::lock_guard lock(mutex_);
-      const auto known = known_.find(ident);
-      if (known != known_.end() && known->second.metadata_location == entry->metadata_location)
-        return known->second;
-    }
-    auto loaded = LoadMetadata(call, *store_, entry->metadata_location);
-    if (!loaded && look < kLooksMax && seen != entry->metadata_location) {
-      seen = entry->metadata_location;
-      continue;
-    }
-    if (!loaded) {
-      Error error = std::move(loaded).error();
-      if (error.kind() == Kind::kCorrupt && !entry->previous_metadata_location.empty())
-        error = std::move(error).Hint("the state before the last commit is in `" +
-                                      entry->previous_metadata_location + "`");
-      return Fail(std::move(error));
-    }
-    Known known;
-    known.metadata_location = entry->metadata_location;
-    known.metadata = std::make_shared<const TableMetadata>(*std::move(loaded));
-    Remember(ident, known);
-    return known;
+  std::optional<Known> known;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(ident); found != known_.end()) known = found->second;
   }
+  FIRN_TRY(auto state, catalog_.Load(call, ident, known ? &known->state : nullptr));
+  if (!state) return Fail(NoSuchTable(ident));
+  if (known && known->state.metadata == state->metadata) return *std::move(known);
+  Known fresh{*std::move(state), nullptr};
+  Remember(ident, fresh);
+  return fresh;
 }
 
 Result<Table> Committer::LoadTable(const Call& call, const TableIdent& ident) {
   FIRN_TRY(Known known, Current(call, ident));
-  return Table(ident, known.metadata, known.metadata_location, store_);
+  return Table(ident, known.state.metadata, known.state.metadata_location, store_);
 }
 
 Result<CommitBase> Committer::Load(const Call& call, const TableIdent& ident) {
   FIRN_TRY(Known known, Current(call, ident));
-  const Snapshot* snapshot = known.metadata->current_snapshot();
+  const Snapshot* snapshot = known.state.metadata->current_snapshot();
   if (known.manifests == nullptr) {
     std::vector<ManifestFile> manifests;
     if (snapshot != nullptr) {
@@ -78,7 +71,8 @@ Result<CommitBase> Committer::Load(const Call& call, const TableIdent& ident) {
     known.manifests = std::make_shared<const std::vector<ManifestFile>>(std::move(manifests));
     Remember(ident, known);
   }
-  return CommitBase{ident, known.metadata, known.metadata_location, known.manifests, &entries_};
+  return CommitBase{ident, known.state.metadata, known.state.metadata_location, known.manifests,
+                    &entries_};
 }
 
 void Committer::Remember(const TableIdent& ident, Known known) {
@@ -92,100 +86,56 @@ void Committer::Forget(const TableIdent& ident) {
   known_.erase(ident);
 }
 
-Result<std::string> Committer::WriteFirstMetadata(const Call& call, const TableMetadata& metadata) {
-  FIRN_TRY(std::string uri, WriteMetadata(call, *store_, {metadata, MetadataJson(metadata), 0}));
-  FIRN_CHECK(store_->Settle(call, {uri}));
-  return uri;
-}
-
 Result<Table> Committer::Commit(const Call& call, const TableIdent& ident, const Change& change) {
+  // Snapshots of attempts whose outcome could not be seen: one that shows up later is the commit.
+  std::set<int64_t> unclear;
   for (int attempt = 0;; ++attempt) {
     FIRN_TRY(const CommitBase base, Load(call, ident));
+    if (HasAny(*base.metadata, unclear))
+      return Table(ident, base.metadata, base.metadata_location, store_);
     FIRN_TRY(CommitDraft draft, change(call, base));
     if (draft.unchanged) return Table(ident, base.metadata, base.metadata_location, store_);
     FIRN_FAULT_POINT("lake.commit.after_manifest_list");
 
-    const auto dropped =
-        PushMetadataLog(draft.metadata, {base.metadata_location, base.metadata->last_updated_ms});
-    auto location = WriteMetadata(call, *store_,
-                                  {draft.metadata, MetadataJson(draft.metadata),
-                                   MetadataVersion(base.metadata_location) + 1});
-    if (!location) {
-      RemoveQuietly(call, draft.written);
-      return Fail(std::move(location).error());
-    }
-    FIRN_FAULT_POINT("lake.commit.after_metadata");
-    draft.written.push_back(*location);
-    FIRN_CHECK(store_->Settle(call, draft.written));
-    FIRN_FAULT_POINT("lake.commit.before_catalog");
-
-    auto outcome = SwapOrFindOut(call, ident, {base.metadata_location, *location});
+    const auto made = NewSnapshots(*base.metadata, draft.metadata);
+    const TableState from{base.metadata_location, base.metadata};
+    auto outcome = catalog_.Commit(call, ident, {from, std::move(draft.metadata), draft.written});
     if (!outcome) {
       // Files of a commit that may have become true are never removed.
       if (outcome.error().kind() != Kind::kCommitUnknown) RemoveQuietly(call, draft.written);
       return Fail(std::move(outcome).error());
     }
-    if (*outcome == Outcome::kCommitted) {
-      FIRN_FAULT_POINT("lake.commit.after_catalog");
-      Known known;
-      known.metadata_location = *location;
-      known.metadata = std::make_shared<const TableMetadata>(std::move(draft.metadata));
-      known.manifests = draft.manifests || draft.main_moved ? draft.manifests : base.manifests;
-      Remember(ident, known);
-      if (known.metadata->BoolProperty("write.metadata.delete-after-commit.enabled", false))
-        RemoveQuietly(call, dropped);
-      CleanUp(call, *known.metadata, draft);
-      return Table(ident, known.metadata, known.metadata_location, store_);
+    if (outcome->how == CommitOutcome::How::kCommitted)
+      return Committed(call, ident, base, std::move(draft), *std::move(outcome));
+    if (outcome->how == CommitOutcome::How::kUnclear) {
+      unclear.insert(made.begin(), made.end());
+    } else {
+      RemoveQuietly(call, draft.written);
     }
-    RemoveQuietly(call, draft.written);
     Error conflict = Error(Kind::kConflict, "LAKE-COMMIT-001",
                            "the commit to `" + ident.Text() + "` lost to others every time")
                          .Because("somebody else committed to the table in between")
                          .RetryWithBackoff();
-    FIRN_CHECK(WaitToRetry(call, RetryPolicy(*base.metadata), attempt, std::move(conflict)));
+    auto again = WaitToRetry(call, RetryPolicy(*base.metadata), attempt, conflict);
+    if (again) continue;
+    if (!unclear.empty()) return Fail(UnknownCommit(ident, again.error()));
+    return Fail(std::move(again).error());
   }
 }
 
-Result<Committer::Outcome> Committer::SwapOrFindOut(const Call& call, const TableIdent& ident,
-                                                    const CatalogSwap& swap) {
-  auto swapped = catalog_.Swap(ident, swap);
-  if (swapped) return *swapped ? Outcome::kCommitted : Outcome::kNotCommitted;
-  const Kind kind = swapped.error().kind();
-  const bool unknown = kind == Kind::kCommitUnknown || kind == Kind::kTimeout ||
-                       kind == Kind::kUnreachable || kind == Kind::kInternal;
-  if (!unknown) return Fail(std::move(swapped).error());
-  return FindOut(call, ident, swap);
-}
-
-Result<Committer::Outcome> Committer::FindOut(const Call& call, const TableIdent& ident,
-                                              const CatalogSwap& swap) {
-  const auto unknown = [&](const Error& cause) {
-    return Fail(Error(Kind::kCommitUnknown, "LAKE-COMMIT-002",
-                      "it is not known whether the commit to `" + ident.Text() + "` took effect")
-                    .At(swap.next)
-                    .Because(cause.what())
-                    .Hint("look at `firn lake history " + ident.Text() + "` before trying again"));
-  };
-  const Backoff backoff{std::chrono::milliseconds(50), std::chrono::milliseconds(2000), 6};
-  for (int attempt = 0;; ++attempt) {
-    auto entry = catalog_.Find(ident);
-    if (entry) {
-      if (!*entry) return unknown(NoTable(ident));
-      if ((*entry)->metadata_location == swap.next) return Outcome::kCommitted;
-      if ((*entry)->metadata_location == swap.expected) return Outcome::kNotCommitted;
-      // Others went on from either state: their log says from which.
-      auto current = LoadMetadata(call, *store_, (*entry)->metadata_location);
-      if (!current) return unknown(current.error());
-      for (const MetadataLogEntry& log : current->metadata_log) {
-        if (log.metadata_file == swap.next) return Outcome::kCommitted;
-      }
-      return Outcome::kNotCommitted;
-    }
-    Error error = std::move(entry).error();
-    const Error shown = error;
-    if (!WaitToRetry(call, backoff, attempt, std::move(error).RetryWithBackoff()))
-      return unknown(shown);
-  }
+Table Committer::Committed(const Call& call, const TableIdent& ident, const CommitBase& base,
+                           CommitDraft draft, CommitOutcome outcome) {
+  FIRN_FAULT_POINT("lake.commit.after_catalog");
+  Known known{std::move(outcome.state), nullptr};
+  const TableMetadata& metadata = *known.state.metadata;
+  // The catalog's answer may hold what others committed since.
+  if (outcome.as_asked)
+    known.manifests = draft.manifests || draft.main_moved ? draft.manifests : base.manifests;
+  Remember(ident, known);
+  if (metadata.BoolProperty("write.metadata.delete-after-commit.enabled", false))
+    RemoveQuietly(call, outcome.let_go);
+  CleanUp(call, metadata, draft);
+  return Table(ident, known.state.metadata, known.state.metadata_location, store_);
 }
 
 void Committer::CleanUp(const Call& call, const TableMetadata& metadata, const CommitDraft& draft) {

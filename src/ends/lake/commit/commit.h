@@ -1,13 +1,13 @@
 // Committer: turns a change of a table into its next metadata, optimistically.
 //
-// A commit writes manifests, a manifest list and a metadata file under names of their own, syncs
-// them and their folders, and then moves the catalog's row from the metadata it started from to the
-// new one. Somebody else's commit in between makes the swap fail: the change is then worked out
-// again on the newest metadata. When the catalog's answer is lost, the table is read again before
-// anything else is tried. Parsed metadata and the current manifest list stay in memory, so that an
-// append reads nothing that was not changed by others. Files of snapshots that a commit lets go are
-// removed some time after, when no reader should be at them any more; what is still waiting when
-// the process ends is an orphan. Thread-safe; no lock is held across I/O.
+// A commit writes manifests and a manifest list under names of their own; the catalog makes the
+// metadata that refers to them the newest, or says that somebody else's commit came in between: the
+// change is then worked out again on the newest metadata. When the catalog's answer is lost, the
+// table is read again before anything else is tried. Parsed metadata and the current manifest list
+// stay in memory, so that an append reads nothing that was not changed by others. Files of
+// snapshots that a commit lets go are removed some time after, when no reader should be at them any
+// more; what is still waiting when the process ends is an orphan. Thread-safe; no lock is held
+// across I/O.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "ends/lake/catalog/catalog.h"
+#include "ends/lake/catalog/table_catalog.h"
 #include "ends/lake/commit/entry_cache.h"
 #include "ends/lake/format/manifest.h"
 #include "ends/lake/maintain/expiry.h"
@@ -52,7 +52,7 @@ class Committer {
  public:
   using Change = std::function<Result<CommitDraft>(const Call& call, const CommitBase& base)>;
 
-  Committer(Catalog& catalog, std::shared_ptr<ObjectStore> store)
+  Committer(TableCatalog& catalog, std::shared_ptr<ObjectStore> store)
       : catalog_(catalog), store_(std::move(store)) {}
 
   // The newest state. Errors: NotFound (LAKE-TABLE-001), Corrupt naming the metadata file.
@@ -62,28 +62,22 @@ class Committer {
   // Errors: table.h, "The commits below".
   [[nodiscard]] Result<Table> Commit(const Call& call, const TableIdent& ident,
                                      const Change& change);
-  // Writes the first metadata of a table, durably. Returns its location.
-  [[nodiscard]] Result<std::string> WriteFirstMetadata(const Call& call,
-                                                       const TableMetadata& metadata);
   void Forget(const TableIdent& ident);
 
  private:
   struct Known {
-    std::string metadata_location;
-    std::shared_ptr<const TableMetadata> metadata;
-    std::string manifest_list;
+    TableState state;
     Manifests manifests;
   };
-  enum class Outcome { kCommitted, kNotCommitted };
 
   Result<Known> Current(const Call& call, const TableIdent& ident);
-  Result<Outcome> SwapOrFindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
-  Result<Outcome> FindOut(const Call& call, const TableIdent& ident, const CatalogSwap& swap);
+  Table Committed(const Call& call, const TableIdent& ident, const CommitBase& base,
+                  CommitDraft draft, CommitOutcome outcome);
   void CleanUp(const Call& call, const TableMetadata& metadata, const CommitDraft& draft);
   void RemoveQuietly(const Call& call, const std::vector<std::string>& uris);
   void Remember(const TableIdent& ident, Known known);
 
-  Catalog& catalog_;
+  TableCatalog& catalog_;
   std::shared_ptr<ObjectStore> store_;
   EntryCache entries_;
   std::mutex mutex_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ends/lake/catalog/catalog.h"
+#include "ends/lake/catalog/table_catalog.h"
 #include "ends/lake/store/object_store.h"
 #include "ends/lake/table.h"
 
@@ -17,5 +18,7 @@ struct LakeParts {
 };
 
 [[nodiscard]] std::unique_ptr<Lake> LakeOf(LakeParts parts);
+[[nodiscard]] std::unique_ptr<Lake> LakeOf(std::unique_ptr<TableCatalog> catalog,
+                                           std::shared_ptr<ObjectStore> store);
 
 }  // namespace firn::lake::internal

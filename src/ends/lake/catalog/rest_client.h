@@ -1,0 +1,71 @@
+// RestClient: single calls of a REST catalog: its config, what it offers, sign-in, retries.
+//
+// What was refused as too much (429) or never arrived is sent again; other failures only where the
+// call changes nothing. Any thread. Source: Iceberg REST catalog spec, "getConfig",
+// "CatalogConfig"; apache/iceberg 1.11 ExponentialHttpRequestRetryStrategy, read 2026-11.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/base/call.h"
+#include "core/net/client.h"
+#include "ends/lake/catalog/rest_auth.h"
+#include "ends/lake/catalog/rest_options.h"
+
+namespace firn::lake {
+
+struct RestCall {
+  // As the spec names it: `POST /v1/{prefix}/namespaces/{namespace}/tables`.
+  std::string_view endpoint;
+  std::string path;  // below `/v1/{prefix}`, encoded, with its query
+  std::string body = {};
+  net::Headers headers = {};
+  std::string idempotency_key = {};  // empty: one of its own, where the catalog keeps keys
+  bool once = false;                 // send it again only when it certainly was not carried out
+};
+
+class RestClient {
+ public:
+  // Errors: as OpenRestCatalog.
+  [[nodiscard]] static Result<std::unique_ptr<RestClient>> Open(const Call& call,
+                                                                const RestCatalogOptions& options);
+  // The answer, of status 200, 204 or 304. Errors: those of RestError; Unsupported (LAKE-REST-006)
+  // when the catalog does not offer it; those of net.
+  [[nodiscard]] Result<net::Response> Send(const Call& call, const RestCall& rest);
+  [[nodiscard]] bool Offers(std::string_view endpoint) const {
+    return endpoints_.contains(endpoint);
+  }
+  [[nodiscard]] bool keeps_idempotency_keys() const { return keeps_keys_; }
+  // What the catalog's config says of a property; empty: nothing.
+  [[nodiscard]] std::string Property(const std::string& name) const;
+  [[nodiscard]] const std::map<std::string, std::string>& properties() const { return properties_; }
+  // `/namespaces/{ns}` of a path: levels split at `.`, each encoded.
+  [[nodiscard]] std::string NamespacePath(const std::string& ns) const;
+  // The levels as one word of a query.
+  [[nodiscard]] std::string NamespaceWord(const std::string& ns) const;
+  [[nodiscard]] net::Transport& transport() { return *transport_; }
+  [[nodiscard]] const std::string& uri() const { return options_.uri; }
+  [[nodiscard]] bool vended_credentials() const { return options_.vended_credentials; }
+
+ private:
+  explicit RestClient(const RestCatalogOptions& options) : options_(options) {}
+  Result<void> ReadConfig(const Call& call);
+  Result<void> TakeConfig(const std::string& body);
+  Result<net::Response> SendTo(const Call& call, const RestCall& rest, const std::string& url);
+  Result<net::Response> SendOnce(const Call& call, const net::Request& request);
+
+  RestCatalogOptions options_;
+  std::unique_ptr<net::Transport> transport_;
+  std::unique_ptr<RestAuth> auth_;
+  std::string prefix_;
+  std::string separator_ = "%1F";
+  std::set<std::string, std::less<>> endpoints_;
+  std::map<std::string, std::string> properties_;
+  bool keeps_keys_ = false;
+};
+
+}  // namespace firn::lake
