@@ -21,6 +21,9 @@ struct SecretRef {
   std::string where;  // file:line:col of the reference
 
   [[nodiscard]] bool empty() const { return source == Source::kNone; }
+  bool operator==(const SecretRef& other) const {
+    return source == other.source && name == other.name;
+  }
   [[nodiscard]] std::string Text() const;  // `${file:keys/prod.pem}`
 };
 

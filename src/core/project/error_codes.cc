@@ -4,6 +4,11 @@ namespace firn::project {
 namespace {
 
 constexpr ErrorCode kCodes[] = {
+    {"PROJECT-LAKE-001", "the catalogs of the lake are not described so that they can be used",
+     "an address is missing or malformed, two ways to sign in or two catalogs are named at once, "
+     "or a "
+     "mirror is in none or in two catalogs",
+     "the message names the key; the reference of firn.yaml shows an example of each."},
     {"PROJECT-FILE-001", "there is no project here", "The folder holds no `firn.yaml`.",
      "Go to the project folder, name it with `--project DIR`, or make one with `firn init DIR`."},
     {"PROJECT-NAME-001", "a name that cannot be used",

@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/nearest.h"
 #include "core/project/daemon_settings.h"
+#include "core/project/lake_settings.h"
 
 namespace firn::project {
 namespace {
@@ -280,24 +281,14 @@ void FillObjects(const Group& root, Project* project, Problems* problems) {
 }
 
 void FillPlaces(const Group& root, Project* project, Problems* problems) {
-  const Group lake = root.Sub("lake");
-  project->lake.warehouse = Absolute(project->folder, lake.Text("warehouse"));
-  project->lake.catalog = Absolute(project->folder, lake.Text("catalog"));
-  const bool remote = project->lake.warehouse.find("://") != std::string::npos &&
-                      !project->lake.warehouse.starts_with("file://");
   project->state_folder = Absolute(project->folder, root.Sub("state").Text("folder"));
-  if (project->lake.catalog.empty()) {
-    // The embedded catalog is a local file, wherever the tables are.
-    std::string base = remote ? project->state_folder : project->lake.warehouse;
-    if (base.starts_with("file://")) base = base.substr(7);
-    project->lake.catalog = base + "/catalog.db";
-  }
-  project->lake.ns = lake.Text("namespace");
+  FillLake(root.Sub("lake"), project, problems);
   std::string checked = project->lake.ns;
   if (const size_t at = checked.find("{org}"); at != std::string::npos) checked.replace(at, 5, "x");
   if (!IsName(checked)) {
     Add(problems, "PROJECT-NAME-001", "`" + project->lake.ns + "` cannot be a namespace",
-        lake.Where("namespace"), "lower-case letters, digits, `-` and `_`, and `{org}`");
+        root.Sub("lake").Where("namespace"),
+        "lower-case letters, digits, `-` and `_`, and `{org}`");
   }
 }
 

@@ -52,10 +52,47 @@ struct Org {
   std::string where;  // file:line:col
 };
 
+// A REST catalog and how to sign in to it; which members are filled says how.
+struct RestCatalogSettings {
+  std::string uri;
+  std::string warehouse;
+  std::string signing_name;  // SigV4
+  std::string signing_region;
+  config::SecretRef token;          // a bearer token as it is
+  config::SecretRef subject_token;  // exchanged for one (RFC 8693)
+  std::string subject_token_type;
+  config::SecretRef credential;  // `id:secret`
+  std::string oauth2_server_uri;
+  std::string scope;
+  std::string audience;
+  std::string resource;
+  bool vended_credentials = true;
+  std::map<std::string, std::string> headers;
+  std::string ca_file;  // absolute, or empty
+  std::string proxy;
+  bool operator==(const RestCatalogSettings&) const = default;
+};
+
+// A second catalog in which tables are registered, without their files.
+struct MirrorSettings {
+  std::string name;
+  std::optional<RestCatalogSettings> rest;  // nothing: AWS Glue
+  std::string glue_region;                  // empty: that of the environment
+  std::string ns;                           // over there; empty: the table's own
+  std::vector<std::string> tables;          // `NAMESPACE.TABLE` or globs; empty: all
+  std::string where;                        // file:line:col
+};
+
 struct LakeSettings {
-  std::string warehouse;  // absolute path or URI
+  std::string warehouse;  // absolute path or URI; may be empty with `rest`
   std::string catalog;    // absolute path of the embedded catalog's SQLite file
   std::string ns;  // namespace of the tables; `{org}` was replaced for each org by NamespaceOf
+};
+
+// The catalogs of `lake` that are not Firn's own.
+struct LakeCatalogs {
+  std::optional<RestCatalogSettings> rest;  // instead of the embedded catalog
+  std::vector<MirrorSettings> mirrors;
 };
 
 enum class Blobs { kLink, kFetch };
@@ -129,6 +166,7 @@ struct Project {
   std::vector<ScheduledJob> schedules;
   DaemonSettings daemon;
   std::vector<std::string> environments;  // names
+  LakeCatalogs catalogs;
 
   // By id; with an empty id the only org. Errors: NotFound (PROJECT-ORG-001) with the nearest name,
   // BadInput (PROJECT-ORG-002) when there are several and none was named.

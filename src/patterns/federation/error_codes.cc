@@ -38,6 +38,10 @@ constexpr ErrorCode kCodes[] = {
      "drop or rename them first"},
     {"CAT-NS-004", "a property is both set and removed", "the request names it twice",
      "send it once"},
+    {"FED-MIRROR-001", "a name of the second catalog belongs to another table",
+     "a table of that name was made there by somebody else, or the table here was dropped and made "
+     "anew",
+     "drop or rename it there, or give the mirror a `namespace` of its own in firn.yaml"},
     {"CAT-TABLE-001", "there is no such table", "it was never made, was dropped or renamed",
      "list the tables of the namespace"},
     {"CAT-TABLE-002", "the name is taken by a table", "a table of that name exists",
