@@ -19,6 +19,7 @@ CommandTree AllCommands() {
   AddLakeStateCommands(tree);
   AddLakeSqlCommand(tree);
   AddLakeMaintainCommand(tree);
+  AddLakeMirrorCommand(tree);
   AddLakeSetCommands(tree);
   AddLakePublishCommand(tree);
   AddLakeServeCommand(tree);

@@ -21,6 +21,7 @@ void AddLakeCommands(CommandTree& tree);
 void AddLakeForgetCommand(CommandTree& tree);
 void AddLakeImportCommand(CommandTree& tree);
 void AddLakeMaintainCommand(CommandTree& tree);
+void AddLakeMirrorCommand(CommandTree& tree);
 void AddLakeStateCommands(CommandTree& tree);  // at, diff, sample
 void AddLakeSetCommands(CommandTree& tree);
 void AddLakePublishCommand(CommandTree& tree);

@@ -25,6 +25,10 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-CONFIG-001", "the project has problems",
      "`firn config check` found problems in `firn.yaml` and printed each of them.",
      "Correct them one by one; each line names its place."},
+    {"CLI-LAKE-001", "the command needs an embedded catalog",
+     "The project's tables are in a REST catalog (`lake.rest` in firn.yaml), which serves and "
+     "looks after itself.",
+     "Use that catalog's own address, or name an embedded one with `--warehouse DIR`."},
     {"CLI-SQL-001", "DuckDB is not installed",
      "`firn lake sql` runs the `duckdb` program, which is not on the PATH.",
      "Install it from duckdb.org or with your package manager, or name it with `--duckdb FILE`."},

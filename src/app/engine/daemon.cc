@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/engine/jobs.h"
+#include "app/engine/mirror_service.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
@@ -32,6 +33,7 @@ Result<void> CheckRestart(const project::Project& now, const project::Project& n
   compare(now.state_folder == next.state_folder, "state.folder");
   compare(now.lake.warehouse == next.lake.warehouse, "lake.warehouse");
   compare(now.lake.catalog == next.lake.catalog, "lake.catalog");
+  compare(now.catalogs.rest == next.catalogs.rest, "lake.rest");
   compare(now.daemon.listen_address == next.daemon.listen_address &&
               now.daemon.listen_port == next.daemon.listen_port,
           "daemon.listen");
@@ -134,6 +136,7 @@ void Daemon::AddServices() {
   services_.push_back(std::move(http));
   services_.push_back(std::make_unique<AdminService>(*runtime_, *options_.logs, std::move(hooks)));
   services_.push_back(std::move(catalog));
+  services_.push_back(std::make_unique<MirrorService>(*runtime_));
   services_.push_back(std::move(scheduler));
   services_.push_back(std::move(events));
 }

@@ -18,6 +18,16 @@ constexpr ErrorCode kCodes[] = {
      "firn.yaml was changed in a key that a running daemon cannot take over: where state and "
      "tables lie, the listener, or the size of the budget. The old definitions stay in force.",
      "Restart the daemon, or take the change back."},
+    {"ENGINE-MIRROR-001", "no such mirror",
+     "firn.yaml has no mirror of that name under `lake.mirrors`, or none at all.",
+     "Name one of those that are there; the reference of firn.yaml shows an example."},
+    {"ENGINE-SPARK-001", "Spark cannot be started",
+     "`firn lake maintain --engine spark` runs the `spark-sql` program, which is not where it was "
+     "looked for.",
+     "Install Spark with Iceberg's runtime, or name the program with `--spark-sql FILE`."},
+    {"ENGINE-SPARK-002", "Spark ended without doing its work",
+     "It could not start, lacks Iceberg's runtime, or cannot reach the catalog or the files.",
+     "Read the log that the message names; jars are given with `--spark-conf spark.jars=..`."},
     {"ENGINE-ADMIN-001", "the admin socket cannot be used",
      "`daemon.sock` in the state folder could not be made or reached.",
      "Check the owner of the state folder: the daemon and its commands run as one user."},

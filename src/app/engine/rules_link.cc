@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/engine/lake_access.h"
 #include "app/engine/org_publishers.h"
 
 namespace firn::engine {
@@ -52,8 +53,7 @@ Result<std::unique_ptr<RulesLink>> RulesLink::Open(const project::Project& proje
   FIRN_CHECK(CheckOrgs(project, *link->rules_));
   link->orgs_ = std::make_unique<ProjectOrgs>(project, secrets, metrics);
   if (UsesLake(*link->rules_)) {
-    FIRN_TRY(link->lake_, lake::Lake::Open({.warehouse = project.lake.warehouse,
-                                            .catalog_path = project.lake.catalog}));
+    FIRN_TRY(link->lake_, OpenLakeOf(Call(), project, secrets));
   }
   events::RuleEngineParts parts;
   parts.rules = link->rules_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "app/engine/lake_access.h"
 #include "app/engine/project_secrets.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
@@ -116,8 +117,8 @@ void Runtime::DropLink(const std::string& org) {
 Result<std::shared_ptr<lake::Lake>> Runtime::Lake() {
   const std::lock_guard lock(mutex_);
   if (!lake_) {
-    FIRN_TRY(lake_, lake::Lake::Open({.warehouse = project_->lake.warehouse,
-                                      .catalog_path = project_->lake.catalog}));
+    const auto secrets = ProjectSecrets(project_->folder);
+    FIRN_TRY(lake_, OpenLakeOf(Call(), *project_, *secrets));
   }
   return lake_;
 }

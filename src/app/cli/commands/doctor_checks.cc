@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "app/cli/commands/doctor.h"
+#include "app/engine/lake_access.h"
 #include "core/base/file.h"
 #include "ends/lake/table.h"
 
@@ -104,11 +105,13 @@ Finding CheckLake(Examination& exam) {
   if (exam.project == nullptr) return Skipped("needs a valid firn.yaml");
   std::string warehouse = exam.project->lake.warehouse;
   if (warehouse.starts_with("file://")) warehouse = warehouse.substr(7);
-  if (warehouse.starts_with("s3://")) {
-    const auto opened =
-        lake::Lake::Open({.warehouse = warehouse, .catalog_path = exam.project->lake.catalog});
+  const auto& rest = exam.project->catalogs.rest;
+  if (rest || warehouse.starts_with("s3://")) {
+    const auto opened = engine::OpenLakeOf(exam.context->call().Within(std::chrono::seconds(30)),
+                                           *exam.project, exam.context->secrets());
     if (!opened) return Failed(opened.error());
-    return Ok(fmt::format("`{}` is there", warehouse));
+    return Ok(rest ? fmt::format("the catalog at `{}` takes our sign-in", rest->uri)
+                   : fmt::format("`{}` is there", warehouse));
   }
   if (warehouse.find("://") != std::string::npos) {
     return {Health::kFail,

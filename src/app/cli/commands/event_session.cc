@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/engine/lake_access.h"
 #include "app/engine/org_publishers.h"
 #include "core/base/random.h"
 
@@ -40,8 +41,7 @@ Result<std::unique_ptr<EventSession>> OpenEventSession(Context& context, LakeUse
   parts.lake.api_version = remote.version().pinned;
   for (const std::string& warning : remote.warnings()) context.out().Warn(warning);
   if (use == LakeUse::kNone) return session;
-  FIRN_TRY(session->lake, lake::Lake::Open({.warehouse = project->lake.warehouse,
-                                            .catalog_path = project->lake.catalog}));
+  FIRN_TRY(session->lake, engine::OpenLakeOf(context.call(), *project, context.secrets()));
   session->leases = state::NewSqliteLeases(session->link->shared(), SystemClock());
   parts.lake.lake = session->lake.get();
   parts.leases = session->leases.get();

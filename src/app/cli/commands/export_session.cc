@@ -1,5 +1,7 @@
 #include "app/cli/commands/export_session.h"
 
+#include "app/engine/lake_access.h"
+
 namespace firn::cli {
 
 Result<std::unique_ptr<ExportSession>> OpenExportSession(Context& context, StateUse use) {
@@ -20,8 +22,7 @@ Result<std::unique_ptr<ExportSession>> OpenExportSession(Context& context, State
   }
   FIRN_TRY(session->link, engine::OrgLink::Open(context.call(), *project, *org, context.secrets(),
                                                 &session->metrics));
-  FIRN_TRY(session->lake, lake::Lake::Open({.warehouse = project->lake.warehouse,
-                                            .catalog_path = project->lake.catalog}));
+  FIRN_TRY(session->lake, engine::OpenLakeOf(context.call(), *project, context.secrets()));
   session->leases = state::NewSqliteLeases(session->link->shared(), SystemClock());
   salesforce::Org& remote = session->link->org();
   session->parts = {.org = org->id,

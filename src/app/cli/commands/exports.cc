@@ -6,6 +6,8 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/export_output.h"
 #include "app/cli/commands/export_session.h"
+#include "app/engine/lake_access.h"
+#include "app/engine/mirrors.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/export.h"
@@ -88,6 +90,10 @@ class Watcher final : public exports::ExportObserver {
 Result<ExitCode> Conclude(Context& context, ExportSession& session,
                           const exports::RunOutcome& outcome) {
   context.progress().Finish();
+  FIRN_TRY(const auto* project, context.LoadProject());
+  // A daemon has a service for it.
+  if (!context.host())
+    engine::MirrorAfterRun(context.call(), *session.lake, *project, context.secrets());
   FIRN_TRY(const auto report,
            exports::LoadReport(*session.ledger, session.parts.org, outcome.run_id));
   PrintReport(context, report);
@@ -193,8 +199,7 @@ Result<ExitCode> ShowRun(Context& context) {
 Result<ExitCode> VerifyRunCommand(Context& context) {
   if (context.Flag("deep")) return VerifyDeepCommand(context);
   FIRN_TRY(auto session, OpenForReading(context));
-  FIRN_TRY(auto lake, lake::Lake::Open({.warehouse = session.project->lake.warehouse,
-                                        .catalog_path = session.project->lake.catalog}));
+  FIRN_TRY(auto lake, engine::OpenLakeOf(context.call(), *session.project, context.secrets()));
   FIRN_TRY(const auto report,
            exports::LoadReport(*session.ledger, session.org, context.Text("run")));
   const auto level = context.Text("verify") == "counts" ? exports::VerifyLevel::kCounts

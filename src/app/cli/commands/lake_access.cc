@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "app/engine/lake_access.h"
 #include "core/base/nearest.h"
 
 namespace firn::cli {
@@ -33,6 +34,12 @@ Result<WarehousePaths> WarehouseOf(Context& context) {
     paths.warehouse = context.Text("warehouse");
   } else {
     FIRN_TRY(const project::Project* project, context.LoadProject());
+    if (project->catalogs.rest)
+      return Fail(Error(Kind::kUnsupported, "CLI-LAKE-001",
+                        "this needs an embedded catalog, and the project has another one")
+                      .At(project->catalogs.rest->uri)
+                      .Because("`lake.rest` in firn.yaml names a REST catalog")
+                      .Hint("use that catalog's own address, or give `--warehouse DIR`"));
     paths.warehouse = project->lake.warehouse;
     paths.catalog = project->lake.catalog;
   }
@@ -41,6 +48,11 @@ Result<WarehousePaths> WarehouseOf(Context& context) {
 }
 
 Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context, const OpenLakeOptions& options) {
+  if (!context.Has("warehouse") && !context.Has("catalog")) {
+    FIRN_TRY(const project::Project* project, context.LoadProject());
+    return engine::OpenLakeOf(context.call(), *project, context.secrets(),
+                              {.create = options.create});
+  }
   FIRN_TRY(const WarehousePaths paths, WarehouseOf(context));
   lake::LakeOptions open;
   open.create = options.create;

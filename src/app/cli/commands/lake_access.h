@@ -18,11 +18,13 @@ namespace firn::cli {
 // `table`, as commands of one table take it.
 [[nodiscard]] Argument TableArgument();
 
+// Where an embedded catalog and its tables are.
 struct WarehousePaths {
   std::string warehouse;
   std::string catalog;  // empty: in the warehouse
 };
-// Errors: CLI-PROJECT-001 when neither --warehouse nor a project is there.
+// Errors: CLI-PROJECT-001 when neither --warehouse nor a project is there; Unsupported
+// (CLI-LAKE-001) when the project's catalog is a REST catalog.
 [[nodiscard]] Result<WarehousePaths> WarehouseOf(Context& context);
 
 struct OpenLakeOptions {

@@ -4,6 +4,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/commands/lake_access.h"
+#include "app/cli/commands/lake_maintain_spark.h"
 #include "ends/lake/maintain/maintenance.h"
 
 namespace firn::cli {
@@ -135,6 +136,7 @@ Result<ExitCode> LakeMaintain(Context& context) {
   FIRN_TRY(const lake::MaintainOptions options, OptionsOf(context));
   FIRN_TRY(const auto lake, OpenLake(context));
   FIRN_TRY(const auto idents, Selected(context, *lake));
+  if (context.Text("engine") == "spark") return MaintainBySpark(context, *lake, idents, options);
   const bool plan = context.Flag("plan");
   Table out = plan ? PlanTable() : DoneTable();
   std::optional<Error> first;
@@ -190,13 +192,16 @@ void AddLakeMaintainCommand(CommandTree& tree) {
        .help = "age at which a file nobody refers to is removed, a day at least",
        .type = ValueType::kDuration,
        .default_value = "3d"}};
+  const std::vector<Option> spark = SparkOptionList();
+  options.insert(options.end(), spark.begin(), spark.end());
   options.insert(options.end(), WarehouseOptions().begin(), WarehouseOptions().end());
   tree.Add({.path = "lake maintain",
             .summary = "compact tables, expire snapshots, put manifests together, remove orphans",
             .options = std::move(options),
             .examples = {"firn lake maintain --plan",
                          "firn lake maintain --table salesforce.Account --sort-by Id",
-                         "firn lake maintain --only expire --keep 10"},
+                         "firn lake maintain --only expire --keep 10",
+                         "firn lake maintain --engine spark --spark-conf spark.jars=iceberg.jar"},
             .run = LakeMaintain});
 }
 

@@ -1,0 +1,108 @@
+"""A project whose tables are in a REST catalog: Firn's own server, the Java reference, SeaweedFS."""
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+import yaml
+
+from support.catalog import Catalog
+from support.firn import firn
+from support.lake_desk import DESCRIBE, SOURCE, expected_row, write_page
+
+START_SECONDS_MAX = 90
+
+
+class RestProject:
+    """`firn.yaml` with `lake.rest`, and pages to load. No org is reached."""
+
+    def __init__(self, folder, rest=None, warehouse=None, mirrors=None, environment=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lake = {"namespace": "sales"}
+        if rest:
+            lake["rest"] = rest
+        if warehouse:
+            lake["warehouse"] = str(warehouse)
+        if mirrors:
+            lake["mirrors"] = mirrors
+        config = {"name": "rest", "lake": lake, "state": {"folder": "state"}, "orgs": [{
+            "id": "none", "login_url": "http://127.0.0.1:9",
+            "auth": {"flow": "client_credentials", "client_id": "x", "client_secret": "${env:NONE}"}}]}
+        (self.folder / "firn.yaml").write_text(yaml.safe_dump(config))
+        (self.folder / "describe.json").write_text(json.dumps(DESCRIBE))
+        self.environment = {"NONE": "x", **(environment or {})}
+        self.pages = 0
+
+    def firn(self, *words, **more):
+        return firn(*words, "--project", self.folder, **{**self.environment, **more})
+
+    def good(self, *words, **more):
+        done = self.firn(*words, **more)
+        assert done.code == 0, done
+        return done
+
+    def json(self, *words, **more):
+        return self.good(*words, "--json", **more).json()
+
+    def load(self, numbers, *words, table="sales.Deal", mode="append", **more):
+        self.pages += 1
+        page = self.folder / f"page-{self.pages}.csv"
+        write_page(page, [expected_row(n) for n in numbers])
+        return self.firn("lake", "import", "--table", table, "--pages", page, "--describe",
+                         self.folder / "describe.json", "--mode", mode, *words, **more)
+
+    def ids(self, table="sales.Deal"):
+        out = self.good("lake", "rows", table, "--columns", "Id", "--json").out
+        return sorted(json.loads(line)["row"]["Id"] for line in out.splitlines() if line.strip())
+
+    def history(self, table="sales.Deal"):
+        return self.json("lake", "history", table)["rows"]
+
+
+def ids_of(numbers):
+    return sorted(expected_row(n)["Id"] for n in numbers)
+
+
+@contextlib.contextmanager
+def java_reference(folder):
+    """The reference implementation's fixture server; yields its URI."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    names = ["-".join(line.split()[0].split(":")[1:]) + ".jar"
+             for line in (SOURCE / "tools/setup/jars.txt").read_text().splitlines()
+             if line.strip() and not line.startswith("#")]
+    jars = [str(SOURCE / ".deps/jars" / name) for name in names
+            if "spark-runtime" not in name and "junit-platform-console" not in name]
+    with open(folder / "java.log", "wb") as log:
+        server = subprocess.Popen(
+            ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", ":".join(jars),
+             "org.apache.iceberg.rest.RESTCatalogServer"], stdout=log, stderr=log,
+            env={**os.environ, "CATALOG_REST_PORT": str(port), "CATALOG_WAREHOUSE": f"file://{folder}/lake",
+                 "CATALOG_URI": f"jdbc:sqlite:{folder}/catalog.db"})
+        try:
+            end = time.monotonic() + START_SECONDS_MAX
+            while True:
+                with contextlib.suppress(OSError):
+                    socket.create_connection(("127.0.0.1", port), 1).close()
+                    break
+                assert time.monotonic() < end and server.poll() is None, (
+                    folder / "java.log").read_text(errors="replace")[-3000:]
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+@contextlib.contextmanager
+def firn_server(folder, *words):
+    """Firn's own catalog server over a warehouse in the folder."""
+    with Catalog(folder, *words) as catalog:
+        yield catalog
