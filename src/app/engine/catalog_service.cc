@@ -50,6 +50,13 @@ Result<void> CatalogService::Start(const Call& call) {
   FIRN_TRY(const auto services, project::LoadServices(*project));
   settings_ = services.catalog;
   if (settings_.listen_address.empty()) return {};
+  if (project->catalogs.rest)
+    return Fail(
+        Error(Kind::kBadConfig, "PROJECT-LAKE-001",
+              "`daemon.catalog` serves an embedded catalog, and the project has another one")
+            .At(project->catalogs.rest->uri)
+            .Because("`lake.rest` in firn.yaml names a REST catalog")
+            .Hint("leave one of them out"));
   FIRN_TRY(const auto options, OptionsOf(*project, settings_));
   Call serving = call;
   serving.stop = {};
