@@ -94,6 +94,8 @@ Result<void> IngestRun::Open() {
     progress_.offset = rows_->offset();
   }
   rows_->Release();
+  // Rows of a process that died after its last commit are told here: no further commit will.
+  if (progress_.rows > 0) parts_.done(progress_);
   return OpenResults();
 }
 
