@@ -6,6 +6,7 @@
 #include "core/base/time_text.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/maintain/orphans.h"
+#include "ends/lake/read/snapshot_at.h"
 
 namespace firn::cli {
 namespace {
@@ -23,6 +24,12 @@ Cell SummaryNumber(const SnapshotInfo& snapshot, const std::string& key) {
   const auto found = snapshot.summary.find(key);
   if (found == snapshot.summary.end()) return {};
   return static_cast<int64_t>(std::strtoll(found->second.c_str(), nullptr, 10));
+}
+
+// How many rows a reader of the snapshot finds.
+Cell RowsCell(const SnapshotInfo& snapshot) {
+  const auto rows = lake::RowsOf(snapshot);
+  return rows ? Cell(*rows) : Cell();
 }
 
 Cell IdCell(std::optional<int64_t> id) {
@@ -59,10 +66,9 @@ Result<ExitCode> LakeList(Context& context) {
       out.rows.push_back({ident.Text(), int64_t{0}, int64_t{0}, int64_t{0}, history, {}});
       continue;
     }
-    out.rows.push_back({ident.Text(), SummaryNumber(*snapshot, "total-records"),
-                        SummaryNumber(*snapshot, "total-data-files"),
-                        SummaryNumber(*snapshot, "total-files-size"), history,
-                        TimeText(snapshot->timestamp_ms)});
+    out.rows.push_back(
+        {ident.Text(), RowsCell(*snapshot), SummaryNumber(*snapshot, "total-data-files"),
+         SummaryNumber(*snapshot, "total-files-size"), history, TimeText(snapshot->timestamp_ms)});
   }
   context.out().Print(out);
   return damaged ? ExitCode::kFailed : ExitCode::kDone;
@@ -82,7 +88,7 @@ Result<ExitCode> LakeShow(Context& context) {
   if (snapshot) {
     facts.push_back({"snapshot", "snapshot", IdCell(snapshot->snapshot_id)});
     facts.push_back({"committed_at", "committed", TimeText(snapshot->timestamp_ms)});
-    facts.push_back({"rows", "rows", SummaryNumber(*snapshot, "total-records")});
+    facts.push_back({"rows", "rows", RowsCell(*snapshot)});
     facts.push_back({"files", "data files", SummaryNumber(*snapshot, "total-data-files")});
     facts.push_back({"bytes", "bytes", SummaryNumber(*snapshot, "total-files-size")});
     for (const auto& [key, value] : snapshot->summary) {
@@ -133,12 +139,12 @@ Result<ExitCode> LakeHistory(Context& context) {
                  "nothing was committed yet"};
   const auto current = table.current_snapshot();
   for (const SnapshotInfo& snapshot : table.history()) {
-    out.rows.push_back(
-        {TimeText(snapshot.timestamp_ms), IdCell(snapshot.snapshot_id), IdCell(snapshot.parent_id),
-         snapshot.operation, SummaryNumber(snapshot, "added-records"),
-         SummaryNumber(snapshot, "deleted-records"), SummaryNumber(snapshot, "total-records"),
-         static_cast<int64_t>(snapshot.schema_id),
-         current && current->snapshot_id == snapshot.snapshot_id});
+    out.rows.push_back({TimeText(snapshot.timestamp_ms), IdCell(snapshot.snapshot_id),
+                        IdCell(snapshot.parent_id), snapshot.operation,
+                        SummaryNumber(snapshot, "added-records"),
+                        SummaryNumber(snapshot, "deleted-records"), RowsCell(snapshot),
+                        static_cast<int64_t>(snapshot.schema_id),
+                        current && current->snapshot_id == snapshot.snapshot_id});
   }
   context.out().Print(out);
   return ExitCode::kDone;

@@ -16,15 +16,14 @@ Result<ExitCode> LakeAt(Context& context) {
   FIRN_TRY(const UtcMicros at, ParseInstant(context.Text("time")));
   FIRN_TRY(const lake::Table table, OpenTable(context));
   FIRN_TRY(const lake::SnapshotInfo snapshot, lake::SnapshotAt(table, at));
-  const auto rows = snapshot.summary.find("total-records");
-  context.out().Print(
-      "firn.lake.at/1",
-      {{"table", "table", table.ident().Text()},
-       {"snapshot", "snapshot", std::to_string(snapshot.snapshot_id)},
-       {"committed_at", "committed",
-        FormatUtc(UtcMicros(std::chrono::milliseconds(snapshot.timestamp_ms)))},
-       {"operation", "operation", snapshot.operation},
-       {"rows", "rows", rows == snapshot.summary.end() ? Cell() : Cell(rows->second)}});
+  const auto rows = lake::RowsOf(snapshot);
+  context.out().Print("firn.lake.at/1",
+                      {{"table", "table", table.ident().Text()},
+                       {"snapshot", "snapshot", std::to_string(snapshot.snapshot_id)},
+                       {"committed_at", "committed",
+                        FormatUtc(UtcMicros(std::chrono::milliseconds(snapshot.timestamp_ms)))},
+                       {"operation", "operation", snapshot.operation},
+                       {"rows", "rows", rows ? Cell(*rows) : Cell()}});
   return ExitCode::kDone;
 }
 

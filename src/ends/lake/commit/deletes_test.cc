@@ -9,6 +9,7 @@
 #include "ends/lake/maintain/maintenance.h"
 #include "ends/lake/maintain/orphans.h"
 #include "ends/lake/merge/merge.h"
+#include "ends/lake/read/snapshot_at.h"
 #include "ends/lake/table_io.h"
 #include "ends/lake/table_test_desk.h"
 
@@ -55,6 +56,7 @@ TEST_F(DeletesTest, RowsDeletedByValueAreGoneAndLaterOnesStay) {
   delta.added_deletes = {ByValue("25")};
   ASSERT_TRUE(Commit(delta).has_value());
   EXPECT_EQ(Ids(), "134");
+  EXPECT_EQ(RowsOf(*Now().current_snapshot()), std::nullopt);  // only reading shows how many
   // A delete holds for rows that were there before it only.
   Import({"2"});
   EXPECT_EQ(Ids(), "1234");
@@ -124,6 +126,7 @@ TEST_F(DeletesTest, VersionThreeHasOneVectorForEachDataFile) {
   EXPECT_EQ(Ids(), "134");
   ASSERT_TRUE(Commit(Out(Now(), {3})).has_value());
   EXPECT_EQ(Ids(), "13");
+  EXPECT_EQ(RowsOf(*Now().current_snapshot()), 2);
   const auto files = LiveFiles(call_, Now());
   ASSERT_EQ(files->front().deletes.size(), 1U);
   const DataFile& vector = files->front().deletes.front();

@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "ends/lake/publish/table_load.h"
 #include "ends/lake/read/row_text.h"
+#include "ends/lake/read/snapshot_at.h"
 
 namespace firn::federation {
 namespace {
@@ -61,9 +62,7 @@ class Publisher {
     last_ = LastPublished(*table_);
     if (last_) FIRN_CHECK(CheckSucceeds(wanted_.contract, last_->manifest.contract));
     if (const auto now = table_->current_snapshot()) {
-      const auto total = now->summary.find("total-records");
-      if (total != now->summary.end())
-        report_.rows_before = std::strtoll(total->second.c_str(), nullptr, 10);
+      report_.rows_before = lake::RowsOf(*now).value_or(report_.rows_before);
     }
     FIRN_TRY(schema_, SchemaUnder(wanted_.contract, &table_->schema(), table_->last_column_id()));
     for (const record::Field& field : schema_.fields) {
