@@ -7,6 +7,17 @@
 
 namespace firn::engine {
 
+Result<void> FillFromOrg(const Call& call, events::StreamParts& parts) {
+  parts.lease_holder = "process " + std::to_string(getpid()) + " on this host, " +
+                       NewUuid(SystemRandom()).substr(0, 8);
+  parts.instance = events::InstanceOf(call, *parts.lake.rest);
+  FIRN_TRY(const auto objects, parts.lake.rest->DescribeGlobal(call));
+  for (const salesforce::ObjectInfo& object : objects) {
+    if (!object.key_prefix.empty()) parts.lake.key_prefixes.emplace(object.key_prefix, object.name);
+  }
+  return {};
+}
+
 Result<std::unique_ptr<StreamLink>> StreamLink::Open(const Call& call, const project::Org& org,
                                                      StreamLinkParts stands_on) {
   std::unique_ptr<StreamLink> made(new StreamLink(std::move(stands_on)));
@@ -15,21 +26,14 @@ Result<std::unique_ptr<StreamLink>> StreamLink::Open(const Call& call, const pro
   events::StreamParts& parts = made->parts_;
   parts.org = org.id;
   parts.org_id = remote.org_id();
-  parts.instance = events::InstanceOf(call, remote.rest());
   parts.pubsub = made->pubsub_.get();
   parts.shared = made->stands_on_.link->shared();
   parts.metrics = made->stands_on_.metrics;
   parts.leases = made->stands_on_.leases;
-  // Of this life alone: the one before may still be letting go.
-  parts.lease_holder = "process " + std::to_string(getpid()) + " on this host, " +
-                       NewUuid(SystemRandom()).substr(0, 8);
   parts.lake.lake = made->stands_on_.lake.get();
   parts.lake.rest = &remote.rest();
   parts.lake.api_version = remote.version().pinned;
-  FIRN_TRY(const auto objects, remote.rest().DescribeGlobal(call));
-  for (const salesforce::ObjectInfo& object : objects) {
-    if (!object.key_prefix.empty()) parts.lake.key_prefixes.emplace(object.key_prefix, object.name);
-  }
+  FIRN_CHECK(FillFromOrg(call, parts));
   return made;
 }
 

@@ -19,6 +19,11 @@
 
 namespace firn::engine {
 
+// What following into a lake needs to know of the org: its instance and its objects' key prefixes;
+// and a lease holder's name of this life alone: the one before may still be letting go. `parts` has
+// its REST client. Errors: of REST.
+[[nodiscard]] Result<void> FillFromOrg(const Call& call, events::StreamParts& parts);
+
 struct StreamLinkParts {
   std::shared_ptr<OrgLink> link;
   std::shared_ptr<lake::Lake> lake;

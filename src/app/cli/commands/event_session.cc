@@ -1,24 +1,10 @@
 #include "app/cli/commands/event_session.h"
 
-#include <unistd.h>
-
 #include "app/engine/lake_access.h"
 #include "app/engine/org_publishers.h"
-#include "core/base/random.h"
+#include "app/engine/stream_link.h"
 
 namespace firn::cli {
-namespace {
-
-std::map<std::string, std::string> KeyPrefixes(const std::vector<salesforce::ObjectInfo>& objects) {
-  std::map<std::string, std::string> prefixes;
-  for (const auto& object : objects) {
-    if (!object.key_prefix.empty()) prefixes.emplace(object.key_prefix, object.name);
-  }
-  return prefixes;
-}
-
-}  // namespace
-
 std::string QuarantineFolder(const project::Project& project) {
   return project.state_folder + "/quarantine";
 }
@@ -45,11 +31,7 @@ Result<std::unique_ptr<EventSession>> OpenEventSession(Context& context, LakeUse
   session->leases = state::NewSqliteLeases(session->link->shared(), SystemClock());
   parts.lake.lake = session->lake.get();
   parts.leases = session->leases.get();
-  parts.lease_holder = "process " + std::to_string(getpid()) + " on this host, " +
-                       NewUuid(SystemRandom()).substr(0, 8);
-  parts.instance = events::InstanceOf(context.call(), remote.rest());
-  FIRN_TRY(const auto objects, remote.rest().DescribeGlobal(context.call()));
-  parts.lake.key_prefixes = KeyPrefixes(objects);
+  FIRN_CHECK(engine::FillFromOrg(context.call(), parts));
   return session;
 }
 
