@@ -191,9 +191,7 @@ Result<std::vector<int64_t>> RowsByValue(const Call& call, const Table& table,
            equality.FilterFor(call, *table.store(), live.file, live.sequence_number));
   internal::SourceOptions options;
   options.schema.fields = equality.Columns();
-  if (const auto mapping = table.properties().find("schema.name-mapping.default");
-      mapping != table.properties().end())
-    options.names = internal::ParseNameMapping(mapping->second);
+  options.hints = internal::HintsOf(table.metadata());
   FIRN_TRY(const auto source,
            internal::ParquetSource::Open(call, *table.store(), live.file, options));
   for (;;) {

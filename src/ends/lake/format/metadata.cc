@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "ends/lake/format/schema_defaults.h"
 #include "ends/lake/format/schema_json.h"
 
 namespace firn::lake {
@@ -103,7 +104,7 @@ void SetCurrentSchema(TableMetadata& metadata, record::Schema schema) {
   } else {
     schema.schema_id = highest + 1;
     auto added = std::make_shared<TableSchema>();
-    added->json = SchemaJson(schema);
+    added->json = WithDefaultsOf(metadata.current_schema().json, SchemaJson(schema));
     added->schema = schema;
     metadata.schemas.push_back(std::move(added));
     metadata.current_schema_id = schema.schema_id;

@@ -136,5 +136,21 @@ TEST(Metadata, UnknownTypesAreUnsupportedNotCorrupt) {
   EXPECT_EQ(ParsePrimitive("decimal(9,2)")->precision, 9);
 }
 
+TEST(Metadata, SchemaThatIsChangedKeepsTheDefaultsOfItsFields) {
+  TableMetadata metadata = Fresh();
+  auto with = std::make_shared<TableSchema>(metadata.current_schema());
+  const size_t at = with->json.find("\"name\":\"Amount\"");
+  ASSERT_NE(at, std::string::npos);
+  with->json.insert(at, R"("initial-default":"1.50","write-default":"2.50",)");
+  metadata.schemas = {with};
+  Schema wider = Nested();
+  wider.fields.push_back({11, "New", false, {.id = TypeId::kLong}, ""});
+  SetCurrentSchema(metadata, wider);
+  const std::string& json = metadata.current_schema().json;
+  EXPECT_EQ(metadata.current_schema().schema.fields.back().name, "New");
+  EXPECT_NE(json.find(R"("initial-default":"1.50")"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("write-default":"2.50")"), std::string::npos) << json;
+}
+
 }  // namespace
 }  // namespace firn::lake

@@ -98,7 +98,7 @@ class Source final : public ParquetSource {
     for (const auto& field : fields) file_fields.push_back(field.field);
     const FieldFinder finder(file_fields);
     for (const record::Field& wanted : options_.schema.fields) {
-      const int at = finder.Find(wanted, options_.names);
+      const int at = finder.Find(wanted, options_.hints);
       columns_of_.push_back(at);
       if (at >= 0) CollectLeaves(fields[static_cast<size_t>(at)], leaves);
     }
@@ -228,7 +228,7 @@ class Source final : public ParquetSource {
     position_ += rows;
     arrow::ArrayVector columns;
     for (size_t i = 0; i < sources.size(); ++i) {
-      auto column = ProjectColumn(sources[i], options_.schema.fields[i], options_.names, rows);
+      auto column = ProjectColumn(sources[i], options_.schema.fields[i], options_.hints, rows);
       if (!column) return Fail(std::move(column).error().At(file_.path));
       columns.push_back(*std::move(column));
     }
@@ -240,7 +240,7 @@ class Source final : public ParquetSource {
     if (batch_columns_.empty()) {
       const FieldFinder finder(batch.schema()->fields());
       for (const record::Field& field : options_.schema.fields)
-        batch_columns_.push_back(finder.Find(field, options_.names));
+        batch_columns_.push_back(finder.Find(field, options_.hints));
     }
     for (size_t i = 0; i < sources.size(); ++i) {
       if (batch_columns_[i] >= 0) sources[i] = batch.column(batch_columns_[i]);

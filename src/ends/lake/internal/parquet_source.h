@@ -18,7 +18,7 @@ namespace firn::lake::internal {
 
 struct SourceOptions {
   record::Schema schema;  // top-level fields wanted, in order
-  NameMapping names;
+  FieldHints hints;
   int batch_rows = 4096;
   // Row groups, and pages by the page index, of which this says no by their statistics are passed
   // over; nothing: all are read.

@@ -34,22 +34,7 @@ int FieldIdOf(const arrow::Field& field) {
   return id;
 }
 
-void CollectNames(const Json& list, NameMapping& out, int depth) {
-  if (!list.is_array() || depth > 64) return;
-  for (const Json& entry : list) {
-    auto id = FindInt(entry, "field-id");
-    auto names = FindArray(entry, "names");
-    if (id && *id && names && *names != nullptr) {
-      for (const Json& name : **names) {
-        if (name.is_string()) out[**id].insert(name.get<std::string>());
-      }
-    }
-    if (auto fields = FindArray(entry, "fields"); fields && *fields != nullptr)
-      CollectNames(**fields, out, depth + 1);
-  }
-}
-
-Result<DataPtr> Project(const DataPtr& source, const Field& target, const NameMapping& names);
+Result<DataPtr> Project(const DataPtr& source, const Field& target, const FieldHints& hints);
 
 Result<DataPtr> Nulls(const Field& target, int64_t rows) {
   auto made = arrow::MakeArrayOfNull(ArrowFieldOf(target)->type(), rows);
@@ -57,8 +42,27 @@ Result<DataPtr> Nulls(const Field& target, int64_t rows) {
   return (*made)->data();
 }
 
-Result<DataPtr> ProjectStruct(const DataPtr& source, const Field& target,
-                              const NameMapping& names) {
+// A column that the file lacks: the field's default in every row, or nulls.
+Result<DataPtr> Missing(const Field& target, const FieldHints& hints, int64_t rows) {
+  const auto found = hints.defaults.find(target.id);
+  if (found == hints.defaults.end()) return Nulls(target, rows);
+  if (target.type.id == TypeId::kStruct) {
+    // A struct's default says that it is there; what it holds are the defaults of its fields.
+    std::vector<DataPtr> children;
+    for (const Field& child : target.type.children) {
+      FIRN_TRY(DataPtr data, Missing(child, hints, rows));
+      children.push_back(std::move(data));
+    }
+    return arrow::ArrayData::Make(ArrowFieldOf(target)->type(), rows, {nullptr},
+                                  std::move(children), 0);
+  }
+  FIRN_TRY(const auto value, DefaultScalar(target, found->second));
+  auto made = arrow::MakeArrayFromScalar(*value, rows);
+  if (!made.ok()) return Fail(Unreadable(target, made.status().message()));
+  return (*made)->data();
+}
+
+Result<DataPtr> ProjectStruct(const DataPtr& source, const Field& target, const FieldHints& hints) {
   if (source->type->id() != arrow::Type::STRUCT)
     return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
   auto out = source->Copy();
@@ -67,22 +71,22 @@ Result<DataPtr> ProjectStruct(const DataPtr& source, const Field& target,
   for (const Field& child : target.type.children) {
     DataPtr found;
     for (int i = 0; i < source->type->num_fields(); ++i) {
-      if (IsField(*source->type->field(i), child, names))
+      if (IsField(*source->type->field(i), child, hints))
         found = source->child_data[static_cast<size_t>(i)];
     }
     // Children carry no offset of the parent: they are as long as offset plus length.
     DataPtr projected;
     if (found == nullptr) {
-      FIRN_TRY(projected, Nulls(child, source->offset + source->length));
+      FIRN_TRY(projected, Missing(child, hints, source->offset + source->length));
     } else {
-      FIRN_TRY(projected, Project(found, child, names));
+      FIRN_TRY(projected, Project(found, child, hints));
     }
     out->child_data.push_back(std::move(projected));
   }
   return out;
 }
 
-Result<DataPtr> ProjectList(DataPtr source, const Field& target, const NameMapping& names) {
+Result<DataPtr> ProjectList(DataPtr source, const Field& target, const FieldHints& hints) {
   // The writer's own Arrow type comes along in the file: PyArrow's lists are often large ones.
   const auto kind = source->type->id();
   if (kind == arrow::Type::LARGE_LIST || kind == arrow::Type::FIXED_SIZE_LIST) {
@@ -95,11 +99,11 @@ Result<DataPtr> ProjectList(DataPtr source, const Field& target, const NameMappi
     return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
   auto out = source->Copy();
   out->type = ArrowFieldOf(target)->type();
-  FIRN_TRY(out->child_data[0], Project(source->child_data[0], target.type.children[0], names));
+  FIRN_TRY(out->child_data[0], Project(source->child_data[0], target.type.children[0], hints));
   return out;
 }
 
-Result<DataPtr> ProjectMap(const DataPtr& source, const Field& target, const NameMapping& names) {
+Result<DataPtr> ProjectMap(const DataPtr& source, const Field& target, const FieldHints& hints) {
   if (source->type->id() != arrow::Type::MAP)
     return Fail(Unreadable(target, "the file holds `" + source->type->ToString() + "`"));
   auto out = source->Copy();
@@ -108,20 +112,20 @@ Result<DataPtr> ProjectMap(const DataPtr& source, const Field& target, const Nam
   entries->type = static_cast<const arrow::MapType&>(*out->type).value_type();
   for (size_t i = 0; i < 2; ++i) {
     FIRN_TRY(entries->child_data[i],
-             Project(entries->child_data[i], target.type.children[i], names));
+             Project(entries->child_data[i], target.type.children[i], hints));
   }
   out->child_data[0] = std::move(entries);
   return out;
 }
 
-Result<DataPtr> Project(const DataPtr& source, const Field& target, const NameMapping& names) {
+Result<DataPtr> Project(const DataPtr& source, const Field& target, const FieldHints& hints) {
   switch (target.type.id) {
     case TypeId::kStruct:
-      return ProjectStruct(source, target, names);
+      return ProjectStruct(source, target, hints);
     case TypeId::kList:
-      return ProjectList(source, target, names);
+      return ProjectList(source, target, hints);
     case TypeId::kMap:
-      return ProjectMap(source, target, names);
+      return ProjectMap(source, target, hints);
     default:
       break;
   }
@@ -137,24 +141,17 @@ Result<DataPtr> Project(const DataPtr& source, const Field& target, const NameMa
 
 }  // namespace
 
-NameMapping ParseNameMapping(const std::string& json) {
-  NameMapping out;
-  auto parsed = ParseJson(json);
-  if (parsed) CollectNames(*parsed, out, 0);
-  return out;
-}
-
 std::shared_ptr<arrow::Field> ArrowFieldOf(const Field& field) {
   record::Schema one;
   one.fields.push_back(field);
   return record::ArrowSchema(one)->field(0);
 }
 
-bool IsField(const arrow::Field& source, const Field& target, const NameMapping& names) {
+bool IsField(const arrow::Field& source, const Field& target, const FieldHints& hints) {
   const int id = FieldIdOf(source);
   if (id >= 0) return id == target.id;
-  const auto mapped = names.find(target.id);
-  return mapped != names.end() && mapped->second.contains(source.name());
+  const auto mapped = hints.names.find(target.id);
+  return mapped != hints.names.end() && mapped->second.contains(source.name());
 }
 
 FieldFinder::FieldFinder(const std::vector<std::shared_ptr<arrow::Field>>& columns) {
@@ -168,23 +165,23 @@ FieldFinder::FieldFinder(const std::vector<std::shared_ptr<arrow::Field>>& colum
   }
 }
 
-int FieldFinder::Find(const Field& target, const NameMapping& names) const {
+int FieldFinder::Find(const Field& target, const FieldHints& hints) const {
   if (const auto found = by_id_.find(target.id); found != by_id_.end()) return found->second;
-  const auto mapped = names.find(target.id);
-  if (mapped == names.end()) return -1;
+  const auto mapped = hints.names.find(target.id);
+  if (mapped == hints.names.end()) return -1;
   for (const std::string& name : mapped->second) {
     if (const auto found = by_name_.find(name); found != by_name_.end()) return found->second;
   }
   return -1;
 }
 
-Result<ArrayPtr> ProjectColumn(const ArrayPtr& source, const Field& target,
-                               const NameMapping& names, int64_t rows) {
+Result<ArrayPtr> ProjectColumn(const ArrayPtr& source, const Field& target, const FieldHints& hints,
+                               int64_t rows) {
   if (source == nullptr) {
-    FIRN_TRY(const DataPtr nulls, Nulls(target, rows));
-    return arrow::MakeArray(nulls);
+    FIRN_TRY(const DataPtr missing, Missing(target, hints, rows));
+    return arrow::MakeArray(missing);
   }
-  FIRN_TRY(const DataPtr data, Project(source->data(), target, names));
+  FIRN_TRY(const DataPtr data, Project(source->data(), target, hints));
   return arrow::MakeArray(data);
 }
 

@@ -39,9 +39,7 @@ class Compactor {
         options_(options),
         writer_(table_, {}) {
     source_.schema = table_.schema();
-    const auto mapping = table.properties().find("schema.name-mapping.default");
-    if (mapping != table.properties().end())
-      source_.names = internal::ParseNameMapping(mapping->second);
+    source_.hints = internal::HintsOf(table.metadata());
   }
 
   Result<RowDelta> Write(const Call& call) {

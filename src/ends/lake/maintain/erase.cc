@@ -46,9 +46,7 @@ internal::SourceOptions Source(const Table& table, std::vector<record::Field> fi
   options.batch_rows = kBatchRows;
   options.schema = table.schema();
   options.schema.fields = std::move(fields);
-  if (const auto mapping = table.properties().find("schema.name-mapping.default");
-      mapping != table.properties().end())
-    options.names = internal::ParseNameMapping(mapping->second);
+  options.hints = internal::HintsOf(table.metadata());
   return options;
 }
 

@@ -188,9 +188,7 @@ Result<void> MergeFiles::Scan(const Call& call, const Table& table, uint32_t ord
   internal::SourceOptions options;
   options.batch_rows = kScanBatchRows;
   options.schema.fields = {*table.schema().Find(key_column_)};
-  if (const auto mapping = table.properties().find("schema.name-mapping.default");
-      mapping != table.properties().end())
-    options.names = internal::ParseNameMapping(mapping->second);
+  options.hints = internal::HintsOf(table.metadata());
   FIRN_TRY(const auto source,
            internal::ParquetSource::Open(call, *table.store(), file.entry.file, options));
   uint32_t row = 0;

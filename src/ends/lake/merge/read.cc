@@ -106,7 +106,7 @@ class PointReader {
   arrow::Result<ArrayPtr> Column(const record::Field& wanted, const std::vector<GroupRows>& groups,
                                  int64_t rows) {
     ArrayPtr source;
-    if (const int at = finder_->Find(wanted, options_.names); at >= 0) {
+    if (const int at = finder_->Find(wanted, options_.hints); at >= 0) {
       const auto& field = reader_->manifest().schema_fields[static_cast<size_t>(at)];
       arrow::ArrayVector parts;
       for (const GroupRows& group : groups) {
@@ -115,7 +115,7 @@ class PointReader {
       }
       ARROW_ASSIGN_OR_RAISE(source, arrow::Concatenate(parts));
     }
-    auto column = internal::ProjectColumn(source, wanted, options_.names, rows);
+    auto column = internal::ProjectColumn(source, wanted, options_.hints, rows);
     if (!column) return arrow::Status::Invalid(column.error().why());
     return *std::move(column);
   }
@@ -220,9 +220,7 @@ internal::SourceOptions SourceOf(const Table& table, int batch_rows) {
   internal::SourceOptions options;
   options.schema = table.schema();
   options.batch_rows = batch_rows;
-  if (const auto mapping = table.properties().find("schema.name-mapping.default");
-      mapping != table.properties().end())
-    options.names = internal::ParseNameMapping(mapping->second);
+  options.hints = internal::HintsOf(table.metadata());
   return options;
 }
 

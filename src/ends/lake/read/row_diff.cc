@@ -36,9 +36,7 @@ class Differ {
   Differ(const Call& call, const Table& table, const RowDiffOptions& options)
       : call_(call), table_(table), options_(options) {
     source_.schema = table.schema();
-    const auto mapping = table.properties().find("schema.name-mapping.default");
-    if (mapping != table.properties().end())
-      source_.names = internal::ParseNameMapping(mapping->second);
+    source_.hints = internal::HintsOf(table.metadata());
   }
 
   Result<void> FindKey() {

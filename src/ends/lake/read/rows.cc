@@ -42,9 +42,7 @@ class Reader final : public RowReader {
     FIRN_TRY(schema_, Chosen(schema->schema, options.columns));
     source_.schema = schema_;
     if (!options.where.empty()) FIRN_CHECK(UseFilter(options.where, schema->schema));
-    if (const auto mapping = metadata.properties.find("schema.name-mapping.default");
-        mapping != metadata.properties.end())
-      source_.names = internal::ParseNameMapping(mapping->second);
+    source_.hints = internal::HintsOf(metadata);
     if (snapshot == nullptr) return {};
     FIRN_CHECK(CollectFiles(call, *snapshot));
     for (record::Field& field : equality_.Columns()) source_.schema.fields.push_back(field);

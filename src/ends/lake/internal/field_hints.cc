@@ -1,0 +1,122 @@
+#include "ends/lake/internal/field_hints.h"
+
+#include <arrow/buffer.h>
+#include <arrow/compute/cast.h>
+#include <arrow/datum.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include "core/base/encoding.h"
+#include "ends/lake/format/metadata.h"
+#include "ends/lake/internal/json.h"
+#include "ends/lake/internal/projection.h"
+
+namespace firn::lake::internal {
+namespace {
+
+using record::Field;
+using record::TypeId;
+
+constexpr int kDepthMax = 64;
+
+void CollectNamesOf(const Json& list, FieldHints& out, int depth) {
+  if (!list.is_array() || depth > kDepthMax) return;
+  for (const Json& entry : list) {
+    auto id = FindInt(entry, "field-id");
+    auto names = FindArray(entry, "names");
+    if (id && *id && names && *names != nullptr) {
+      for (const Json& name : **names) {
+        if (name.is_string()) out.names[**id].insert(name.get<std::string>());
+      }
+    }
+    if (auto fields = FindArray(entry, "fields"); fields && *fields != nullptr)
+      CollectNamesOf(**fields, out, depth + 1);
+  }
+}
+
+// `type`: a struct, list or map; a name for a primitive.
+void CollectDefaults(const Json& type, FieldHints& out, int depth) {
+  if (!type.is_object() || depth > kDepthMax) return;
+  for (const char* key : {"element", "key", "value"}) {
+    if (type.contains(key)) CollectDefaults(type[key], out, depth + 1);
+  }
+  const auto fields = type.find("fields");
+  if (fields == type.end() || !fields->is_array()) return;
+  for (const Json& field : *fields) {
+    if (!field.is_object()) continue;
+    const auto id = FindInt(field, "id");
+    const auto value = field.find("initial-default");
+    if (id && *id && value != field.end() && !value->is_null()) out.defaults[**id] = Dump(*value);
+    if (field.contains("type")) CollectDefaults(field["type"], out, depth + 1);
+  }
+}
+
+bool IsBytes(TypeId id) {
+  return id == TypeId::kUuid || id == TypeId::kFixed || id == TypeId::kBinary;
+}
+
+// Hexadecimal, a UUID's with dashes.
+Result<std::shared_ptr<arrow::Scalar>> BytesScalar(const std::string& text,
+                                                   const std::shared_ptr<arrow::DataType>& type) {
+  std::string hex;
+  for (const char c : text) {
+    if (c != '-') hex += c;
+  }
+  FIRN_TRY(std::string bytes, FromHex(hex));
+  auto buffer = arrow::Buffer::FromString(std::move(bytes));
+  if (type->id() == arrow::Type::BINARY)
+    return std::shared_ptr<arrow::Scalar>(std::make_shared<arrow::BinaryScalar>(buffer));
+  const auto width = static_cast<const arrow::FixedSizeBinaryType&>(*type).byte_width();
+  if (buffer->size() != width)
+    return Fail(Kind::kCorrupt, "LAKE-READ-001", "it has another length than the type");
+  return std::shared_ptr<arrow::Scalar>(
+      std::make_shared<arrow::FixedSizeBinaryScalar>(buffer, type));
+}
+
+}  // namespace
+
+void CollectNames(const std::string& mapping_json, FieldHints& out) {
+  if (const auto parsed = ParseJson(mapping_json)) CollectNamesOf(*parsed, out, 0);
+}
+
+FieldHints HintsOf(const TableMetadata& metadata) {
+  FieldHints out;
+  if (const auto mapping = metadata.properties.find("schema.name-mapping.default");
+      mapping != metadata.properties.end())
+    CollectNames(mapping->second, out);
+  for (const auto& schema : metadata.schemas) {
+    // Most tables have none: their schemas, which may be large, are not parsed again.
+    if (schema->json.find("\"initial-default\"") == std::string::npos) continue;
+    if (const auto parsed = ParseJson(schema->json)) CollectDefaults(*parsed, out, 0);
+  }
+  return out;
+}
+
+Result<std::shared_ptr<arrow::Scalar>> DefaultScalar(const Field& field, const std::string& json) {
+  const auto unreadable = [&](const std::string& why) {
+    return Fail(Error(Kind::kCorrupt, "LAKE-READ-001",
+                      "the default of column `" + field.name + "` cannot be read")
+                    .Because(why));
+  };
+  const auto parsed = ParseJson(json);
+  if (!parsed || parsed->is_structured()) return unreadable("`" + json.substr(0, 64) + "`");
+  const std::string text = parsed->is_string() ? parsed->get<std::string>() : json;
+  const auto type = ArrowFieldOf(field)->type();
+  if (IsBytes(field.type.id)) {
+    auto bytes = BytesScalar(text, type);
+    if (!bytes) return unreadable(bytes.error().what());
+    return bytes;
+  }
+  if (field.type.id == TypeId::kTime) {
+    // Arrow has no cast from text to a time of day.
+    const auto time = arrow::Scalar::Parse(type, text);
+    if (!time.ok()) return unreadable(time.status().message());
+    return *time;
+  }
+  const auto cast =
+      arrow::compute::Cast(arrow::Datum(std::make_shared<arrow::StringScalar>(text)), type);
+  if (!cast.ok()) return unreadable(cast.status().message());
+  return cast->scalar();
+}
+
+}  // namespace firn::lake::internal

@@ -1,0 +1,37 @@
+// FieldHints: what a table knows of columns that a data file lacks under their ids.
+#pragma once
+
+#include <arrow/type_fwd.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "core/base/error.h"
+#include "core/record/schema.h"
+
+namespace firn::lake {
+struct TableMetadata;
+}
+
+namespace firn::lake::internal {
+
+struct FieldHints {
+  // Names a field went by, for files without field ids (property `schema.name-mapping.default`).
+  std::map<int, std::set<std::string>> names;
+  // What rows hold that are older than the field, as JSON: `initial-default` of format version 3.
+  // It never changes, so that all schemas of a table agree on it.
+  std::map<int, std::string> defaults;
+};
+
+// A malformed mapping gives no names: it only helps files that have no ids.
+[[nodiscard]] FieldHints HintsOf(const TableMetadata& metadata);
+void CollectNames(const std::string& mapping_json, FieldHints& out);
+
+// A default as a value of a primitive field's Arrow type. Errors: Corrupt (LAKE-READ-001) naming
+// the column. Source: Iceberg spec, appendix C "JSON single-value serialization", read 2026-11.
+[[nodiscard]] Result<std::shared_ptr<arrow::Scalar>> DefaultScalar(const record::Field& field,
+                                                                   const std::string& json);
+
+}  // namespace firn::lake::internal
