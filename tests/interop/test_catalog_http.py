@@ -114,7 +114,10 @@ def test_load_is_conditional_and_may_leave_old_snapshots_out(catalog):
         parent = 1000 + number
     first = catalog.ask("GET", table_path("n", "t"))
     tag = first.headers["ETag"]
-    assert catalog.ask("GET", table_path("n", "t"), headers={"If-None-Match": tag}).status == 304
+    for header in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = catalog.ask("GET", table_path("n", "t"), headers={"If-None-Match": header})
+        assert (answer.status, answer.headers["ETag"]) == (304, tag), header
+    assert catalog.ask("GET", table_path("n", "t"), headers={"If-None-Match": '"other"'}).status == 200
     refs = catalog.ask("GET", table_path("n", "t") + "?snapshots=refs", headers={"If-None-Match": tag})
     assert refs.status == 200 and refs.headers["ETag"] != tag
     assert [s["snapshot-id"] for s in refs.json["metadata"]["snapshots"]] == [1003]
@@ -271,6 +274,34 @@ def test_drop_with_purge_takes_only_what_lies_in_the_table(catalog, tmp_path):
     assert catalog.table("n", "other")["metadata"] == other["metadata"]
 
 
+def test_purge_is_understood_as_every_client_writes_it(catalog):
+    # PyIceberg writes `True`.
+    catalog.make_namespace("n")
+    for said, stays in (("True", False), ("TRUE", False), ("False", True), ("", True)):
+        made = catalog.make_table("n", "t")
+        catalog.good("DELETE", table_path("n", "t") + f"?purgeRequested={said}")
+        assert pathlib.Path(made["metadata-location"].removeprefix("file://")).exists() is stays, said
+
+
+def test_unregister_gives_the_table_up_and_leaves_its_files(catalog):
+    catalog.make_namespace("n")
+    catalog.make_table("n", "t")
+    catalog.set_property("n", "t", "a", "1")
+    loaded = catalog.table("n", "t")
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    path = table_path("n", "t") + "/unregister"
+    last = catalog.good("POST", path, headers=key)
+    assert last == {"metadata-location": loaded["metadata-location"], "metadata": loaded["metadata"]}
+    assert catalog.good("POST", path, headers=key) == last
+    assert catalog.bad("POST", path) == (404, "NoSuchTableException")
+    assert catalog.bad("GET", table_path("n", "t")) == (404, "NoSuchTableException")
+    assert catalog.set_property("n", "t", "a", "2").status == 404
+    assert catalog.good("POST", "/namespaces/n/register", {
+        "name": "back", "metadata-location": last["metadata-location"]})["metadata"] == last["metadata"]
+    assert "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/unregister" in catalog.good(
+        "GET", "/config")["endpoints"]
+
+
 def test_register_takes_a_table_back_and_overwrites_only_when_told(catalog):
     catalog.make_namespace("n")
     made = catalog.make_table("n", "t")
@@ -291,6 +322,8 @@ def test_reports_are_taken_and_counted_and_others_refused(catalog):
     path = table_path("n", "t") + "/metrics"
     assert catalog.ask("POST", path, {"report-type": "scan-report"}).status == 204
     assert catalog.bad("POST", path, {"report-type": "weather"})[0] == 400
+    assert catalog.bad("POST", table_path("n", "no") + "/metrics", {"report-type": "scan-report"}) == (
+        404, "NoSuchTableException")
 
 
 def test_access_log_has_a_line_for_every_request_and_no_secret(tmp_path):

@@ -111,7 +111,7 @@ def test_deletes_are_referred_to_by_their_place(served):
 def test_the_answer_is_complete_and_carries_the_filter_and_wanted_statistics(served):
     wanted = {"type": "gt-eq", "term": "Id", "value": expected_row(450)["Id"]}
     planned = plan(served, "sales", "Deal", filter=wanted, stats_fields=["Id"])
-    assert planned["status"] == "completed" and "plan-id" not in planned
+    assert planned["status"] == "completed" and planned["plan-id"] and "plan-tasks" not in planned
     (task,) = planned["file-scan-tasks"]
     assert task["residual-filter"] == wanted
     data = task["data-file"]
@@ -165,12 +165,96 @@ def test_names_match_without_case_when_asked(served):
     assert plan(served, "sales", "Deal", filter=wanted, case_sensitive=False)["file-scan-tasks"]
 
 
-def test_the_calls_are_announced_and_plans_are_not_kept(served):
+def test_the_calls_are_announced_and_plans_are_kept_until_they_are_cancelled(served):
     endpoints = served.good("GET", "/config")["endpoints"]
     base = "/v1/{prefix}/namespaces/{namespace}/tables/{table}"
-    assert {f"POST {base}/plan", f"POST {base}/tasks"} <= set(endpoints)
+    assert {f"POST {base}/plan", f"GET {base}/plan/{{plan-id}}", f"DELETE {base}/plan/{{plan-id}}",
+            f"POST {base}/tasks"} <= set(endpoints)
     path = table_path("sales", "Deal")
+    planned = plan(served, "sales", "Deal", filter={"type": "gt", "term": "Id", "value": expected_row(200)["Id"]})
+    kept = f"{path}/plan/{planned['plan-id']}"
+    again = served.good("GET", kept)
+    assert again["status"] == "completed" and again["file-scan-tasks"] == planned["file-scan-tasks"]
+    elsewhere = table_path("days", "Sold") + f"/plan/{planned['plan-id']}"
+    assert served.bad("GET", elsewhere) == (404, "NoSuchPlanIdException")
+    assert served.ask("DELETE", kept).status == 204
     for method in ("GET", "DELETE"):
+        assert served.bad(method, kept) == (404, "NoSuchPlanIdException")
         assert served.bad(method, path + "/plan/some-id") == (404, "NoSuchPlanIdException")
     assert served.bad("POST", path + "/tasks", {"plan-task": "some-task"}) == (404, "NoSuchPlanTaskException")
     assert served.bad("POST", table_path("sales", "Nothing") + "/plan", {}) == (404, "NoSuchTableException")
+
+
+def test_a_plan_stays_what_it_was_when_the_table_goes_on(served):
+    table = client_of(served, "client").load_table("days.Sold")
+    planned = plan(served, "days", "Sold")
+    table.append(pa.table({"id": pa.array([99], pa.int64()), "day": ["wed"]}))
+    assert paths(served.good("GET", table_path("days", "Sold") + f"/plan/{planned['plan-id']}")) == paths(planned)
+    assert len(paths(plan(served, "days", "Sold"))) == len(paths(planned)) + 1
+
+
+def test_filters_in_the_newer_form_of_the_specification_leave_out_the_same_files(served):
+    wanted = expected_row(42)["Id"]
+    old = plan(served, "sales", "Deal", filter={"type": "eq", "term": "Id", "value": wanted})
+    new = plan(served, "sales", "Deal", filter={
+        "type": "eq", "left": {"type": "reference", "name": "Id"}, "right": {"type": "literal", "value": wanted}})
+    assert paths(new) == paths(old)
+
+
+FILES = 12_001
+
+
+@pytest.fixture(scope="module")
+def many(served):
+    """A table of 12,001 data files of one row each, of which only the manifest is there: planning reads no rows."""
+    from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+    from pyiceberg.schema import Schema
+    from pyiceberg.typedef import Record
+    from pyiceberg.types import LongType, NestedField
+    client = client_of(served, "client")
+    table = client.create_table("days.Many", Schema(NestedField(1, "id", LongType(), required=False)))
+    with table.transaction() as transaction, transaction.update_snapshot().fast_append() as append:
+        for number in range(FILES):
+            bound = number.to_bytes(8, "little")
+            append.append_data_file(DataFile.from_args(
+                content=DataFileContent.DATA, file_path=f"{table.location()}/data/{number:05d}.parquet",
+                file_format=FileFormat.PARQUET, partition=Record(), record_count=1, file_size_in_bytes=1000,
+                column_sizes={1: 8}, value_counts={1: 1}, null_value_counts={1: 0}, nan_value_counts={},
+                lower_bounds={1: bound}, upper_bounds={1: bound}, key_metadata=None, split_offsets=None,
+                equality_ids=None, sort_order_id=None, spec_id=0))
+    return table
+
+
+def test_plans_of_many_files_are_given_out_in_parts(served, many):
+    planned = plan(served, "days", "Many")
+    tasks = planned["plan-tasks"]
+    assert len(planned["file-scan-tasks"]) == 5_000 and len(tasks) == 2
+    parts = [planned] + [served.good("POST", table_path("days", "Many") + "/tasks", {"plan-task": task})
+                         for task in tasks]
+    assert [len(part["file-scan-tasks"]) for part in parts] == [5_000, 5_000, 2_001]
+    assert all("status" not in part for part in parts[1:])
+    every = [task["data-file"]["file-path"] for part in parts for task in part["file-scan-tasks"]]
+    assert len(set(every)) == len(every) == FILES
+    kept = served.good("GET", table_path("days", "Many") + f"/plan/{planned['plan-id']}")
+    assert kept["plan-tasks"] == tasks and paths(kept) == paths(planned)
+
+
+def test_pyiceberg_reads_the_parts_as_one_plan(served, many):
+    found = client_of(served, "server").load_table("days.Many").scan(row_filter=ex.GreaterThanOrEqual("id", 7))
+    assert {task.file.file_path for task in found.plan_files()} == {
+        f"{many.location()}/data/{number:05d}.parquet" for number in range(7, FILES)}
+
+
+def test_parts_of_a_plan_are_those_of_its_snapshot(served, many):
+    planned = plan(served, "days", "Many")
+    many.refresh()
+    many.delete("id < 6000")
+    task = {"plan-task": planned["plan-tasks"][-1]}
+    last = served.good("POST", table_path("days", "Many") + "/tasks", task)
+    assert len(last["file-scan-tasks"]) == 2_001
+    # A task of a plan whose snapshot has expired leads nowhere.
+    many.refresh()
+    many.maintenance.expire_snapshots().by_id(many.history()[0].snapshot_id).commit()
+    assert served.bad("POST", table_path("days", "Many") + "/tasks", task) == (404, "NoSuchPlanTaskException")
+    gone = table_path("days", "Many") + f"/plan/{planned['plan-id']}"
+    assert served.bad("GET", gone) == (404, "NoSuchPlanIdException")

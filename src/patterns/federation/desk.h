@@ -8,6 +8,7 @@
 #include "ends/lake/catalog/catalog.h"
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
+#include "patterns/federation/planning/plans.h"
 #include "patterns/federation/storage/s3_access.h"
 #include "patterns/federation/tables.h"
 #include "patterns/federation/views.h"
@@ -39,6 +40,7 @@ struct Desk {
   FreeNames names;
   Tables tables;
   Views views;
+  Plans plans;
   MetricsRegistry& metrics;
 };
 

@@ -69,8 +69,10 @@ constexpr ErrorCode kCodes[] = {
     {"CAT-PLAN-002", "there is no such plan task",
      "it was not given out by this catalog, or the table's snapshots have changed since",
      "plan the scan again"},
-    {"CAT-PLAN-003", "there is no such plan", "scans are planned while the client waits",
-     "use the answer of the planning call"},
+    {"CAT-PLAN-003", "there is no such plan",
+     "it was cancelled, was made by another server or before this one was started, or so many have "
+     "been made since that it was forgotten",
+     "plan the scan again; the answer of that call is complete"},
     {"PUB-CONTRACT-001", "a contract of published data cannot be used",
      "it declares no column, an unknown type, a name twice, or a key of columns that may be null",
      "mend the line that the message names"},

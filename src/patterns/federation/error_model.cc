@@ -23,7 +23,7 @@ constexpr Entry kByCode[] = {
     {"CAT-VIEW-003", 400, "IllegalArgumentException"},
     {"CAT-COMMIT-001", 409, "CommitFailedException"},
     {"CAT-AUTH-001", 401, "NotAuthorizedException"},
-    {"CAT-AUTH-002", 419, "AuthenticationTimeoutException"},
+    {"CAT-AUTH-002", 401, "NotAuthorizedException"},
     {"CAT-LOCATION-001", 403, "ForbiddenException"},
     {"CAT-REQUEST-002", 404, "NoSuchEndpointException"},
     {"CAT-REQUEST-004", 405, "MethodNotAllowedException"},
@@ -50,9 +50,9 @@ Entry ByKind(Kind kind) {
     case Kind::kThrottled:
     case Kind::kLimitReached:
     case Kind::kUnreachable:
-      return {"", 503, "ServiceUnavailableException"};
+    // What has expired is something of the server's own, such as its keys to the bucket.
     case Kind::kExpired:
-      return {"", 419, "AuthenticationTimeoutException"};
+      return {"", 503, "ServiceUnavailableException"};
     case Kind::kTimeout:
       return {"", 504, "CommitStateUnknownException"};
     case Kind::kCommitUnknown:

@@ -1,6 +1,7 @@
 #include "patterns/federation/exchange.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -22,6 +23,14 @@ Result<EntryName> Exchange::Entry(const std::string& var) const {
 std::string Exchange::Param(const std::string& name) const {
   const auto found = params.find(name);
   return found == params.end() ? "" : found->second;
+}
+
+bool Exchange::Says(const std::string& name) const {
+  constexpr std::string_view kTrue = "true";
+  const std::string value = Param(name);
+  return std::equal(value.begin(), value.end(), kTrue.begin(), kTrue.end(), [](char a, char b) {
+    return std::tolower(static_cast<unsigned char>(a)) == b;
+  });
 }
 
 Result<Page> PageOf(const Exchange& exchange, const std::vector<std::string>& names) {

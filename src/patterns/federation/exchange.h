@@ -35,6 +35,8 @@ struct Exchange {
   [[nodiscard]] Result<Levels> Namespace() const;
   [[nodiscard]] Result<EntryName> Entry(const std::string& var) const;
   [[nodiscard]] std::string Param(const std::string& name) const;
+  // Whether the parameter is `true`, in any case: PyIceberg writes `True`.
+  [[nodiscard]] bool Says(const std::string& name) const;
 };
 
 // A page of names in the order of the catalog, after the one that the token stands for.

@@ -58,10 +58,12 @@ struct RouteMatch {
 [[nodiscard]] Result<Answer> CommitTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> DropTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> RegisterTable(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> UnregisterTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> RenameTable(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> CommitTransaction(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReplayTable(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> ReplayUnregister(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> ReplayNothing(Desk& desk, const Exchange& exchange);
 // routes_storage.cc
 [[nodiscard]] Result<Answer> LoadCredentials(Desk& desk, const Exchange& exchange);
@@ -70,7 +72,8 @@ struct RouteMatch {
 // routes_plan.cc
 [[nodiscard]] Result<Answer> PlanTableScan(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> FetchScanTasks(Desk& desk, const Exchange& exchange);
-[[nodiscard]] Result<Answer> NoPlan(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> FetchPlan(Desk& desk, const Exchange& exchange);
+[[nodiscard]] Result<Answer> CancelPlan(Desk& desk, const Exchange& exchange);
 // routes_views.cc
 [[nodiscard]] Result<Answer> ListViews(Desk& desk, const Exchange& exchange);
 [[nodiscard]] Result<Answer> CreateView(Desk& desk, const Exchange& exchange);

@@ -1,10 +1,11 @@
-// Planning of scans while the client waits. Nothing is kept of a plan: what does not fit into one
-// answer is named by plan tasks, which hold the request and where to go on.
+// Planning of scans while the client waits. What does not fit into one answer is named by plan
+// tasks, which hold the request and where to go on; of the plan itself only the request is kept.
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/base/encoding.h"
+#include "core/base/random.h"
 #include "patterns/federation/planning/content_file.h"
 #include "patterns/federation/planning/scan_plan.h"
 #include "patterns/federation/refusals.h"
@@ -27,11 +28,16 @@ Error NoTask() {
       .Because("it was not given out by this catalog, or the table has changed its snapshots");
 }
 
-// The request with its snapshot settled, and which part of the plan.
-std::string TaskOf(Json request, const ScanPlan& plan, size_t page) {
+// The request of the same plan at any later time.
+Json Settled(Json request, const ScanPlan& plan) {
   if (!request.contains("end-snapshot-id") && plan.snapshot_id)
     request["snapshot-id"] = *plan.snapshot_id;
-  return Base64Url(Json{{"request", std::move(request)}, {"page", page}}.dump());
+  return request;
+}
+
+// The settled request, and which part of the plan.
+std::string TaskOf(const Json& request, size_t page) {
+  return Base64Url(Json{{"request", request}, {"page", page}}.dump());
 }
 
 struct Task {
@@ -99,6 +105,35 @@ Result<LoadedTable> TableToPlan(Desk& desk, const Exchange& exchange, EntryName&
   return desk.tables.Load(exchange.call, name);
 }
 
+Error NoPlan() {
+  return Error(Kind::kNotFound, "CAT-PLAN-003", "there is no such plan")
+      .Because("this server did not make it for the table, has forgotten it, or it was cancelled");
+}
+
+struct Planned {
+  const EntryName& name;
+  const LoadedTable& table;
+  const ScanPlan& plan;
+};
+
+// The first part of a plan, what names the others, and credentials if the client asks for them.
+Result<Json> Completed(Desk& desk, const Exchange& exchange, const Planned& planned,
+                       const Json& request) {
+  const lake::TableMetadata& metadata = *planned.table.metadata;
+  Json out = {{"status", "completed"}};
+  out.update(Answers(planned.plan, metadata).Page(0));
+  Json tasks = Json::array();
+  for (size_t page = 1; page * kFilesPerAnswer < planned.plan.files.size(); ++page)
+    tasks.push_back(TaskOf(request, page));
+  if (!tasks.empty()) out["plan-tasks"] = std::move(tasks);
+  if (exchange.headers.Get("X-Iceberg-Access-Delegation")) {
+    FIRN_TRY(const Delegated delegated, DelegateAccess(desk, exchange, planned.name, metadata));
+    if (!delegated.credentials_json.empty())
+      out["storage-credentials"] = Json::parse(delegated.credentials_json);
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Answer> PlanTableScan(Desk& desk, const Exchange& exchange) {
@@ -106,18 +141,33 @@ Result<Answer> PlanTableScan(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const LoadedTable loaded, TableToPlan(desk, exchange, name));
   const lake::Table table(IdentOf(name), loaded.metadata, loaded.location, desk.store);
   FIRN_TRY(const ScanPlan plan, PlanScan(exchange.call, table, exchange.body));
-  Json out = {{"status", "completed"}};
-  out.update(Answers(plan, *loaded.metadata).Page(0));
-  Json tasks = Json::array();
-  for (size_t page = 1; page * kFilesPerAnswer < plan.files.size(); ++page)
-    tasks.push_back(TaskOf(exchange.body, plan, page));
-  if (!tasks.empty()) out["plan-tasks"] = std::move(tasks);
-  if (exchange.headers.Get("X-Iceberg-Access-Delegation")) {
-    FIRN_TRY(const Delegated delegated, DelegateAccess(desk, exchange, name, *loaded.metadata));
-    if (!delegated.credentials_json.empty())
-      out["storage-credentials"] = Json::parse(delegated.credentials_json);
-  }
+  const Json request = Settled(exchange.body, plan);
+  FIRN_TRY(Json out, Completed(desk, exchange, {name, loaded, plan}, request));
+  const std::string id = NewUuid(*exchange.call.random);
+  desk.plans.Keep(id, IdentOf(name), request.dump());
+  out["plan-id"] = id;
   return JsonAnswer(out);
+}
+
+Result<Answer> FetchPlan(Desk& desk, const Exchange& exchange) {
+  EntryName name;
+  FIRN_TRY(const LoadedTable loaded, TableToPlan(desk, exchange, name));
+  const auto kept = desk.plans.Find(exchange.vars.at("plan-id"), IdentOf(name));
+  if (!kept) return Fail(NoPlan());
+  FIRN_TRY(const Json request, ParseRequestBody(*kept));
+  const lake::Table table(IdentOf(name), loaded.metadata, loaded.location, desk.store);
+  const auto plan = PlanScan(exchange.call, table, request);
+  if (!plan && plan.error().code() == "CAT-PLAN-001") return Fail(NoPlan());
+  if (!plan) return Fail(plan.error());
+  FIRN_TRY(const Json out, Completed(desk, exchange, {name, loaded, *plan}, request));
+  return JsonAnswer(out);
+}
+
+Result<Answer> CancelPlan(Desk& desk, const Exchange& exchange) {
+  EntryName name;
+  FIRN_TRY(const LoadedTable loaded, TableToPlan(desk, exchange, name));
+  if (!desk.plans.Forget(exchange.vars.at("plan-id"), IdentOf(name))) return Fail(NoPlan());
+  return NoContent();
 }
 
 Result<Answer> FetchScanTasks(Desk& desk, const Exchange& exchange) {
@@ -133,14 +183,6 @@ Result<Answer> FetchScanTasks(Desk& desk, const Exchange& exchange) {
   if (!plan) return Fail(plan.error());
   if (task.page * kFilesPerAnswer >= std::max<size_t>(plan->files.size(), 1)) return Fail(NoTask());
   return JsonAnswer(Answers(*plan, *loaded.metadata).Page(task.page));
-}
-
-// Plans are complete when they are answered: there is none to ask for or to cancel.
-Result<Answer> NoPlan(Desk& desk, const Exchange& exchange) {
-  EntryName name;
-  FIRN_TRY(const LoadedTable loaded, TableToPlan(desk, exchange, name));
-  return Fail(Error(Kind::kNotFound, "CAT-PLAN-003", "there is no such plan")
-                  .Because("scans are planned while the client waits"));
 }
 
 }  // namespace firn::federation

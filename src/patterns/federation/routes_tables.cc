@@ -55,6 +55,20 @@ std::string WithReferencedSnapshots(const lake::TableMetadata& metadata) {
   return lake::MetadataJson(shown);
 }
 
+// Whether the header names the tag, alone, in a list, as a weak one or as `*` (RFC 9110, 13.1.2).
+bool Matches(std::string_view header, std::string_view tag) {
+  for (size_t at = 0; at < header.size();) {
+    const size_t end = std::min(header.find(',', at), header.size());
+    std::string_view item = header.substr(at, end - at);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (item.starts_with("W/")) item.remove_prefix(2);
+    if (item == tag || item == "*") return true;
+    at = end + 1;
+  }
+  return false;
+}
+
 Result<std::string> Text(const Json& body, const char* key) {
   const auto found = body.find(key);
   if (found == body.end() || !found->is_string())
@@ -186,7 +200,8 @@ Result<Answer> LoadTable(Desk& desk, const Exchange& exchange) {
   const bool refs_only = snapshots == "refs";
   FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
   const std::string tag = TagOf(table.location, refs_only);
-  if (exchange.headers.Get("If-None-Match") == tag) return Answer{304, "", {{"ETag", tag}}};
+  if (Matches(exchange.headers.GetOr("If-None-Match", ""), tag))
+    return Answer{304, "", {{"ETag", tag}}};
   if (!refs_only) return TableAnswer(desk, exchange, name, table);
   FIRN_TRY(const Delegated delegated, DelegateAccess(desk, exchange, name, *table.metadata));
   return TableAnswer(table, WithReferencedSnapshots(*table.metadata), true, delegated);
@@ -234,9 +249,19 @@ Result<Answer> DropTable(Desk& desk, const Exchange& exchange) {
   FIRN_CHECK(Require(exchange.principal, Right::kManage, PathOf(name)));
   Tables::DropOptions options;
   options.note = exchange.note;
-  options.purge = exchange.Param("purgeRequested") == "true";
+  options.purge = exchange.Says("purgeRequested");
   FIRN_CHECK(desk.tables.Drop(exchange.call, name, options));
   return NoContent();
+}
+
+Result<Answer> UnregisterTable(Desk& desk, const Exchange& exchange) {
+  FIRN_TRY(const EntryName name, exchange.Entry("table"));
+  FIRN_CHECK(Require(exchange.principal, Right::kManage, PathOf(name)));
+  FIRN_TRY(const LoadedTable table, desk.tables.Unregister(exchange.call, name, exchange.note));
+  Answer answer;
+  answer.body = "{\"metadata-location\":" + Json(table.location).dump() +
+                ",\"metadata\":" + *table.json + "}";
+  return answer;
 }
 
 Result<Answer> RegisterTable(Desk& desk, const Exchange& exchange) {
@@ -260,6 +285,8 @@ Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const std::string type, Text(exchange.body, "report-type"));
   if (type != "scan-report" && type != "commit-report")
     return BadRequest("`report-type` is neither `scan-report` nor `commit-report`");
+  FIRN_TRY(const bool there, desk.tables.Exists(name));
+  if (!there) return NoEntry(name, EntryKind::kTable);
   desk.metrics
       .GetCounter("catalog_reports_total", {{"type", type}}, "metrics reports that engines sent")
       .Add();
@@ -278,6 +305,12 @@ Result<Answer> ReplayTable(Desk& desk, const Exchange& exchange) {
   }
   FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
   return TableAnswer(table);
+}
+
+// The files are where they were; what the table was, only the first answer could say.
+Result<Answer> ReplayUnregister(Desk&, const Exchange& exchange) {
+  FIRN_TRY(const EntryName name, exchange.Entry("table"));
+  return NoEntry(name, EntryKind::kTable);
 }
 
 Result<Answer> ReplayNothing(Desk&, const Exchange&) { return NoContent(); }

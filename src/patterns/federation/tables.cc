@@ -176,6 +176,19 @@ Result<LoadedTable> Tables::Register(const Call& call, const RegisterRequest& re
   return draft.table;
 }
 
+Result<LoadedTable> Tables::Unregister(const Call& call, const EntryName& name,
+                                       const lake::CatalogNote& note) {
+  const TableIdent ident = IdentOf(name);
+  const Turns::Turn turn(turns_, {ident.Text()});
+  FIRN_TRY(LoadedTable table, Load(call, name));
+  FIRN_TRY(const auto location, catalog_.DeleteEntry(ident, EntryKind::kTable, note));
+  Forget(ident);
+  if (!location) return NoEntry(name, EntryKind::kTable);
+  // Another process may have committed in between.
+  if (*location != table.location) return Read(call, *location);
+  return table;
+}
+
 Result<void> Tables::Drop(const Call& call, const EntryName& name, const DropOptions& options) {
   const TableIdent ident = IdentOf(name);
   std::optional<std::string> location;

@@ -77,6 +77,9 @@ class Tables {
   };
   [[nodiscard]] Result<void> Drop(const Call& call, const EntryName& name,
                                   const DropOptions& options);
+  // Takes the table out of the catalog and leaves its files; the state it was in last.
+  [[nodiscard]] Result<LoadedTable> Unregister(const Call& call, const EntryName& name,
+                                               const lake::CatalogNote& note);
 
  private:
   // A change worked out on the newest state, its metadata file written and not yet synced.

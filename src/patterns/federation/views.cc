@@ -25,13 +25,19 @@ namespace {
 constexpr uint64_t kMetadataBytesMax = 64ULL << 20;
 const Backoff kRetries{std::chrono::milliseconds(5), std::chrono::milliseconds(500), 10};
 
+// Empty when the member is missing or no text.
+std::string TextOf(const Json& object, const char* key) {
+  const Json value = object.is_object() ? object.value(key, Json()) : Json();
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
 Result<void> CheckRequirements(const Json* requirements, const Json& view) {
   if (requirements == nullptr) return {};
   for (const Json& requirement : *requirements) {
-    const std::string type = requirement.is_object() ? requirement.value("type", "") : "";
+    const std::string type = TextOf(requirement, "type");
     if (type != "assert-view-uuid")
       return BadRequest("Invalid requirement: `" + type.substr(0, 64) + "`");
-    if (requirement.value("uuid", "") != view.at("view-uuid").get_ref<const std::string&>())
+    if (TextOf(requirement, "uuid") != view.at("view-uuid").get_ref<const std::string&>())
       return Fail(
           Error(Kind::kConflict, "CAT-COMMIT-001", "Requirement failed: view UUID does not match"));
   }

@@ -16,9 +16,10 @@ struct Comparison {
   std::string_view type;
   std::string_view sign;  // lake's; empty: not used for leaving out files
 };
+// Rows without a value are not equal to any: lake's `!=`, which is SQL's, would lose them.
 constexpr Comparison kComparisons[] = {
-    {"eq", "="}, {"not-eq", "!="}, {"lt", "<"},         {"lt-eq", "<="},
-    {"gt", ">"}, {"gt-eq", ">="},  {"starts-with", ""}, {"not-starts-with", ""},
+    {"eq", "="}, {"not-eq", ""},  {"lt", "<"},         {"lt-eq", "<="},
+    {"gt", ">"}, {"gt-eq", ">="}, {"starts-with", ""}, {"not-starts-with", ""},
 };
 
 tl::unexpected<Error> Bad(const std::string& why) {
@@ -40,11 +41,27 @@ std::string Lower(std::string text) {
   return text;
 }
 
+// The value of a literal, bare or as an object.
+const Json& Unwrapped(const Json& value) {
+  const bool wrapped =
+      value.is_object() && value.contains("value") && value.value("type", Json()) == "literal";
+  return wrapped ? value["value"] : value;
+}
+
 // Nothing for values that lake's filter has no words for.
-std::optional<std::string> Literal(const Json& value) {
+std::optional<std::string> Literal(const Json& given) {
+  const Json& value = Unwrapped(given);
   if (value.is_string()) return Quoted(value.get<std::string>(), '\'');
   if (value.is_number() || value.is_boolean()) return value.dump();
   return {};
+}
+
+const record::Field* FieldById(const std::vector<record::Field>& fields, int64_t id) {
+  for (const record::Field& field : fields) {
+    if (field.id == id) return &field;
+    if (const auto* found = FieldById(field.type.children, id)) return found;
+  }
+  return nullptr;
 }
 
 class Reader {
@@ -83,8 +100,9 @@ class Reader {
   }
 
   Result<void> Predicate(const Json& json, const std::string& type, bool counts) {
-    if (!json.contains("term")) return Bad("`" + type.substr(0, 64) + "` has no `term`");
-    FIRN_TRY(const record::Field* field, Term(json["term"]));
+    const bool unary = type == "is-null" || type == "not-null" || type == "is-nan" ||
+                       type == "not-nan" || type == "in" || type == "not-in";
+    FIRN_TRY(const record::Field* field, Operand(json, type, unary ? "child" : "left"));
     const std::string column = field == nullptr ? "" : Quoted(field->name, '"');
     std::optional<std::string> text;
     if (type == "is-null" || type == "not-null") {
@@ -92,15 +110,7 @@ class Reader {
     } else if (type == "in" || type == "not-in") {
       FIRN_TRY(text, List(json, type, column));
     } else if (type != "is-nan" && type != "not-nan") {
-      const auto known =
-          std::find_if(std::begin(kComparisons), std::end(kComparisons),
-                       [&](const Comparison& comparison) { return comparison.type == type; });
-      if (known == std::end(kComparisons))
-        return Bad("`" + type.substr(0, 64) + "` is no expression");
-      if (!json.contains("value")) return Bad("`" + type + "` has no `value`");
-      const auto literal = Literal(json["value"]);
-      if (literal && !known->sign.empty())
-        text = column + " " + std::string(known->sign) + " " + *literal;
+      FIRN_TRY(text, Compared(json, type, column));
     }
     if (!counts || !text || field == nullptr) return {};
     // What lake's filter does not take leaves out nothing: the client looks at the rows.
@@ -109,13 +119,39 @@ class Reader {
     return {};
   }
 
+  // What a predicate is about: `key`, or `term` as written before there were value expressions.
+  Result<const record::Field*> Operand(const Json& json, const std::string& type, const char* key) {
+    if (json.contains(key)) return Value(json[key], 0);
+    if (!json.contains("term"))
+      return Bad("`" + type.substr(0, 64) + "` has neither `" + key + "` nor `term`");
+    return Term(json["term"]);
+  }
+
+  Result<std::optional<std::string>> Compared(const Json& json, const std::string& type,
+                                              const std::string& column) {
+    const auto known =
+        std::find_if(std::begin(kComparisons), std::end(kComparisons),
+                     [&](const Comparison& comparison) { return comparison.type == type; });
+    if (known == std::end(kComparisons))
+      return Bad("`" + type.substr(0, 64) + "` is no expression");
+    const char* key = json.contains("right") ? "right" : "value";
+    if (!json.contains(key)) return Bad("`" + type + "` has neither `right` nor `value`");
+    FIRN_CHECK(Value(json[key], 0));
+    const auto literal = Literal(json[key]);
+    if (!literal || known->sign.empty()) return std::optional<std::string>();
+    return std::optional(column + " " + std::string(known->sign) + " " + *literal);
+  }
+
   Result<std::optional<std::string>> List(const Json& json, const std::string& type,
                                           const std::string& column) {
-    if (!json.contains("values") || !json["values"].is_array())
-      return Bad("`" + type + "` has no list of `values`");
-    if (json["values"].size() > kValuesMax) return Bad("`" + type + "` has too many values");
+    if (!json.contains("values")) return Bad("`" + type + "` has no list of `values`");
+    const Json& given = json["values"];
+    const bool typed = given.is_object() && given.value("type", Json()) == "literals";
+    const Json values = typed ? given.value("values", Json()) : given;
+    if (!values.is_array()) return Bad("`" + type + "` has no list of `values`");
+    if (values.size() > kValuesMax) return Bad("`" + type + "` has too many values");
     std::string list;
-    for (const Json& value : json["values"]) {
+    for (const Json& value : values) {
       const auto literal = Literal(value);
       if (!literal) return std::optional<std::string>();
       list += (list.empty() ? "" : ", ") + *literal;
@@ -124,18 +160,67 @@ class Reader {
     return std::optional(column + " IN (" + list + ")");
   }
 
-  // nullptr for a term that is no plain top-level column.
-  Result<const record::Field*> Term(const Json& term) {
-    if (term.is_object()) {
-      if (!term.contains("term")) return Bad("a transform has no `term`");
-      FIRN_CHECK(Term(term["term"]));
+  // A literal, a reference to a field, or the application of a function; nullptr for what is no
+  // plain top-level column.
+  Result<const record::Field*> Value(const Json& json, int depth) {
+    if (depth > kDepthMax) return Bad("the filter is nested too deeply");
+    if (!json.is_object()) {
+      if (json.is_array()) return Bad("a list is no value");
       return nullptr;
     }
-    if (!term.is_string()) return Bad("a `term` is no name");
-    const std::string name = term.get<std::string>();
+    const Json type = json.value("type", Json());
+    if (type == "reference") return Reference(json);
+    if (type == "literal") {
+      if (!json.contains("value")) return Bad("a literal has no `value`");
+      return nullptr;
+    }
+    if (type != "apply") return Bad("a value has no known `type`");
+    if (!json.contains("function") || !json.contains("arguments") || !json["arguments"].is_array())
+      return Bad("`apply` needs `function` and a list of `arguments`");
+    for (const Json& argument : json["arguments"]) {
+      const bool predicate = argument.is_object() && !IsValueType(argument.value("type", Json()));
+      if (predicate) {
+        FIRN_CHECK(Read(argument, false, depth + 1));
+      } else {
+        FIRN_CHECK(Value(argument, depth + 1));
+      }
+    }
+    return nullptr;
+  }
+
+  static bool IsValueType(const Json& type) {
+    return type == "reference" || type == "literal" || type == "apply";
+  }
+
+  // By `name`, by `id`, or by `term` as the Java reference writes it.
+  Result<const record::Field*> Reference(const Json& json) {
+    for (const char* key : {"name", "term"}) {
+      if (json.contains(key) && json[key].is_string()) return Named(json[key].get<std::string>());
+    }
+    if (!json.contains("id") || !json["id"].is_number_integer())
+      return Bad("a reference has neither `name` nor `id`");
+    const record::Field* field = FieldById(schema_.fields, json["id"].get<int64_t>());
+    if (field == nullptr) return Bad("there is no column of id " + json["id"].dump());
+    return TopLevel(field);
+  }
+
+  Result<const record::Field*> Named(const std::string& name) {
     const record::Field* field = FindField(schema_, name, options_);
     if (field == nullptr) return Bad("there is no column `" + name.substr(0, 200) + "`");
+    return TopLevel(field);
+  }
+
+  const record::Field* TopLevel(const record::Field* field) const {
     return schema_.Find(field->name) == field ? field : nullptr;
+  }
+
+  Result<const record::Field*> Term(const Json& term) {
+    if (term.is_string()) return Named(term.get<std::string>());
+    if (!term.is_object()) return Bad("a `term` is no name");
+    if (IsValueType(term.value("type", Json()))) return Value(term, 0);
+    if (!term.contains("term")) return Bad("a transform has no `term`");
+    FIRN_CHECK(Term(term["term"]));
+    return nullptr;
   }
 
   const record::Schema& schema_;
