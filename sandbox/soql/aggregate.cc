@@ -9,6 +9,7 @@
 
 #include "sandbox/api_error.h"
 #include "sandbox/soql/cursor.h"
+#include "sandbox/soql/date_range.h"
 #include "sandbox/soql/lexer.h"
 
 namespace firn::sandbox::soql {
@@ -189,6 +190,11 @@ class AggregateCursor final : public RowCursor {
     Value& value = row_[column];
     if (value.null() || expression.field.fields.empty()) return;
     const FieldInfo& info = expression.field.info();
+    const int group = bound_.bound[column].group;
+    if (group >= 0 && IsDateFunction(expression.function) &&
+        bound_.groups[group].expression.function.empty()) {
+      value = ApplyDateFunction(expression.function, value, expression.locals->fiscal);
+    }
     if (expression.format) {
       const bool counts = expression.function.starts_with("COUNT");
       texts_[column].clear();

@@ -85,10 +85,12 @@ class Binder {
   Result<void> CheckShape(bool is_child) const {
     if (is_child && (bound_.aggregate || query_.count_only)) {
       return Bad("MALFORMED_QUERY", query_.object_at,
-                 "Aggregate queries are not allowed in a sub-select of the SELECT list");
+                 "only root queries support aggregate expressions");
     }
-    if (query_.having && query_.group_by.empty()) {
-      return Bad("MALFORMED_QUERY", query_.having->at, "HAVING needs a GROUP BY clause");
+    if (bound_.aggregate && query_.group_by.empty() && (query_.limit || query_.offset)) {
+      return Bad("MALFORMED_QUERY", query_.select[0].at,
+                 "Non-grouped query that uses overall aggregate functions cannot also use " +
+                     std::string(query_.limit ? "LIMIT" : "OFFSET"));
     }
     if (query_.grouping != Query::Grouping::kPlain && query_.group_by.size() > kRollupFieldsMax) {
       return Bad("MALFORMED_QUERY", query_.group_by.back().at,
@@ -132,12 +134,31 @@ class Binder {
         [this](const Query& subquery, Filter& into) { return RunSemiJoin(subquery, into); }};
   }
 
+  // Source: SOQL and SOSL Reference, 'Comparison Operators', restrictions of semi-joins, read
+  // 2026-11: neither the main query's object nor ordering, grouping or limits.
+  Result<void> CheckSemiJoin(const Query& subquery) const {
+    const char* clause = !subquery.group_by.empty()   ? "GROUP"
+                         : !subquery.order_by.empty() ? "ORDER"
+                         : subquery.limit             ? "LIMIT"
+                         : subquery.offset            ? "OFFSET"
+                                                      : nullptr;
+    if (clause != nullptr) {
+      return Bad("MALFORMED_QUERY", subquery.object_at,
+                 "missing value at '" + std::string(clause) + "'");
+    }
+    const ObjectInfo* object = context_.catalogue->Object(subquery.object);
+    if (object != bound_.object) return {};
+    return Bad("MALFORMED_QUERY", subquery.object_at,
+               "The inner and outer selects should not be on the same object type");
+  }
+
   Result<void> RunSemiJoin(const Query& subquery, Filter& into) const {
     QueryContext inner = context_;
     inner.options.all_rows = false;
     const bool one = subquery.select.size() == 1 &&
                      subquery.select[0].kind == SelectItem::Kind::kField &&
                      subquery.select[0].field.function.empty();
+    FIRN_CHECK(CheckSemiJoin(subquery));
     if (!one) {
       return Bad("MALFORMED_QUERY", subquery.object_at,
                  "A semi join sub-select can only select one field");
@@ -146,8 +167,8 @@ class Binder {
     const FieldType type = cursor->columns()[0].type;
     if (type != FieldType::kId && type != FieldType::kReference) {
       return Bad("MALFORMED_QUERY", subquery.select[0].at,
-                 "The inner select field '" + cursor->columns()[0].name +
-                     "' of a semi join must be an id or a reference field");
+                 "semi join sub-selects can only query id fields, cannot use: '" +
+                     cursor->columns()[0].name + "'");
     }
     for (;;) {
       FIRN_TRY(const bool more, cursor->Next());
@@ -270,10 +291,18 @@ class Binder {
       column.name = "expr" + std::to_string(expressions_++);
     }
     column.path = {column.name};
-    if (!column.aggregate) {
+    if (column.aggregate) {
+      FIRN_CHECK(CheckAggregated(item, bound.expression));
+    } else {
       Expression wanted = bound.expression;
       if (field.function == "GROUPING" || field.function == "TOLABEL") wanted.function.clear();
       bound.group = GroupOf(wanted);
+      const bool by_day =
+          IsDateFunction(field.function) && bound.expression.field.info().type == FieldType::kDate;
+      if (bound.group < 0 && by_day) {  // a part of the date that is grouped by
+        wanted.function.clear();
+        bound.group = GroupOf(wanted);
+      }
       const bool rolled = query_.grouping != Query::Grouping::kPlain;
       if (bound.group < 0 || (field.function == "GROUPING" && !rolled)) {
         return Bad("MALFORMED_QUERY", item.at,
@@ -285,6 +314,15 @@ class Binder {
     bound_.bound.push_back(std::move(bound));
     if (names_.insert(Folded(bound_.columns.back().name)).second) return {};
     return Bad("MALFORMED_QUERY", item.at, "duplicate alias: " + bound_.columns.back().name);
+  }
+
+  Result<void> CheckAggregated(const SelectItem& item, const Expression& bound) const {
+    if (bound.field.fields.empty() || query_.grouping != Query::Grouping::kPlain) return {};
+    Expression plain = bound;
+    plain.function.clear();
+    if (GroupOf(plain) < 0) return {};
+    return Bad("MALFORMED_QUERY", item.at,
+               "Grouped field should not be aggregated: " + item.field.path.back());
   }
 
   static void DescribeAggregate(const FieldExpr& field, const Expression& bound, Column& column) {

@@ -32,6 +32,32 @@ std::string_view FamilyTypeName(Family family) {
   return "string";
 }
 
+bool HasJoin(const Condition& condition) {
+  return condition.subquery != nullptr ||
+         std::any_of(condition.parts.begin(), condition.parts.end(), HasJoin);
+}
+
+// Semi-joins stand at the top of a WHERE clause, two at most.
+// Source: SOQL and SOSL Reference, 'Comparison Operators', 'Semi-Joins with IN and Anti-Joins with
+// NOT IN', read 2026-11.
+Result<void> CheckJoins(const Condition& condition, std::string_view soql) {
+  constexpr ptrdiff_t kJoinsMax = 2;
+  if (condition.kind != Condition::Kind::kAnd) return {};
+  ptrdiff_t joins = 0;
+  for (const auto& part : condition.parts) {
+    if (part.subquery != nullptr) ++joins;
+    const bool inside = part.kind == Condition::Kind::kAnd || part.kind == Condition::Kind::kOr;
+    if (inside && HasJoin(part)) {
+      return Fail(ErrorAt(soql, part.at, "MALFORMED_QUERY",
+                          "Semi join sub-selects are only allowed at the top level WHERE "
+                          "expressions and not in nested WHERE expressions"));
+    }
+  }
+  if (joins <= kJoinsMax) return {};
+  return Fail(ErrorAt(soql, condition.at, "MALFORMED_QUERY",
+                      "Maximum 2 semi join sub-selects are allowed"));
+}
+
 class Binder {
  public:
   explicit Binder(const FilterContext& context) : context_(context) {}
@@ -150,10 +176,6 @@ class Binder {
     return {};
   }
   static const std::string& name_of(const Filter& filter) { return filter.left.field.info().name; }
-  static bool HasJoin(const Condition& condition) {
-    return condition.subquery != nullptr ||
-           std::any_of(condition.parts.begin(), condition.parts.end(), HasJoin);
-  }
 
   tl::unexpected<Error> WrongType(const Filter& filter, const Literal& literal) const {
     const bool wants_quotes = filter.family == Family::kText || filter.family == Family::kId;
@@ -223,7 +245,10 @@ class Binder {
         at = end + 1;
       }
     }
-    operand.null = literal.text.empty() && filter.op != CompareOp::kLike;
+    // An empty text is null, but everything that is there is greater than it.
+    const bool ordered = filter.op == CompareOp::kLt || filter.op == CompareOp::kLe ||
+                         filter.op == CompareOp::kGt || filter.op == CompareOp::kGe;
+    operand.null = literal.text.empty() && filter.op != CompareOp::kLike && !ordered;
     return operand;
   }
 
@@ -381,6 +406,7 @@ Family FamilyOf(FieldType type) {
 }
 
 Result<Filter> BindFilter(const Condition& condition, const FilterContext& context) {
+  FIRN_CHECK(CheckJoins(condition, context.soql));
   return Binder(context).Bind(condition);
 }
 

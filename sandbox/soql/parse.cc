@@ -5,6 +5,7 @@
 
 #include "sandbox/api_error.h"
 #include "sandbox/soql/parse_parts.h"
+#include "sandbox/value.h"
 
 namespace firn::sandbox::soql {
 namespace {
@@ -43,7 +44,8 @@ Result<SelectItem> ParseSelectItem(TokenReader& reader) {
       return reader.Unexpected();
     }
     FIRN_TRY(item.field, ParseFieldExpr(reader));
-    if (reader.Peek().kind == Token::Kind::kWord && !IsClauseWord(reader.Peek().folded)) {
+    const bool count = item.field.function == "COUNT" && item.field.path.empty();
+    if (!count && reader.Peek().kind == Token::Kind::kWord && !IsClauseWord(reader.Peek().folded)) {
       item.alias = reader.Take().text;
     }
   }
@@ -57,8 +59,7 @@ Result<void> ParseSelect(TokenReader& reader, Query& query) {
   } while (reader.TakeSymbol(","));
   const SelectItem& first = query.select[0];
   query.count_only = query.select.size() == 1 && first.kind == SelectItem::Kind::kField &&
-                     first.field.function == "COUNT" && first.field.path.empty() &&
-                     first.alias.empty();
+                     first.field.function == "COUNT" && first.field.path.empty();
   return {};
 }
 
@@ -111,7 +112,7 @@ Result<void> ParseGroup(TokenReader& reader, Query& query) {
     } while (reader.TakeSymbol(","));
     if (query.grouping != Query::Grouping::kPlain) FIRN_CHECK(reader.Expect(")"));
   }
-  if (reader.TakeWord("HAVING")) {
+  if (!query.group_by.empty() && reader.TakeWord("HAVING")) {
     FIRN_TRY(query.having, ParseCondition(reader));
   }
   return {};
@@ -198,6 +199,20 @@ Result<void> ParseTail(TokenReader& reader, Query& query) {
   return {};
 }
 
+// `FROM Account.Contacts` and `FROM a.Contacts` in a sub-select name the outer object in front of
+// the relationship. Source: SOQL and SOSL Reference, 'Using Relationship Queries' and 'Using
+// Aliases with Relationship Queries', read 2026-11.
+void DropOuterNames(Query& query) {
+  for (auto& item : query.select) {
+    if (item.kind != SelectItem::Kind::kSubquery) continue;
+    std::string& name = item.subquery->object;
+    const size_t dot = name.find('.');
+    if (dot == std::string::npos) continue;
+    const std::string first = Folded(name.substr(0, dot));
+    if (first == Folded(query.object) || first == Folded(query.alias)) name.erase(0, dot + 1);
+  }
+}
+
 }  // namespace
 
 bool IsClauseWord(std::string_view word) {
@@ -212,6 +227,7 @@ Result<Query> ParseQuery(TokenReader& reader) {
   FIRN_CHECK(ParseSelect(reader, query));
   FIRN_CHECK(reader.ExpectWord("FROM"));
   FIRN_CHECK(ParseFrom(reader, query));
+  DropOuterNames(query);
   if (reader.TakeWord("WHERE")) {
     FIRN_TRY(query.where, ParseCondition(reader));
   }

@@ -164,6 +164,7 @@ Result<Condition> ParseUnary(TokenReader& reader) {
   const size_t at = reader.Peek().at;
   Condition result;
   if (reader.TakeWord("NOT")) {
+    if (reader.IsWord("NOT")) return reader.Unexpected();
     FIRN_TRY(Condition inner, ParseUnary(reader));
     result.kind = Condition::Kind::kNot;
     result.parts.push_back(std::move(inner));
@@ -179,15 +180,19 @@ Result<Condition> ParseUnary(TokenReader& reader) {
 
 }  // namespace
 
+// Beside AND and OR the vendor wants a NOT in parentheses of its own: `(NOT a) AND b`.
 Result<Condition> ParseCondition(TokenReader& reader) {
+  const bool negated = reader.IsWord("NOT");
   FIRN_TRY(Condition first, ParseUnary(reader));
   const bool is_and = reader.IsWord("AND");
   if (!is_and && !reader.IsWord("OR")) return first;
+  if (negated) return reader.Unexpected();
   Condition all;
   all.kind = is_and ? Condition::Kind::kAnd : Condition::Kind::kOr;
   all.at = first.at;
   all.parts.push_back(std::move(first));
   while (reader.TakeWord(is_and ? "AND" : "OR")) {
+    if (reader.IsWord("NOT")) return reader.Unexpected();
     FIRN_TRY(Condition next, ParseUnary(reader));
     all.parts.push_back(std::move(next));
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "sandbox/soql/parse_parts.h"
+#include "sandbox/value.h"
 
 namespace firn::sandbox::soql {
 namespace {
@@ -63,10 +64,11 @@ Result<void> ParseDistance(TokenReader& reader, FieldExpr& field) {
     return reader.Malformed(at, "latitude or longitude is out of range");
   }
   const Token& unit = reader.Peek();
-  if (unit.kind != Token::Kind::kString || (unit.text != "mi" && unit.text != "km")) {
+  const std::string name = Folded(unit.text);
+  if (unit.kind != Token::Kind::kString || (name != "mi" && name != "km")) {
     return reader.Malformed(unit.at, "invalid distance unit: use 'mi' or 'km'");
   }
-  field.miles = unit.text == "mi";
+  field.miles = name == "mi";
   reader.Skip(1);
   return reader.Expect(")");
 }
