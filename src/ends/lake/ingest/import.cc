@@ -267,6 +267,8 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   ingest_options.strict = options.strict;
   ingest_options.plain_encoding = options.plain_encoding;
   ingest_options.delimiter = options.delimiter;
+  // Rows of a partitioned table are written once more, each into its partition.
+  ingest_options.short_lived = !table->metadata().default_spec().unpartitioned();
   Collector collector;
   collector.report.rejects_path = ingest_options.rejects_path;
   FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));

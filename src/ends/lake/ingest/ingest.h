@@ -69,6 +69,7 @@ struct IngestOptions {
   bool strict = false;  // the first rejected row is an error
   bool hash_columns = false;
   bool plain_encoding = false;    // table property for readers without delta encodings
+  bool short_lived = false;       // their rows are soon in other files: packed quickly, not well
   int64_t rejects_max = 100'000;  // LimitReached (LAKE-REJECT-002) past it, for each open file
   char delimiter = ',';
   // Where the files become durable; null: `data_folder` is a folder of this machine.

@@ -189,6 +189,8 @@ Result<void> Lane::WriteBatch() {
                  std::to_string(files_++) + ".parquet";
     FIRN_TRY(writer_, ParquetWriter::Open(shared_.local_folder + "/" + file_name_, shared_.layout,
                                           {.row_group_rows = shared_.options.row_group_rows,
+                                           .packing = shared_.options.short_lived ? Packing::kQuick
+                                                                                  : Packing::kSmall,
                                            .zstd_level = shared_.options.zstd_level,
                                            .plain_encoding = shared_.options.plain_encoding}));
     FIRN_FAULT_POINT("lake.ingest.file_opened");

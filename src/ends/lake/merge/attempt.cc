@@ -17,6 +17,7 @@
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/position_deletes.h"
 #include "ends/lake/merge/follow.h"
+#include "ends/lake/merge/read_ahead.h"
 #include "ends/lake/merge/rows.h"
 #include "ends/lake/merge/write.h"
 #include "ends/lake/store/object_store.h"
@@ -303,7 +304,7 @@ class Preparation {
   }
 
   [[nodiscard]] MergeFileWriter::Options WriterOptions() const {
-    return {state_.options.plain_encoding, state_.options.row_cache_bytes};
+    return {state_.options.plain_encoding, state_.options.row_cache_bytes, Packing::kQuick};
   }
 
   [[nodiscard]] const RowBits& DeadOf(uint32_t ordinal) const {
@@ -332,19 +333,21 @@ class Preparation {
     folded.from = ordinal;
     folded.file = out_.written.size();
     folded.first_row = writer.rows();
-    FIRN_TRY(const auto source,
+    folded.rows.reserve(static_cast<size_t>(RowsLeft(ordinal)));
+    folded.keys.reserve(static_cast<size_t>(RowsLeft(ordinal)));
+    FIRN_TRY(auto source,
              internal::ParquetSource::Open(call_, *state_.table.store(), file.entry.file,
                                            SourceOf(written_, kFoldBatchRows)));
-    uint32_t row = 0;
+    ReadAhead ahead(call_, std::move(source));
     for (;;) {
-      FIRN_TRY(BatchPtr batch, source->Next(call_));
-      if (batch == nullptr) break;
+      FIRN_TRY(auto part, ahead.Next());
+      if (part.rows == nullptr) break;
       if (KeepsLineage(state_.table)) {
-        FIRN_TRY(batch, WithRowIds(std::move(batch), file.entry, source->first_row()));
+        FIRN_TRY(part.rows, WithRowIds(std::move(part.rows), file.entry, part.first_row));
       }
-      FIRN_TRY(batch, Living(batch, dead, row, folded));
-      row = next_row_;
-      FIRN_CHECK(writer.Write(call_, batch));
+      FIRN_TRY(const BatchPtr living,
+               Living(part.rows, dead, static_cast<uint32_t>(part.first_row), folded));
+      FIRN_CHECK(writer.Write(call_, living));
     }
     out_.rows_folded += static_cast<int64_t>(folded.rows.size());
     out_.folded.push_back(std::move(folded));
@@ -355,7 +358,6 @@ class Preparation {
   // The rows of a batch that are not dead; notes them in `folded`.
   Result<BatchPtr> Living(const BatchPtr& batch, const RowBits& dead, uint32_t first,
                           MergeAttempt::Folded& folded) {
-    next_row_ = first + static_cast<uint32_t>(batch->num_rows());
     const arrow::Array& keys = *batch->GetColumnByName(state_.options.key);
     std::vector<int64_t> rows;
     for (int64_t i = 0; i < batch->num_rows(); ++i) {
@@ -404,19 +406,25 @@ class Preparation {
   MergeAttempt& out_;
   const Table written_;  // as its files are written
   FetchedRows current_;  // of the writes that need one
-  uint32_t next_row_ = 0;
 };
 
 // The row that was at `from` is at `to` now.
 void Relocate(MergeFiles& files, const MergeKey& key, RowPlace from, RowPlace to) {
-  const auto now = files.index().Find(key);
-  if (now && *now == from) {
-    files.index().Set(key, to);
-    return;
-  }
+  if (files.index().Move(key, from, to)) return;
   const auto [begin, end] = files.duplicates().equal_range(key);
   for (auto at = begin; at != end; ++at) {
     if (at->second == from) at->second = to;
+  }
+}
+
+void EnterFolded(const MergeAttempt::Folded& folded, uint32_t ordinal, MergeFiles& files) {
+  for (size_t i = 0; i < folded.rows.size(); ++i) {
+    if (const size_t later = i + KeyIndex::kKeysAhead;
+        later < folded.keys.size() && folded.keys[later])
+      files.index().Expect(*folded.keys[later]);
+    if (!folded.keys[i]) continue;
+    const auto to = static_cast<uint32_t>(folded.first_row + static_cast<int64_t>(i));
+    Relocate(files, *folded.keys[i], {folded.from, folded.rows[i]}, {ordinal, to});
   }
 }
 
@@ -466,13 +474,8 @@ void EnterMerge(MergeAttempt attempt, const Table& after,
     files.index().Erase(keys[gone.key].key);
     files.duplicates().erase(keys[gone.key].key);
   }
-  for (const MergeAttempt::Folded& folded : attempt.folded) {
-    for (size_t i = 0; i < folded.rows.size(); ++i) {
-      if (!folded.keys[i]) continue;
-      const auto to = static_cast<uint32_t>(folded.first_row + static_cast<int64_t>(i));
-      Relocate(files, *folded.keys[i], {folded.from, folded.rows[i]}, {ordinals[folded.file], to});
-    }
-  }
+  for (const MergeAttempt::Folded& folded : attempt.folded)
+    EnterFolded(folded, ordinals[folded.file], files);
   EnterDeletes(attempt, files);
   for (const MergeAttempt::Folded& folded : attempt.folded) attempt.emptied.push_back(folded.from);
   for (const uint32_t ordinal : attempt.emptied) {

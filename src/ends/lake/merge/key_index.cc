@@ -89,6 +89,21 @@ std::optional<RowPlace> KeyIndex::Set(const MergeKey& key, RowPlace place) {
   return {};
 }
 
+bool KeyIndex::Move(const MergeKey& key, RowPlace from, RowPlace to) {
+  const uint64_t hash = HashOf(key);
+  Shard& shard = ShardOf(hash);
+  Slot& slot = shard.slots[SlotOf(shard, key, hash)];
+  if (slot.place != from) return false;
+  slot.place = to;
+  return true;
+}
+
+void KeyIndex::Expect(const MergeKey& key) const {
+  const uint64_t hash = HashOf(key);
+  const Shard& shard = ShardOf(hash);
+  __builtin_prefetch(&shard.slots[Home(hash, shard.capacity)]);
+}
+
 void KeyIndex::EraseSlot(Shard& shard, uint32_t slot) {
   // The rows behind move up, so that no probe ever meets a hole before its key.
   uint32_t hole = slot;

@@ -24,12 +24,19 @@ struct RowPlace {
 
 class KeyIndex {
  public:
+  // The index is larger than the caches: whoever looks many keys up expects each so many early.
+  static constexpr size_t kKeysAhead = 16;
+
   KeyIndex();
   // Room for so many rows in all; never less than before.
   void Reserve(int64_t rows);
   [[nodiscard]] std::optional<RowPlace> Find(const MergeKey& key) const;
   // Where the key was before, nothing for a new one.
   std::optional<RowPlace> Set(const MergeKey& key, RowPlace place);
+  // Puts the row that is at `from` at `to`; false, and nothing done, when the key is elsewhere.
+  bool Move(const MergeKey& key, RowPlace from, RowPlace to);
+  // Has the memory where the key would be fetched: a lookup some keys later finds it at hand.
+  void Expect(const MergeKey& key) const;
   std::optional<RowPlace> Erase(const MergeKey& key);
   // Erases every row for which `gone` answers true.
   void EraseIf(const std::function<bool(RowPlace)>& gone);

@@ -73,6 +73,19 @@ TEST(KeyIndexTest, RandomChangesAreThoseOfAMap) {
   EXPECT_FALSE(index.Find(KeyOfNumber(1)));
 }
 
+TEST(KeyIndexTest, ARowMovesOnlyFromWhereItStands) {
+  KeyIndex index;
+  index.Expect(KeyOfNumber(1));
+  EXPECT_FALSE(index.Move(KeyOfNumber(1), {0, 4}, {1, 5}));
+  EXPECT_EQ(index.rows(), 0);
+  index.Set(KeyOfNumber(1), {0, 4});
+  EXPECT_FALSE(index.Move(KeyOfNumber(1), {0, 3}, {1, 5}));
+  EXPECT_EQ(index.Find(KeyOfNumber(1)), (RowPlace{0, 4}));
+  EXPECT_TRUE(index.Move(KeyOfNumber(1), {0, 4}, {1, 5}));
+  EXPECT_EQ(index.Find(KeyOfNumber(1)), (RowPlace{1, 5}));
+  EXPECT_EQ(index.rows(), 1);
+}
+
 TEST(KeyIndexTest, ARowTakesAtMostFortyBytesAlsoWhileItGrows) {
   KeyIndex index;
   for (int64_t row = 0; row < 600'000; ++row) {

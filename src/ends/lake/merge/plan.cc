@@ -109,6 +109,8 @@ MergePlan PlanMerge(
   std::vector<uint32_t> chain;
   for (uint32_t key = 0; key < changes.keys().size(); ++key) {
     const MergeChanges::Keyed& keyed = changes.keys()[key];
+    if (const size_t later = key + KeyIndex::kKeysAhead; later < changes.keys().size())
+      index.Expect(changes.keys()[later].key);
     const auto now = index.Find(keyed.key);
     const auto begin = static_cast<uint32_t>(plan.overlays.size());
     const int64_t order = plan.orders.empty() ? kNoOrder : order_now(key, now);

@@ -5,6 +5,7 @@
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <unordered_set>
 
@@ -21,6 +22,8 @@ constexpr int64_t kRowGroupRows = 64 * 1024;
 constexpr int64_t kSampleRows = 2048;
 constexpr int64_t kIdSampleRows = 16 * 1024;
 constexpr size_t kIdLength = 18;
+// So many Ids of 18 characters fill a dictionary (kDictionaryBytesMax).
+constexpr double kRepeatedIds = 48'000;
 
 // Whether a text column holds few enough values for a dictionary, by its first rows.
 bool FewValues(const arrow::Array& column) {
@@ -35,7 +38,8 @@ bool FewValues(const arrow::Array& column) {
 }
 
 // Whether a text column names other records, of which many are named again within a file: an import
-// is told that by describe, and readers take such columns twice as fast from a dictionary.
+// is told that by describe, and readers take such columns twice as fast from a dictionary. Of
+// kRepeatedIds values drawn evenly a sample shows `most` different ones.
 bool RepeatedIds(const arrow::Array& column) {
   if (column.type_id() != arrow::Type::STRING) return false;
   const auto& texts = static_cast<const arrow::StringArray&>(column);
@@ -48,7 +52,8 @@ bool RepeatedIds(const arrow::Array& column) {
     values.insert(texts.GetView(row));
     ++ids;
   }
-  return ids >= kSampleRows && static_cast<int64_t>(values.size()) * 100 <= ids * 85;
+  const double most = kRepeatedIds * -std::expm1(-static_cast<double>(ids) / kRepeatedIds);
+  return ids >= kSampleRows && static_cast<double>(values.size()) <= most;
 }
 
 record::Layout LayoutFor(const record::Schema& schema, const arrow::RecordBatch& first) {
@@ -78,6 +83,7 @@ Result<void> MergeFileWriter::Open(const Call& call, const arrow::RecordBatch& f
   ParquetOptions options;
   options.row_group_rows = kRowGroupRows;
   options.plain_encoding = options_.plain_encoding;
+  options.packing = options_.packing;
   FIRN_TRY(writer_, ParquetWriter::Open(path_, LayoutFor(table_.schema(), first), options));
   return {};
 }

@@ -20,6 +20,7 @@ class MergeFileWriter {
   struct Options {
     bool plain_encoding = false;
     int64_t kept_bytes_max = 0;  // of rows that stay in memory for the row cache
+    Packing packing = Packing::kSmall;
   };
   MergeFileWriter(const Table& table, const Options& options) : table_(table), options_(options) {}
   ~MergeFileWriter();  // removes a file that was not closed

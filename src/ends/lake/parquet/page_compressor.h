@@ -1,4 +1,4 @@
-// PageCompressor: zstd for the pages of one file, with one context for all of them. Internal to
+// PageCompressor: packs the pages of one file, zstd with one context for all of them. Internal to
 // lake. One thread.
 #pragma once
 
@@ -9,23 +9,16 @@
 
 #include "core/base/error.h"
 #include "ends/lake/parquet/page_bytes.h"
-
-struct ZSTD_CCtx_s;
+#include "ends/lake/write/parquet_writer.h"
 
 namespace firn::lake {
 
 class PageCompressor {
  public:
-  explicit PageCompressor(int level);
-  // Puts one frame behind what stands in `out`; answers its bytes. Errors: Internal
-  // (LAKE-FILE-001).
-  [[nodiscard]] Result<size_t> Append(std::span<const uint8_t> page, PageBytes& out);
-
- private:
-  struct Free {
-    void operator()(ZSTD_CCtx_s* context) const;
-  };
-  std::unique_ptr<ZSTD_CCtx_s, Free> context_;
+  virtual ~PageCompressor() = default;
+  [[nodiscard]] static std::unique_ptr<PageCompressor> New(const ParquetOptions& options);
+  // Puts one page behind what stands in `out`; answers its bytes. Errors: Internal (LAKE-FILE-001).
+  [[nodiscard]] virtual Result<size_t> Append(std::span<const uint8_t> page, PageBytes& out) = 0;
 };
 
 }  // namespace firn::lake

@@ -54,7 +54,7 @@ class PageFile final : public ParquetWriter {
         arrow_schema_(record::ArrowSchema(layout.schema)),
         properties_(PropertiesFor(layout, options)),
         row_group_rows_(options.row_group_rows),
-        compressor_(options.zstd_level) {}
+        compressor_(PageCompressor::New(options)) {}
 
   Result<void> Open();
   Result<void> Write(const arrow::RecordBatch& batch) override;
@@ -73,7 +73,7 @@ class PageFile final : public ParquetWriter {
   std::unique_ptr<parquet::FileMetaDataBuilder> footer_;
   std::unique_ptr<parquet::PageIndexBuilder> index_;
   const int64_t row_group_rows_;
-  PageCompressor compressor_;
+  std::unique_ptr<PageCompressor> compressor_;
   std::vector<FieldPages> fields_;
   int64_t rows_ = 0;
   int64_t group_rows_ = 0;
@@ -91,7 +91,7 @@ Result<void> PageFile::Open() {
   }));
   int next_leaf = 0;
   for (const auto& field : arrow_schema_->fields()) {
-    FIRN_TRY(auto pages, FieldPages::New(*field, *columns_, *properties_, compressor_, next_leaf));
+    FIRN_TRY(auto pages, FieldPages::New(*field, *columns_, *properties_, *compressor_, next_leaf));
     fields_.push_back(std::move(pages));
   }
   return sink_->Put(kMagic);

@@ -262,6 +262,30 @@ TEST_F(PageFileTest, SlicedBatchesAndPlainEncodingReadBack) {
   ExpectSame(*Read(), *Read("arrow.parquet"));
 }
 
+TEST_F(PageFileTest, AQuickFileHoldsTheSameRowsAndBounds) {
+  const record::Layout layout = EveryType();
+  const Batches batches = {RandomBatch(layout.schema, 30'001, 5)};
+  const DataFile small = Write("small.parquet", layout, batches, OpenPageFile);
+  ParquetOptions options;
+  options.packing = Packing::kQuick;
+  const DataFile quick = WritePages(layout, batches, options);
+  Write("arrow.parquet", layout, batches, OpenArrowFile, options);
+  ExpectSame(*Read(), *Read("small.parquet"));
+  ExpectSame(*Read("arrow.parquet"), *Read("small.parquet"));
+  EXPECT_EQ(quick.lower_bounds, small.lower_bounds);
+  EXPECT_EQ(quick.upper_bounds, small.upper_bounds);
+  for (const char* name : {"pages.parquet", "arrow.parquet"}) {
+    const auto group = Footer(name)->RowGroup(0);
+    int packed = 0;
+    for (int column = 0; column < group->num_columns(); ++column) {
+      const auto codec = group->ColumnChunk(column)->compression();
+      EXPECT_NE(codec, parquet::Compression::ZSTD) << column;
+      packed += codec == parquet::Compression::SNAPPY ? 1 : 0;
+    }
+    EXPECT_GT(packed, 0) << name;
+  }
+}
+
 // One text column, and whether it has a dictionary.
 record::Layout OneText(bool dictionary) {
   record::Layout layout;

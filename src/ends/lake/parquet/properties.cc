@@ -98,12 +98,15 @@ std::shared_ptr<parquet::WriterProperties> PropertiesFor(const record::Layout& l
       ->created_by("firn")
       ->memory_pool(WriterPool())
       ->disable_dictionary()
-      ->compression(parquet::Compression::ZSTD)
-      ->codec_options(ZstdOptions(options.zstd_level))
       ->data_pagesize(kPageBytes)
       ->write_batch_size(kRowsPerSlice)
       ->max_row_group_length(options.row_group_rows)
       ->enable_store_decimal_as_integer();
+  if (options.packing == Packing::kQuick) {
+    builder.compression(parquet::Compression::SNAPPY);
+  } else {
+    builder.compression(parquet::Compression::ZSTD)->codec_options(ZstdOptions(options.zstd_level));
+  }
   std::vector<bool> dictionary(layout.schema.fields.size(), false);
   for (const record::SourceColumn& column : layout.columns) {
     dictionary[static_cast<size_t>(column.field_index)] = column.dictionary;

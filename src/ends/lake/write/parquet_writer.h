@@ -20,8 +20,14 @@
 
 namespace firn::lake {
 
+enum class Packing {
+  kSmall,  // zstd: files that stay
+  kQuick,  // Snappy: files that are soon written again, a quarter larger (docs/decisions/0063)
+};
+
 struct ParquetOptions {
   int64_t row_group_rows = 256 * 1024;
+  Packing packing = Packing::kSmall;
   int zstd_level = 1;
   bool plain_encoding = false;
 };

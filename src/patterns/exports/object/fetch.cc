@@ -93,6 +93,7 @@ Result<void> ObjectRun::Fetch() {
   options.data_folder = FetchFolder();
   if (IsWindow()) {
     FIRN_CHECK(MakeFolders(StagingPath(), 0700));
+    options.short_lived = true;
   } else {
     FIRN_TRY(const auto table, parts_.lake->Load(ident_));
     options.store = table.store();

@@ -151,6 +151,7 @@ Result<StagedRows> ReadStaged(const Call& call, const ExportParts& parts,
   lake::IngestOptions ingest_options;
   ingest_options.data_folder = query.folder;
   ingest_options.file_prefix = "staged";
+  ingest_options.short_lived = true;
   Collector collected;
   FIRN_TRY(const auto ingest, lake::Ingest::New(query.layout, ingest_options, collected));
   std::optional<Error> refusal;
