@@ -261,6 +261,65 @@ def test_bad_requests_are_refused_in_the_vendors_form(catalog):
         assert catalog.bad("POST", path, body)[0] == 400, (path, body)
 
 
+FIELD = {"id": 3, "name": "new", "required": False, "type": "string"}
+
+
+def with_field(**changes):
+    changed = {key: value for key, value in {**FIELD, **changes}.items() if value is not None}
+    return {"action": "add-schema", "schema": {**SCHEMA, "fields": SCHEMA["fields"] + [changed]}}
+
+
+def statistics(**changes):
+    whole = {"snapshot-id": 1, "statistics-path": "x", "file-size-in-bytes": 1, "file-footer-size-in-bytes": 1,
+             "blob-metadata": [{"type": "t", "snapshot-id": 1, "sequence-number": 1, "fields": [1]}], **changes}
+    return {"action": "set-statistics", "statistics": {k: v for k, v in whole.items() if v is not None}}
+
+
+@pytest.mark.parametrize("update", [
+    {"action": "add-schema", "schema": {**SCHEMA, "type": "x"}},
+    {"action": "add-schema", "schema": {**SCHEMA, "type": False}},
+    with_field(required=None), with_field(required="no"), with_field(doc=5), with_field(id=2**31), with_field(id=-1),
+    with_field(type={"type": "list", "element-id": 4, "element": "int"}),
+    with_field(type={"type": "map", "key-id": 4, "key": "int", "value-id": 5, "value": "int"}),
+    statistics(**{"file-footer-size-in-bytes": None}), statistics(**{"file-footer-size-in-bytes": "1"}),
+    statistics(**{"blob-metadata": None}), statistics(**{"blob-metadata": {}}), statistics(**{"blob-metadata": [{}]}),
+    statistics(**{"blob-metadata": [1]}),
+    {"action": "add-encryption-key", "encryption-key": {"key-id": "k", "encrypted-key-metadata": 1}},
+    {"action": "remove-snapshots", "snapshot-ids": [0.5]}, {"action": "remove-schemas", "schema-ids": [0.5]},
+], ids=str)
+def test_what_other_engines_could_not_read_does_not_get_into_the_metadata(catalog, update):
+    catalog.make_namespace("n")
+    made = catalog.make_table("n", "t")
+    assert catalog.bad("POST", table_path("n", "t"), {"requirements": [], "updates": [update]})[0] == 400
+    assert catalog.table("n", "t") == made
+
+
+def test_members_of_the_wrong_kind_are_refused_not_passed_over(catalog):
+    catalog.make_namespace("n")
+    for wrong in ({"partition-spec": 1}, {"write-order": []}, {"properties": "a"}, {"stage-create": "yes"}):
+        assert catalog.bad("POST", "/namespaces/n/tables", {"name": "t", "schema": SCHEMA, **wrong})[0] == 400, wrong
+    catalog.make_table("n", "t", **{"partition-spec": None, "write-order": None, "properties": None})
+    for requirements in ([{}], [None], ["a"], [{"type": 1}]):
+        assert catalog.bad("POST", table_path("n", "t"), {"requirements": requirements, "updates": []})[0] == 400
+    version = {"version-id": 1, "timestamp-ms": 1, "schema-id": 0, "summary": {}, "default-namespace": ["n"],
+               "representations": [{"type": "sql", "sql": "select 1", "dialect": "spark"}]}
+    view = {"name": "v", "schema": SCHEMA, "properties": {}}
+    for wrong in ({"summary": {"a": 1}}, {"summary": []}, {"default-catalog": 1}, {"default-namespace": [1]}):
+        assert catalog.bad("POST", "/namespaces/n/views", {**view, "view-version": {**version, **wrong}})[0] == 400
+    catalog.good("POST", "/namespaces/n/views", {**view, "view-version": version})
+    for requirements in ([{"type": 1}], [{"type": "assert-view-uuid", "uuid": 1}], [1]):
+        assert catalog.ask("POST", "/namespaces/n/views/v", {"requirements": requirements, "updates": []}
+                           ).status in (400, 409)
+
+
+def test_a_table_in_no_namespace_is_not_there(catalog):
+    # Spark asks for it whenever a table has the name of a metadata table, such as `files` or `history`.
+    for method, kind in (("GET", "NoSuchTableException"), ("DELETE", "NoSuchTableException")):
+        assert catalog.bad(method, "/namespaces//tables/sales") == (404, kind)
+    assert catalog.ask("HEAD", "/namespaces//tables/sales").status == 404
+    assert catalog.bad("GET", "/namespaces//views/sales") == (404, "NoSuchViewException")
+
+
 def test_drop_with_purge_takes_only_what_lies_in_the_table(catalog, tmp_path):
     catalog.make_namespace("n")
     made = catalog.make_table("n", "t")

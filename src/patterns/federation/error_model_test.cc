@@ -12,7 +12,8 @@ namespace {
 TEST(ErrorModelTest, ExpiredTokenIsAnsweredAsNotAuthorized) {
   // Source: REST catalog spec, `UnauthorizedResponse` and `AuthenticationTimeoutResponse`: 401 is
   // preferred over 419, and the one that the Rust, DuckDB and Java clients know.
-  const auto answer = ErrorAnswerFor(Error(Kind::kExpired, "CAT-AUTH-002", "the token has expired"));
+  const auto answer =
+      ErrorAnswerFor(Error(Kind::kExpired, "CAT-AUTH-002", "the token has expired"));
   EXPECT_EQ(answer.status, 401);
   const auto error = nlohmann::json::parse(answer.body).at("error");
   EXPECT_EQ(error.at("type"), "NotAuthorizedException");

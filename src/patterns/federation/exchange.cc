@@ -14,6 +14,11 @@ Result<Levels> Exchange::Namespace() const { return LevelsFromPath(vars.at("name
 
 Result<EntryName> Exchange::Entry(const std::string& var) const {
   EntryName name;
+  // Java looks for the table `files` of a namespace `sales` as the list of the files of a table
+  // `sales` that is in no namespace, too: there is none.
+  if (vars.at("namespace").empty())
+    return NoEntry({{}, vars.at(var)},
+                   var == "view" ? lake::EntryKind::kView : lake::EntryKind::kTable);
   FIRN_TRY(name.ns, Namespace());
   name.name = vars.at(var);
   FIRN_CHECK(CheckEntryName(name.name));

@@ -76,9 +76,21 @@ Result<std::string> Text(const Json& body, const char* key) {
   return found->get<std::string>();
 }
 
-const Json* Object(const Json& body, const char* key) {
+// nullptr when missing or null. Errors: it is something else.
+Result<const Json*> Object(const Json& body, const char* key) {
   const auto found = body.find(key);
-  return found == body.end() || !found->is_object() ? nullptr : &*found;
+  if (found == body.end() || found->is_null()) return nullptr;
+  if (!found->is_object()) return BadRequest("`" + std::string(key) + "` is no object");
+  return &*found;
+}
+
+// False when missing or null.
+Result<bool> Flag(const Json& body, const char* key) {
+  const auto found = body.find(key);
+  if (found == body.end() || found->is_null()) return false;
+  if (!found->is_boolean())
+    return BadRequest("`" + std::string(key) + "` is neither true nor false");
+  return found->get<bool>();
 }
 
 Result<TableChange> ChangeFrom(const Exchange& exchange, const EntryName& name, const Json& body) {
@@ -168,22 +180,25 @@ Result<Answer> CreateTable(Desk& desk, const Exchange& exchange) {
   request.any_location = exchange.principal.Administers();
   request.note = exchange.note;
   lake::TableRequest& table = request.table;
-  const Json* schema = Object(body, "schema");
-  if (schema == nullptr) return BadRequest("`schema` is missing or no object");
+  FIRN_TRY(const Json* schema, Object(body, "schema"));
+  if (schema == nullptr) return BadRequest("`schema` is missing");
   table.schema_json = schema->dump();
-  if (const Json* spec = Object(body, "partition-spec")) table.partition_spec_json = spec->dump();
-  if (const Json* order = Object(body, "write-order")) table.write_order_json = order->dump();
+  FIRN_TRY(const Json* spec, Object(body, "partition-spec"));
+  if (spec != nullptr) table.partition_spec_json = spec->dump();
+  FIRN_TRY(const Json* order, Object(body, "write-order"));
+  if (order != nullptr) table.write_order_json = order->dump();
   if (body.contains("location") && !body["location"].is_null()) {
     FIRN_TRY(table.location, Text(body, "location"));
   }
-  if (const Json* properties = Object(body, "properties")) {
+  FIRN_TRY(const Json* properties, Object(body, "properties"));
+  if (properties != nullptr) {
     for (const auto& [key, value] : properties->items()) {
       if (!value.is_string()) return BadRequest("property `" + key + "` is no text");
       table.properties[key] = value.get<std::string>();
     }
   }
-  const Json staged = body.value("stage-create", Json(false));
-  if (staged.is_boolean() && staged.get<bool>()) {
+  FIRN_TRY(const bool staged, Flag(body, "stage-create"));
+  if (staged) {
     FIRN_TRY(const LoadedTable made, desk.tables.Stage(exchange.call, request));
     return TableAnswer(desk, exchange, request.name, made);
   }
@@ -217,7 +232,8 @@ Result<Answer> TableExists(Desk& desk, const Exchange& exchange) {
 
 Result<Answer> CommitTable(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const EntryName name, exchange.Entry("table"));
-  if (const Json* identifier = Object(exchange.body, "identifier")) {
+  FIRN_TRY(const Json* identifier, Object(exchange.body, "identifier"));
+  if (identifier != nullptr) {
     FIRN_TRY(const EntryName named, EntryNameFromJson(*identifier));
     if (IdentOf(named) != IdentOf(name))
       return BadRequest("`identifier` names another table than the path");
@@ -273,8 +289,7 @@ Result<Answer> RegisterTable(Desk& desk, const Exchange& exchange) {
   // Whoever names a metadata file can read any table's: that takes the whole catalog.
   FIRN_CHECK(Require(exchange.principal, Right::kManage, {}));
   FIRN_TRY(request.metadata_location, Text(exchange.body, "metadata-location"));
-  const Json overwrite = exchange.body.value("overwrite", Json(false));
-  request.overwrite = overwrite.is_boolean() && overwrite.get<bool>();
+  FIRN_TRY(request.overwrite, Flag(exchange.body, "overwrite"));
   FIRN_TRY(const LoadedTable table, desk.tables.Register(exchange.call, request));
   return TableAnswer(desk, exchange, request.name, table);
 }

@@ -61,6 +61,16 @@ Result<void> CheckVersion(const Json& version) {
     return Bad("a view version has no `representations`");
   if (!version.contains("default-namespace") || !version["default-namespace"].is_array())
     return Bad("a view version has no `default-namespace`");
+  for (const Json& level : version["default-namespace"]) {
+    if (!level.is_string()) return Bad("`default-namespace` holds something that is no text");
+  }
+  if (const Json catalog = version.value("default-catalog", Json());
+      !catalog.is_null() && !catalog.is_string())
+    return Bad("`default-catalog` is no text");
+  const Json summary = version.value("summary", Json::object());
+  if (!summary.is_object() || std::any_of(summary.begin(), summary.end(),
+                                          [](const Json& value) { return !value.is_string(); }))
+    return Bad("`summary` is no object of texts");
   std::set<std::string> dialects;
   for (const Json& form : version["representations"]) {
     if (!form.is_object()) return Bad("a representation is no object");

@@ -35,7 +35,10 @@ Result<std::set<int>> Ids(const nlohmann::ordered_json& update, const char* key)
   FIRN_TRY(const auto* list, FindArray(update, key));
   if (list == nullptr) return BadUpdate("`" + std::string(key) + "` is missing");
   std::set<int> ids;
-  for (const auto& id : *list) ids.insert(id.get<int>());
+  for (const auto& id : *list) {
+    if (!id.is_number_integer()) return BadUpdate("`" + std::string(key) + "` holds no numbers");
+    ids.insert(id.get<int>());
+  }
   return ids;
 }
 

@@ -35,6 +35,25 @@ Result<void> CheckRef(const std::string& name, const SnapshotRef& ref) {
   return {};
 }
 
+// Statistics are kept as they came: what the Java reference cannot read must not get in.
+Result<void> CheckBlobs(const nlohmann::ordered_json& statistics) {
+  FIRN_CHECK(GetLong(statistics, "file-footer-size-in-bytes"));
+  FIRN_TRY(const auto* blobs, FindArray(statistics, "blob-metadata"));
+  if (blobs == nullptr) return BadUpdate("`blob-metadata` is missing");
+  for (const auto& blob : *blobs) {
+    if (!blob.is_object()) return BadUpdate("`blob-metadata` holds something that is no object");
+    FIRN_CHECK(GetString(blob, "type"));
+    FIRN_CHECK(GetLong(blob, "snapshot-id"));
+    FIRN_CHECK(GetLong(blob, "sequence-number"));
+    FIRN_TRY(const auto* fields, FindArray(blob, "fields"));
+    if (fields == nullptr) return BadUpdate("a blob names no `fields`");
+    for (const auto& id : *fields) {
+      if (!id.is_number_integer()) return BadUpdate("`fields` of a blob holds no numbers");
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> MetadataBuilder::ApplyHistory(const std::string& action, const Json& update,
@@ -117,7 +136,10 @@ Result<void> MetadataBuilder::RemoveSnapshots(const Json& update) {
   FIRN_TRY(const Json* list, FindArray(update, "snapshot-ids"));
   if (list == nullptr) return BadUpdate("`snapshot-ids` is missing");
   std::set<int64_t> ids;
-  for (const Json& id : *list) ids.insert(id.get<int64_t>());
+  for (const Json& id : *list) {
+    if (!id.is_number_integer()) return BadUpdate("`snapshot-ids` holds no numbers");
+    ids.insert(id.get<int64_t>());
+  }
   const auto gone = std::erase_if(metadata_.snapshots, [&](const auto& snapshot) {
     return ids.contains(snapshot->snapshot_id);
   });
@@ -148,6 +170,7 @@ Result<void> MetadataBuilder::SetStatistics(const Json& update, bool of_partitio
   FIRN_TRY(file.path, GetString(*json, "statistics-path"));
   FIRN_TRY(const int64_t bytes, GetLong(*json, "file-size-in-bytes"));
   if (bytes < 0) return BadUpdate("`file-size-in-bytes` is below 0");
+  if (!of_partitions) FIRN_CHECK(CheckBlobs(*json));
   file.of_partitions = of_partitions;
   file.json = Dump(*json);
   DropStatistics(file.snapshot_id, of_partitions);

@@ -124,8 +124,8 @@ Result<void> MetadataBuilder::AddEncryptionKey(const Json& update) {
   if (json == nullptr) return BadUpdate("`encryption-key` is missing");
   EncryptionKey key;
   FIRN_TRY(key.key_id, GetString(*json, "key-id"));
-  if (!json->contains("encrypted-key-metadata"))
-    return BadUpdate("`encrypted-key-metadata` is missing");
+  FIRN_CHECK(GetString(*json, "encrypted-key-metadata"));
+  FIRN_CHECK(FindString(*json, "encrypted-by-id"));
   for (const EncryptionKey& known : metadata_.encryption_keys) {
     if (known.key_id == key.key_id) return {};
   }

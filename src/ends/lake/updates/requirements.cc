@@ -88,8 +88,10 @@ Result<void> CheckOne(const Json& requirement, const TableMetadata* base) {
 Result<bool> RequiresNoTable(const Json& requirements) {
   bool creates = false;
   for (const Json& requirement : requirements) {
-    FIRN_TRY(const std::string type, GetString(requirement, "type"));
-    creates = creates || type == "assert-create";
+    const auto type = requirement.is_object() ? GetString(requirement, "type")
+                                              : Result<std::string>(BadJson("it is no object"));
+    if (!type) return BadUpdate("a requirement cannot be read: " + type.error().why());
+    creates = creates || *type == "assert-create";
   }
   if (creates && requirements.size() != 1)
     return BadUpdate(

@@ -1,6 +1,7 @@
 #include "ends/lake/updates/schema_facts.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -48,7 +49,10 @@ class Walk {
       if (!field.is_object() || name == field.end() || !name->is_string() ||
           name->get_ref<const std::string&>().empty())
         return Bad("a field has no name");
-      const bool required = field.value("required", false);
+      FIRN_TRY(const bool required, Required(field, "required"));
+      if (const auto doc = field.find("doc");
+          doc != field.end() && !doc->is_string() && !doc->is_null())
+        return Bad("`doc` of field `" + name->get<std::string>() + "` is no text");
       FIRN_CHECK(Field(field, {"id", "type"}, name->get<std::string>(), required, parent));
     }
     return {};
@@ -60,6 +64,14 @@ class Walk {
     const char* type;
   };
 
+  // Schemas are kept as they came: what the Java reference cannot read must not get in.
+  static Result<bool> Required(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    if (found == json.end() || !found->is_boolean())
+      return Bad("`" + std::string(key) + "` of a field is missing or neither true nor false");
+    return found->get<bool>();
+  }
+
   Result<void> Field(const Json& json, const Keys& keys, const std::string& name, bool required,
                      const Parent& parent) {
     FieldFacts facts;
@@ -68,6 +80,9 @@ class Walk {
     const auto id = json.find(keys.id);
     if (id == json.end() || !id->is_number_integer())
       return Bad("field `" + facts.path + "` has no id");
+    const auto wide = id->get<int64_t>();
+    if (wide < 0 || wide > std::numeric_limits<int>::max())
+      return Bad("the id of field `" + facts.path + "` is out of range");
     const auto type = json.find(keys.type);
     if (type == json.end()) return Bad("field `" + facts.path + "` has no type");
     for (const char* key : {"initial-default", "write-default"}) {
@@ -96,13 +111,14 @@ class Walk {
   Result<void> Nested(const Json& type, const std::string& kind, const Parent& parent) {
     if (parent.depth > kDepthMax) return Bad("the schema is nested too deeply");
     if (kind == "struct") return Struct(type, parent);
-    if (kind == "list")
-      return Field(type, {"element-id", "element"}, "element",
-                   type.value("element-required", false), parent);
+    if (kind == "list") {
+      FIRN_TRY(const bool required, Required(type, "element-required"));
+      return Field(type, {"element-id", "element"}, "element", required, parent);
+    }
     if (kind == "map") {
       FIRN_CHECK(Field(type, {"key-id", "key"}, "key", true, parent));
-      return Field(type, {"value-id", "value"}, "value", type.value("value-required", false),
-                   parent);
+      FIRN_TRY(const bool required, Required(type, "value-required"));
+      return Field(type, {"value-id", "value"}, "value", required, parent);
     }
     return Bad("field `" + parent.path + "` has type `" + kind.substr(0, 64) + "`, which is none");
   }
@@ -170,6 +186,7 @@ bool FieldFacts::primitive() const { return type != "struct" && type != "list" &
 
 Result<SchemaFacts> ReadSchemaFacts(const Json& schema) {
   if (!schema.is_object()) return Bad("the schema is no object");
+  if (schema.contains("type") && schema["type"] != "struct") return Bad("the schema is no struct");
   SchemaFacts facts;
   try {
     FIRN_CHECK(Walk(facts).Struct(schema, {}));
