@@ -281,6 +281,13 @@ constexpr Field kObject[] = {
      .default_value = "hard",
      .example = "soft",
      .words = kDeletes},
+    {.name = "changelog",
+     .type = FieldType::kBool,
+     .help = "windows and event streams: each change is also appended to `<table>__changelog`, one "
+             "row a "
+             "change",
+     .default_value = "false",
+     .example = "true"},
     {.name = "lag",
      .type = FieldType::kDuration,
      .help = "incremental: how long before the org's present a window ends, for records that "

@@ -210,6 +210,7 @@ Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
 void FillIncremental(const Group& group, ObjectRule& rule, Problems* problems) {
   if (group.Text("mode") == "incremental") rule.mode = ExportMode::kIncremental;
   rule.soft_deletes = group.Text("deletes") == "soft";
+  rule.changelog = group.Bool("changelog");
   rule.lag = group.Duration("lag");
   rule.overlap = group.Duration("overlap");
   rule.sweep_every = group.Duration("sweep");

@@ -114,6 +114,7 @@ struct ObjectRule {
   bool include_deleted = false;  // queryAll
   // Incremental only.
   bool soft_deletes = false;                 // rows stay, marked as deleted
+  bool changelog = false;                    // what changes is appended to a table of its own
   std::chrono::milliseconds lag{0};          // a window ends so long before the org's present
   std::chrono::milliseconds overlap{0};      // and begins so long before the last one's end
   std::chrono::milliseconds sweep_every{0};  // 0: only when asked

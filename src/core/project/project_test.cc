@@ -104,6 +104,15 @@ TEST_F(ProjectFolder, TakesTheLastRuleThatMatches) {
   EXPECT_EQ(project->RuleFor(desk, "Invoice__c")->name, "all");
 }
 
+TEST_F(ProjectFolder, HasAChangelogOnlyWhereItIsAskedFor) {
+  const auto project = LoadText(
+      With("environments:", "  - {name: Case, mode: incremental, changelog: true}\nenvironments:"));
+  ASSERT_TRUE(project) << project.error().OneLine();
+  const Org& prod = **project->FindOrg("prod");
+  EXPECT_TRUE(project->RuleFor(prod, "Case")->changelog);
+  EXPECT_FALSE(project->RuleFor(prod, "account")->changelog);
+}
+
 TEST_F(ProjectFolder, LaysAnEnvironmentOverTheRest) {
   const auto project = LoadText(kGood, "ci");
   ASSERT_TRUE(project) << project.error().OneLine();

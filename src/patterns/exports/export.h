@@ -29,6 +29,7 @@ namespace firn::exports {
 // How a table follows its object between full exports.
 struct IncrementalSpec {
   bool soft_deletes = false;  // rows stay, with `__deleted` and `__deleted_at`
+  bool changelog = false;     // what changes is appended to `<table>__changelog`
   // A window ends so long before the org's present: what commits late with an earlier stamp (R1)
   // is still ahead of the next one.
   std::chrono::milliseconds lag{60'000};

@@ -13,6 +13,7 @@ constexpr auto kReplace = Json::error_handler_t::replace;
 
 Json IncrementalSpecToJson(const IncrementalSpec& spec) {
   return {{"soft_deletes", spec.soft_deletes},
+          {"changelog", spec.changelog},
           {"lag_ms", spec.lag.count()},
           {"overlap_ms", spec.overlap.count()},
           {"sweep_ms", spec.sweep_every.count()},
@@ -28,6 +29,8 @@ IncrementalSpec IncrementalSpecFromJson(const Json& json) {
   };
   IncrementalSpec spec;
   json.at("soft_deletes").get_to(spec.soft_deletes);
+  // Runs of before had none.
+  spec.changelog = json.value("changelog", false);
   spec.lag = duration("lag_ms");
   spec.overlap = duration("overlap_ms");
   spec.sweep_every = duration("sweep_ms");

@@ -55,6 +55,7 @@ ObjectSpec SpecFor(const std::string& object, const project::Project& project,
     spec.fetch_blobs = rule->blobs == project::Blobs::kFetch;
     if (rule->mode == project::ExportMode::kIncremental) spec.mode = ExportMode::kIncremental;
     spec.incremental = {.soft_deletes = rule->soft_deletes,
+                        .changelog = rule->changelog,
                         .lag = rule->lag,
                         .overlap = rule->overlap,
                         .sweep_every = rule->sweep_every,

@@ -71,6 +71,7 @@ Result<void> LakeTable::OpenMerger(const Call& call) {
   options.table = followed_.table;
   options.deletes = followed_.soft_deletes ? lake::MergeOptions::Deletes::kSoft
                                            : lake::MergeOptions::Deletes::kHard;
+  if (followed_.changelog) options.changelog = lake::MergeOptions::Changelog::kOn;
   options.following = FollowingColumns(*layout_, describe_);
   if (merger_ != nullptr) FIRN_CHECK(merger_->SaveIndex(call));
   merger_.reset();

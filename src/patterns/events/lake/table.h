@@ -31,6 +31,7 @@ struct FollowedTable {
   std::string object;  // API name
   lake::TableIdent table;
   bool soft_deletes = false;
+  bool changelog = false;            // what changes is appended to `<table>__changelog`
   std::vector<std::string> include;  // field names or globs; empty: all
   std::vector<std::string> exclude;
 };

@@ -36,6 +36,7 @@ Result<FollowedTable> Followed(const project::Project& project, const project::O
   }
   if (!rule->table.empty()) followed.table.name = rule->table;
   followed.soft_deletes = rule->soft_deletes;
+  followed.changelog = rule->changelog;
   followed.include = rule->include;
   followed.exclude = rule->exclude;
   return followed;

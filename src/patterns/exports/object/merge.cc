@@ -178,6 +178,7 @@ Result<void> ObjectRun::MergeFetched() {
   MergeInput input;
   input.table = ident_;
   input.soft_deletes = facts_.spec.incremental.soft_deletes;
+  input.changelog = facts_.spec.incremental.changelog;
   input.cursor = i.cursor;
   input.schema = layout_.schema;
   input.files = files;

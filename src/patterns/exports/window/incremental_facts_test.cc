@@ -14,6 +14,7 @@ ObjectFacts WindowFacts() {
   facts.spec.object = "Account";
   facts.spec.mode = ExportMode::kIncremental;
   facts.spec.incremental = {.soft_deletes = true,
+                            .changelog = true,
                             .lag = std::chrono::seconds(5),
                             .overlap = std::chrono::minutes(3),
                             .sweep_every = std::chrono::hours(24),

@@ -44,6 +44,7 @@ class WindowMerge {
     options.table = input_.table;
     options.deletes = input_.soft_deletes ? lake::MergeOptions::Deletes::kSoft
                                           : lake::MergeOptions::Deletes::kHard;
+    if (input_.changelog) options.changelog = lake::MergeOptions::Changelog::kOn;
     options.order_column = input_.cursor;
     return options;
   }

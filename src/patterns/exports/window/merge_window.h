@@ -19,6 +19,7 @@ namespace firn::exports {
 struct MergeInput {
   lake::TableIdent table;
   bool soft_deletes = false;
+  bool changelog = false;
   std::string cursor;                      // column that orders changes; may be empty
   record::Schema schema;                   // of the whole rows in the files
   std::vector<lake::DataFile> files;       // rows of the window; deleted ones among them
