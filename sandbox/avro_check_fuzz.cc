@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "sandbox/events/avro_check.h"
+#include "sandbox/events/event_bytes.h"
 
 namespace {
 constexpr const char* kSchema =
@@ -16,5 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   static_cast<void>(firn::sandbox::CheckAvro(kSchema, bytes));
   static_cast<void>(firn::sandbox::CheckAvro(bytes, "\x02\x00"));
+  const auto reader = firn::sandbox::EventReader::Make(bytes);
+  if (reader) static_cast<void>(reader->Read("\x02\x00"));
   return 0;
 }

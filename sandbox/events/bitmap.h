@@ -8,7 +8,9 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/events/event_schema.h"
@@ -17,7 +19,10 @@ namespace firn::sandbox {
 
 class FieldBitmap {
  public:
+  // Of a header's array of strings; what is no bitmap is passed over.
+  [[nodiscard]] static FieldBitmap Of(std::span<const std::string_view> texts);
   void Set(EventPlace place);
+  [[nodiscard]] bool Has(EventPlace place) const;
   [[nodiscard]] bool empty() const { return top_.empty() && nested_.empty(); }
   // The header's array of strings.
   [[nodiscard]] std::vector<std::string> Texts() const;
@@ -26,6 +31,7 @@ class FieldBitmap {
   using Bytes = std::vector<uint8_t>;  // least significant first
   static void SetBit(Bytes& bytes, int bit);
   static std::string Hex(const Bytes& bytes);
+  static Bytes FromHex(std::string_view digits);
   Bytes top_;
   std::map<int, Bytes> nested_;
 };

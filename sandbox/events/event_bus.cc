@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "sandbox/api_error.h"
+#include "sandbox/events/channel_shape.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -43,12 +46,17 @@ std::vector<EventField> Fields(std::initializer_list<const char*> texts) {
 
 EventBus::EventBus(Parts parts, Database db, EventAppender appender)
     : parts_(parts), log_(parts.org.folder()), db_(std::move(db)), appender_(std::move(appender)) {
-  // Source: Platform Events Developer Guide, 'LoginEventStream', 'ApiEventStream', read 2026-11.
+  // Source: Platform Events Developer Guide, 'LoginEventStream', 'LogoutEventStream',
+  // 'ApiEventStream', read 2026-11.
   for (auto schema :
        {MakeStreamSchema("LoginEventStream",
                          Fields({"EventIdentifier", "EventDate", "UserId", "Username", "UserType",
                                  "LoginType", "Status", "SourceIp", "Application", "Browser",
                                  "Platform", "ApiType", "ApiVersion", "LoginUrl", "SessionLevel"})),
+        MakeStreamSchema(
+            "LogoutEventStream",
+            Fields({"EventIdentifier", "EventDate", "UserId", "Username", "LoginKey",
+                    "RelatedEventIdentifier", "SessionKey", "SessionLevel", "SourceIp"})),
         MakeStreamSchema("ApiEventStream",
                          Fields({"EventIdentifier", "EventDate", "UserId", "Username", "ApiType",
                                  "ApiVersion", "Application", "Client", "ConnectedAppId",
@@ -110,7 +118,7 @@ std::optional<Topic> EventBus::ObjectTopic(std::string_view stream) {
   for (const ObjectInfo& object : catalogue->objects()) {
     if (!HasChangeEvents(object) || ChangeStreamOf(object.name) != stream) continue;
     if (!settings.Tells(object.name)) return std::nullopt;
-    return Topic{"", {std::string(stream)}, SchemaOf(catalogue, object), false};
+    return Topic{"", {std::string(stream)}, SchemaOf(catalogue, object), false, ""};
   }
   return std::nullopt;
 }
@@ -126,6 +134,7 @@ std::optional<Topic> EventBus::ChannelTopic(std::string_view channel) {
     members = found->second;
   }
   Topic topic;
+  topic.channel = channel;
   for (const std::string& object : members) {
     topic.streams.insert(IsPlatformEvent(object) ? object : ChangeStreamOf(object));
   }
@@ -143,9 +152,9 @@ std::optional<Topic> EventBus::FindTopic(std::string_view name) {
     const auto catalogue = parts_.org.catalogue();
     const ObjectInfo* object = IsPlatformEvent(rest) ? catalogue->Object(rest) : nullptr;
     if (object != nullptr) {
-      topic = Topic{"", {object->name}, SchemaOf(catalogue, *object), true};
+      topic = Topic{"", {object->name}, SchemaOf(catalogue, *object), true, ""};
     } else if (auto schema = StreamSchema(rest)) {
-      topic = Topic{"", {schema->name}, schema, false};
+      topic = Topic{"", {schema->name}, schema, false, ""};
     } else if (rest.ends_with(kChannelSuffix)) {
       topic = ChannelTopic(rest);
     }
@@ -242,6 +251,17 @@ Result<void> EventBus::Check(const EventSettings& settings) const {
     return BadSelection("more than " + std::to_string(settings.entities_max) +
                         " objects are selected (entities_max)");
   }
+  return CheckMembers(settings);
+}
+
+Result<void> EventBus::CheckMembers(const EventSettings& settings) const {
+  const auto catalogue = parts_.org.catalogue();
+  for (const auto& [channel, members] : settings.members) {
+    for (const auto& [object, options] : members) {
+      const auto fits = CheckMember(catalogue, object, options);
+      if (!fits) return BadSelection(PartsOf(fits.error()).message);
+    }
+  }
   return {};
 }
 
@@ -258,6 +278,13 @@ Result<void> EventBus::Change(const std::function<Result<void>(EventSettings&)>&
 }
 
 Result<void> EventBus::Keep(EventSettings settings) {
+  // Options go with the member they are of.
+  for (auto& [channel, members] : settings.members) {
+    std::erase_if(members, [&, name = channel](const auto& one) {
+      return one.second.empty() || !settings.OnChannel(name, one.first);
+    });
+  }
+  std::erase_if(settings.members, [](const auto& one) { return one.second.empty(); });
   FIRN_CHECK(Check(settings));
   uint64_t last = kManagedFirst;
   for (const ManagedSubscription& managed : settings.managed) {

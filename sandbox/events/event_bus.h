@@ -33,6 +33,7 @@ struct Topic {
   std::set<std::string> streams;
   std::shared_ptr<const EventSchema> schema;  // nothing where events of several schemas come
   bool can_publish = false;
+  std::string channel;  // `ChangeEvents`, `Sales__chn`; empty of a stream of its own
 };
 
 class EventBus {
@@ -51,6 +52,7 @@ class EventBus {
   // Today's schemas and all that an event or a GetTopic answer ever named.
   [[nodiscard]] Result<std::optional<std::string>> SchemaJson(std::string_view id);
   [[nodiscard]] EventLog& log() { return log_; }
+  [[nodiscard]] Org& org() { return parts_.org; }
   [[nodiscard]] int64_t NowMillis() const;
   // Events older than this are past their life.
   [[nodiscard]] int64_t OldestMillis() const;
@@ -92,6 +94,7 @@ class EventBus {
   [[nodiscard]] std::optional<Topic> ObjectTopic(std::string_view stream);
   [[nodiscard]] std::optional<Topic> ChannelTopic(std::string_view channel);
   [[nodiscard]] Result<void> Check(const EventSettings& settings) const;
+  [[nodiscard]] Result<void> CheckMembers(const EventSettings& settings) const;
   [[nodiscard]] Result<void> Keep(EventSettings settings);
   [[nodiscard]] std::shared_ptr<const EventSchema> SchemaOf(
       const std::shared_ptr<const Catalogue>& catalogue, const ObjectInfo& object);

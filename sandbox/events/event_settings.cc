@@ -39,6 +39,28 @@ ManagedSubscription ManagedFrom(const json& one) {
   return managed;
 }
 
+json MembersJson(const EventSettings& settings) {
+  json all = json::object();
+  for (const auto& [channel, members] : settings.members) {
+    for (const auto& [object, options] : members) {
+      all[channel][object] = {{"enriched_fields", options.enriched_fields},
+                              {"filter", options.filter}};
+    }
+  }
+  return all;
+}
+
+void ReadMembers(const json& value, EventSettings& settings) {
+  settings.members.clear();
+  for (const auto& [channel, members] : value.items()) {
+    for (const auto& [object, options] : members.items()) {
+      MemberOptions& member = settings.members[channel][object];
+      member.enriched_fields = options.value("enriched_fields", std::vector<std::string>());
+      member.filter = options.value("filter", "");
+    }
+  }
+}
+
 // False: there is no such key.
 bool Read(const std::string& key, const json& value, EventSettings& settings) {
   const auto millis = [&] { return std::chrono::milliseconds(value.get<int64_t>()); };
@@ -48,6 +70,8 @@ bool Read(const std::string& key, const json& value, EventSettings& settings) {
     value.get_to(settings.entities_max);
   else if (key == "channels")
     value.get_to(settings.channels);
+  else if (key == "members")
+    ReadMembers(value, settings);
   else if (key == "streaming")
     value.get_to(settings.streaming);
   else if (key == "retention_hours")
@@ -78,12 +102,19 @@ bool EventSettings::Tells(std::string_view object) const {
                      [&](const auto& channel) { return Holds(channel.second, object); });
 }
 
+bool EventSettings::OnChannel(const std::string& channel, std::string_view object) const {
+  if (channel == "ChangeEvents") return Holds(selected, object);
+  const auto found = channels.find(channel);
+  return found != channels.end() && Holds(found->second, object);
+}
+
 std::string EventSettingsJson(const EventSettings& settings) {
   std::vector<json> managed;
   for (const ManagedSubscription& one : settings.managed) managed.push_back(ManagedJson(one));
   return nlohmann::ordered_json({{"selected", settings.selected},
                                  {"entities_max", settings.entities_max},
                                  {"channels", settings.channels},
+                                 {"members", MembersJson(settings)},
                                  {"streaming", settings.streaming},
                                  {"managed", managed},
                                  {"retention_hours", settings.retention.count()},

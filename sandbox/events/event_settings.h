@@ -24,7 +24,14 @@ struct ManagedSubscription {
   bool running = true;
   bool from_earliest = false;     // while nothing was committed
   bool recover_earliest = false;  // when what was committed is too old
-  int64_t committed = 0;       // replay id; 0: nothing
+  int64_t committed = 0;          // replay id; 0: nothing
+};
+
+// What a channel's member asks for beyond the events themselves; see events/channel_shape.h.
+struct MemberOptions {
+  std::vector<std::string> enriched_fields;
+  std::string filter;
+  [[nodiscard]] bool empty() const { return enriched_fields.empty() && filter.empty(); }
 };
 
 struct EventSettings {
@@ -35,7 +42,9 @@ struct EventSettings {
   int64_t entities_max = 0;
   // Custom channels, `Sales__chn`: objects, or platform events.
   std::map<std::string, std::vector<std::string>> channels;
-  std::vector<std::string> streaming = {"LoginEventStream", "ApiEventStream"};
+  // By channel (`ChangeEvents` is the default one) and object.
+  std::map<std::string, std::map<std::string, MemberOptions>> members;
+  std::vector<std::string> streaming = {"LoginEventStream", "LogoutEventStream", "ApiEventStream"};
   std::vector<ManagedSubscription> managed;
   std::chrono::hours retention{72};
   int64_t overflow_changes = 100'000;  // of one transaction; more become one overflow event
@@ -46,6 +55,8 @@ struct EventSettings {
 
   // Whether changes of the object are told on any channel.
   [[nodiscard]] bool Tells(std::string_view object) const;
+  // Whether the object is on the channel, `ChangeEvents` or a custom one.
+  [[nodiscard]] bool OnChannel(const std::string& channel, std::string_view object) const;
 };
 
 [[nodiscard]] std::string EventSettingsJson(const EventSettings& settings);

@@ -8,6 +8,7 @@ namespace firn::sandbox {
 namespace {
 
 constexpr size_t kBatchBytesMax = 3 << 20;
+constexpr int kPagesPerStep = 20;  // of events that are all held back, before others have a turn
 
 RpcError BadRequest(std::string code, std::string message) {
   return {RpcStatus::kInvalidArgument, std::move(code), std::move(message)};
@@ -51,6 +52,7 @@ std::optional<RpcError> Subscription::Begin(const FetchWish& wish, const Subscri
   faults_ = faults;
   topic_ = *std::move(topic);
   if (auto error = Place(wish)) return error;
+  read_to_ = position_;
   pending_ = std::min(wish.requested, kRequestedMax);
   sent_at_ = now;
   drained_at_ = now;
@@ -82,6 +84,7 @@ void Subscription::BeginAt(Topic topic, int64_t position, const SubscriptionFaul
                            SteadyTime now) {
   topic_ = std::move(topic);
   position_ = position;
+  read_to_ = position;
   faults_ = faults;
   sent_at_ = now;
   drained_at_ = now;
@@ -108,6 +111,8 @@ Subscription::Step Subscription::Next(SteadyTime now) {
   if (pending_ > 0) {
     step = Deliver(now);
     if (step.send || step.end) return step;
+    // All that was read is held back by a filter: there is more to read at once.
+    if (step.due <= now && now < sent_at_ + settings.keepalive) return step;
   } else if (half_closed_) {
     step.end = RpcError{};
     return step;
@@ -137,29 +142,58 @@ Subscription::Step Subscription::Deliver(SteadyTime now) {
   }
   int64_t want = std::min<int64_t>(pending_, left);
   if (faults_.reset_after) want = std::min(want, *faults_.reset_after - delivered_);
-  // The tip is read before the page: what is committed between the two is left for the next look.
-  const auto tip = bus_.log().Tip();
-  auto page =
-      tip ? bus_.log().Read(topic_.streams, position_, static_cast<size_t>(want), kBatchBytesMax)
-          : Result<LogPage>(Fail(tip.error()));
-  if (!page) {
-    step.end = Broken(page.error());
+  const auto more = Refill(static_cast<size_t>(want));
+  if (!more) {
+    step.end = Broken(more.error());
     return step;
   }
-  if (page->events.empty()) {
-    position_ = std::max(position_, *tip);
+  if (ready_.empty()) {
+    if (*more) step.due = now;
     return step;
   }
-  position_ = page->events.back().replay_id;
-  const auto count = static_cast<int32_t>(page->events.size());
+  EventBatch batch;
+  while (!ready_.empty() && static_cast<int64_t>(batch.events.size()) < want) {
+    batch.events.push_back(std::move(ready_.front()));
+    ready_.pop_front();
+  }
+  // Records of one event may come in several answers, under one replay id: whoever comes back
+  // behind it must not miss the rest.
+  const int64_t unfinished = ready_.empty() ? 0 : ready_.front().replay_id;
+  for (const LogEvent& event : batch.events) {
+    if (event.replay_id != unfinished) position_ = event.replay_id;
+  }
+  const auto count = static_cast<int32_t>(batch.events.size());
   pending_ -= count;
   usage_.Add(Allotment::kDeliveredEvents, count);
-  step.send = EventBatch{std::move(page->events), position_, pending_};
+  batch.latest = position_;
+  batch.pending = pending_;
+  step.send = std::move(batch);
   ApplyFaults(*step.send);
   delivered_ += count;
   sent_at_ = now;
   drained_at_ = now;
   return step;
+}
+
+Result<bool> Subscription::Refill(size_t want) {
+  for (int page = 0; page < kPagesPerStep && ready_.empty(); ++page) {
+    // The tip is read before the page: what is committed between the two is left for the next look.
+    FIRN_TRY(const int64_t tip, bus_.log().Tip());
+    FIRN_TRY(auto read, bus_.log().Read(topic_.streams, read_to_, want, kBatchBytesMax));
+    if (read.events.empty()) {
+      read_to_ = std::max(read_to_, tip);
+      position_ = std::max(position_, tip);
+      return false;
+    }
+    read_to_ = read.events.back().replay_id;
+    if (!topic_.channel.empty()) {
+      FIRN_TRY(read.events, shape_.Apply(topic_.channel, std::move(read.events)));
+    }
+    ready_.assign(std::make_move_iterator(read.events.begin()),
+                  std::make_move_iterator(read.events.end()));
+    if (ready_.empty()) position_ = read_to_;
+  }
+  return true;
 }
 
 void Subscription::ApplyFaults(EventBatch& batch) {

@@ -7,11 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "sandbox/events/channel_shape.h"
 #include "sandbox/events/event_bus.h"
 #include "sandbox/pubsub/rpc_error.h"
 #include "sandbox/usage.h"
@@ -45,7 +47,7 @@ struct EventBatch {
 
 class Subscription {
  public:
-  Subscription(EventBus& bus, UsageMeter& usage) : bus_(bus), usage_(usage) {}
+  Subscription(EventBus& bus, UsageMeter& usage) : bus_(bus), usage_(usage), shape_(bus) {}
 
   // The first request of the stream.
   [[nodiscard]] std::optional<RpcError> Begin(const FetchWish& wish,
@@ -72,13 +74,18 @@ class Subscription {
  private:
   [[nodiscard]] std::optional<RpcError> Place(const FetchWish& wish);
   [[nodiscard]] Step Deliver(SteadyTime now);
+  // Reads on until something is ready, a few pages at most. False: there is nothing to read.
+  [[nodiscard]] Result<bool> Refill(size_t want);
   void ApplyFaults(EventBatch& batch);
 
   EventBus& bus_;
   UsageMeter& usage_;
+  ChannelShape shape_;
   Topic topic_;
   SubscriptionFaults faults_;
-  int64_t position_ = 0;
+  int64_t position_ = 0;        // up to here the client has all that it gets
+  int64_t read_to_ = 0;         // up to here the log was read
+  std::deque<LogEvent> ready_;  // read, and not sent yet
   int64_t delivered_ = 0;
   int32_t pending_ = 0;
   bool half_closed_ = false;

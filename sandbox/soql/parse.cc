@@ -247,4 +247,13 @@ Result<Query> Parse(std::string_view soql) {
   return query;
 }
 
+Result<Condition> ParseWhere(std::string_view condition) {
+  FIRN_TRY(auto tokens, Tokenize(condition));
+  TokenReader reader(condition, std::move(tokens));
+  if (reader.IsWord("WHERE")) return reader.Unexpected();
+  FIRN_TRY(Condition parsed, ParseCondition(reader));
+  if (!reader.AtEnd()) return reader.Unexpected();
+  return parsed;
+}
+
 }  // namespace firn::sandbox::soql

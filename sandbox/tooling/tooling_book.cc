@@ -14,10 +14,16 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr uint64_t kFirstNumber = 1'000'000;
+// No page tells the vendor's.
+constexpr std::string_view kEnrichedPrefix = "0v9";
 
 std::string ChannelKey(const std::string& channel) { return "channel/" + channel; }
 std::string MemberKey(const std::string& channel, const std::string& object) {
   return "member/" + channel + "/" + object;
+}
+std::string EnrichedKey(const std::string& channel, const std::string& object,
+                        const std::string& field) {
+  return "enriched/" + channel + "/" + object + "/" + field;
 }
 std::string ManagedKey(const std::string& id) { return "managed/" + id; }
 
@@ -64,14 +70,20 @@ ToolingRecord ChannelRecord(const ToolingName& name) {
 }
 
 ToolingRecord MemberRecord(const ToolingName& name, const std::string& channel,
-                           const std::string& channel_id, const std::string& object) {
+                           const std::string& channel_id, const std::string& object,
+                           const MemberOptions& options) {
   ToolingRecord record{std::string(kMemberObject), IdOf("0v8", name), {}};
   AddCommon(name, record);
   record.fields.push_back({"EventChannel", channel_id});
   record.fields.push_back({"SelectedEntity", EntityOf(object)});
-  record.fields.push_back({"Metadata", ordered_json({{"enrichedFields", ordered_json::array()},
+  ordered_json enriched = ordered_json::array();
+  for (const std::string& field : options.enriched_fields) enriched.push_back({{"name", field}});
+  const ordered_json filter =
+      options.filter.empty() ? ordered_json() : ordered_json(options.filter);
+  if (!options.filter.empty()) record.fields.push_back({"FilterExpression", options.filter});
+  record.fields.push_back({"Metadata", ordered_json({{"enrichedFields", enriched},
                                                      {"eventChannel", channel},
-                                                     {"filterExpression", nullptr},
+                                                     {"filterExpression", filter},
                                                      {"selectedEntity", EntityOf(object)}})
                                            .dump()});
   return record;
@@ -96,6 +108,14 @@ ToolingRecord ManagedRecord(const ToolingName& name, const ManagedSubscription& 
   return record;
 }
 
+MemberOptions OptionsOf(const EventSettings& settings, const std::string& channel,
+                        const std::string& object) {
+  const auto members = settings.members.find(channel);
+  if (members == settings.members.end()) return {};
+  const auto found = members->second.find(object);
+  return found == members->second.end() ? MemberOptions{} : found->second;
+}
+
 // All of them, in the order in which they were made; new names are given on the way.
 std::vector<ToolingRecord> RecordsOf(const EventSettings& settings, ToolingNames& names) {
   std::vector<ToolingRecord> records;
@@ -103,7 +123,15 @@ std::vector<ToolingRecord> RecordsOf(const EventSettings& settings, ToolingNames
                                const std::vector<std::string>& members) {
     for (const std::string& object : members) {
       const ToolingName& name = names.Of(MemberKey(channel, object), MemberName(channel, object));
-      records.push_back(MemberRecord(name, channel, channel_id, object));
+      const MemberOptions options = OptionsOf(settings, channel, object);
+      records.push_back(MemberRecord(name, channel, channel_id, object, options));
+      const std::string member = records.back().id;
+      for (const std::string& field : options.enriched_fields) {
+        const ToolingName& one = names.Of(EnrichedKey(channel, object, field), field);
+        records.push_back({std::string(kEnrichedObject),
+                           IdOf(kEnrichedPrefix, one),
+                           {{"ChannelMemberId", member}, {"Field", field}}});
+      }
     }
   };
   for (const auto& [channel, members] : settings.channels) {
@@ -121,6 +149,21 @@ std::vector<ToolingRecord> RecordsOf(const EventSettings& settings, ToolingNames
   std::stable_sort(records.begin(), records.end(),
                    [](const ToolingRecord& a, const ToolingRecord& b) { return a.id < b.id; });
   return records;
+}
+
+// Takes the field of an EnrichedField record from its member.
+void DropEnriched(std::string_view id, EventSettings& settings, ToolingNames& names) {
+  for (auto& [channel, members] : settings.members) {
+    for (auto& [object, options] : members) {
+      std::erase_if(options.enriched_fields, [&, at = channel, of = object](const auto& field) {
+        const std::string key = EnrichedKey(at, of, field);
+        const ToolingName* name = names.Find(key);
+        if (name == nullptr || IdOf(kEnrichedPrefix, *name) != id) return false;
+        names.Drop(key);
+        return true;
+      });
+    }
+  }
 }
 
 std::string FieldOf(const ToolingRecord& record, std::string_view name) {
@@ -145,7 +188,8 @@ ManagedSubscription* FindManaged(EventSettings& settings, std::string_view id) {
 }  // namespace
 
 bool ToolingBook::Knows(std::string_view object) {
-  return object == kChannelObject || object == kMemberObject || object == kManagedObject;
+  return object == kChannelObject || object == kMemberObject || object == kEnrichedObject ||
+         object == kManagedObject;
 }
 
 Result<std::vector<ToolingRecord>> ToolingBook::Records() {
@@ -212,6 +256,10 @@ Result<void> ToolingBook::Update(const ToolingRecord& record, std::string_view b
     FIRN_CHECK(fixed("SelectedEntity", EntityOf(wish.object)));
     key = MemberKey(wish.channel, wish.object);
     if (names.Find(key) == nullptr) FIRN_CHECK(fixed("EventChannel", wish.channel));
+    FIRN_CHECK(AsApiError(bus_.Change([&](EventSettings& settings) -> Result<void> {
+      SetOptions(wish, settings);
+      return {};
+    })));
   } else {
     FIRN_CHECK(fixed("TopicName", wish.topic));
     key = ManagedKey(record.id);
@@ -244,6 +292,10 @@ Result<void> ToolingBook::Delete(const ToolingRecord& record) {
       names.Drop(ManagedKey(record.id));
       return {};
     }
+    if (record.object == kEnrichedObject) {
+      DropEnriched(record.id, settings, names);
+      return {};
+    }
     if (record.object == kChannelObject) {
       // Its members go with it.
       for (const std::string& object : settings.channels[full_name]) {
@@ -257,6 +309,9 @@ Result<void> ToolingBook::Delete(const ToolingRecord& record) {
     const std::string object = ObjectOfEntity(metadata.value("selectedEntity", ""));
     auto& members = channel == kDefaultChannel ? settings.selected : settings.channels[channel];
     std::erase(members, object);
+    for (const std::string& field : OptionsOf(settings, channel, object).enriched_fields) {
+      names.Drop(EnrichedKey(channel, object, field));
+    }
     names.Drop(MemberKey(channel, object));
     return {};
   })));

@@ -3,9 +3,9 @@
 // The settings themselves are the EventBus's; the book keeps what only the Tooling API knows of
 // them (ids, labels, developer names), also for what an administrator made without it. Thread-safe.
 // Source: Tooling API reference, 'PlatformEventChannel', 'PlatformEventChannelMember',
-// 'ManagedEventSubscription'; Platform Events Developer Guide, 'Create a Custom Channel and Add
-// Platform Events with Tooling API'; Change Data Capture Developer Guide, 'Compose Streams of
-// Change Data Capture Notifications with Custom Channels'; read 2026-11.
+// 'EnrichedField', 'ManagedEventSubscription'; Platform Events Developer Guide, 'Create a Custom
+// Channel and Add Platform Events with Tooling API'; Change Data Capture Developer Guide, 'Compose
+// Streams of Change Data Capture Notifications with Custom Channels'; read 2026-11.
 #pragma once
 
 #include <mutex>

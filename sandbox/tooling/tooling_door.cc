@@ -259,6 +259,7 @@ Answer ToolingDoor::Record(ApiRequest& request) {
       return OnTooling(
           request, [](ApiParts& parts, ApiRequest& same) { return HandleSobjects(parts, same); });
     }
+    if (object == kEnrichedObject) return MethodNotAllowed(method, "GET,HEAD");
     if (method != "POST") return MethodNotAllowed(method, "GET,HEAD,POST");
     const auto id = book_.Create(object, request.body);
     if (!id) return ErrorAnswer(id.error());
@@ -272,6 +273,9 @@ Answer ToolingDoor::Record(ApiRequest& request) {
   const auto record = book_.Find(object, request.path[2]);
   if (!record) return ErrorAnswer(record.error());
   if (method == "GET" || method == "HEAD") return JsonAnswer(200, RecordJson(request, *record));
+  if (method == "PATCH" && object == kEnrichedObject) {
+    return MethodNotAllowed(method, "DELETE,GET,HEAD");
+  }
   if (method != "PATCH" && method != "DELETE") {
     return MethodNotAllowed(method, "DELETE,GET,HEAD,PATCH");
   }

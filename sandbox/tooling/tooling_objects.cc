@@ -1,5 +1,6 @@
 // Names and types: Tooling API reference, 'EntityDefinition', 'FieldDefinition',
-// 'PlatformEventChannel', 'PlatformEventChannelMember', 'ManagedEventSubscription', read 2026-11.
+// 'PlatformEventChannel', 'PlatformEventChannelMember', 'EnrichedField',
+// 'ManagedEventSubscription', read 2026-11.
 // `since: 999` keeps the link between the two definitions out of describes.
 #include "sandbox/tooling/tooling_objects.h"
 
@@ -138,6 +139,21 @@ fields:
   - {name: Metadata, label: Metadata, type: textarea, length: 32000}
 )yaml";
 
+constexpr std::string_view kEnriched = R"yaml(object: EnrichedField
+label: Enriched Field
+plural: Enriched Fields
+keyPrefix: "0v9"
+createable: false
+updateable: false
+undeletable: false
+fields:
+  - {name: Id, label: Enriched Field ID, type: id}
+  - {name: ChannelMemberId, label: Channel Member ID, type: reference,
+     referenceTo: [PlatformEventChannelMember], relationship: ChannelMember,
+     children: EnrichedFields}
+  - {name: Field, label: Field, type: picklist}
+)yaml";
+
 constexpr std::string_view kManaged = R"yaml(object: ManagedEventSubscription
 label: Managed Event Subscription
 plural: Managed Event Subscriptions
@@ -158,8 +174,8 @@ fields:
   - {name: Metadata, label: Metadata, type: textarea, length: 32000}
 )yaml";
 
-constexpr std::string_view kFiles[] = {kEntityDefinition, kFieldDefinition, kChannel, kMember,
-                                       kManaged};
+constexpr std::string_view kFiles[] = {kEntityDefinition, kFieldDefinition, kChannel,
+                                       kMember,           kEnriched,        kManaged};
 
 }  // namespace
 

@@ -81,7 +81,7 @@ TEST_F(Tooling, DescribesItsOwnObjects) {
   const json describe = GetJson(std::string(kRoot) + "/sobjects/PlatformEventChannel/describe");
   EXPECT_EQ(describe["keyPrefix"], "0YL");
   const json all = GetJson(std::string(kRoot) + "/sobjects");
-  EXPECT_EQ(all["sobjects"].size(), 5U);
+  EXPECT_EQ(all["sobjects"].size(), 6U);
   EXPECT_EQ(Get(std::string(kRoot) + "/sobjects/Nope").status, 404);
   EXPECT_EQ(GetJson(std::string(kRoot) + "/sobjects/EntityDefinition/Account")["Label"], "Account");
 }
@@ -130,6 +130,41 @@ TEST_F(Tooling, SelectsObjectsOfTheStandardChannel) {
       6U);
 }
 
+TEST_F(Tooling, EnrichesAndFiltersMembers) {
+  const json enriched = json::array({{{"name", "Industry"}}, {{"name", "ExternalKey__c"}}});
+  const json metadata = {{"eventChannel", "ChangeEvents"},
+                         {"selectedEntity", "Widget__ChangeEvent"},
+                         {"filterExpression", "Name LIKE 'A%'"}};
+  Id(Create("PlatformEventChannelMember", "ChangeEvents_Widget_ChangeEvent", metadata));
+  Id(Create("PlatformEventChannel", "Sales__chn", {{"channelType", "data"}, {"label", "Sales"}}));
+  const json sales = {{"eventChannel", "Sales__chn"},
+                      {"selectedEntity", "AccountChangeEvent"},
+                      {"enrichedFields", enriched}};
+  const std::string member =
+      Id(Create("PlatformEventChannelMember", "Sales_AccountChangeEvent", sales));
+  const std::string path = std::string(kRoot) + "/sobjects/PlatformEventChannelMember/" + member;
+  EXPECT_EQ(GetJson(path)["Metadata"]["enrichedFields"], enriched);
+  const std::string soql = "SELECT Id, Field, ChannelMemberId FROM EnrichedField ORDER BY Field";
+  const json rows = Rows(soql);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[1]["Field"], "Industry");
+  EXPECT_EQ(rows[1]["ChannelMemberId"], member);
+  EXPECT_EQ(Events()["members"]["ChangeEvents"]["Widget__c"]["filter"], "Name LIKE 'A%'");
+
+  json changed = sales;
+  changed["enrichedFields"] = json::array({{{"name", "Phone"}}, {{"name", "Industry"}}});
+  EXPECT_EQ(Send("PATCH", path, json({{"Metadata", changed}}).dump()).status, 204);
+  const json now = Rows(soql);
+  ASSERT_EQ(now.size(), 2U);
+  EXPECT_EQ(now[0]["Id"], rows[1]["Id"]) << "Industry stays the record it was";
+  const std::string field = std::string(kRoot) + "/sobjects/EnrichedField/";
+  EXPECT_EQ(Send("DELETE", field + now[0]["Id"].get<std::string>()).status, 204);
+  EXPECT_EQ(Rows(soql).size(), 1U);
+  EXPECT_EQ(Send("POST", std::string(kRoot) + "/sobjects/EnrichedField", "{}").status, 405);
+  EXPECT_EQ(Send("DELETE", path).status, 204);
+  EXPECT_EQ(Rows(soql).size(), 0U);
+}
+
 TEST_F(Tooling, RefusesWhatCannotBe) {
   const auto refused = [&](const std::string& object, const std::string& name, const json& data) {
     return ErrorOf(Create(object, name, data));
@@ -147,6 +182,16 @@ TEST_F(Tooling, RefusesWhatCannotBe) {
             "400 DUPLICATE_VALUE");
   EXPECT_EQ(refused(member, "x",
                     {{"eventChannel", "ChangeEvents"}, {"selectedEntity", "NopeChangeEvent"}}),
+            "400 FIELD_INTEGRITY_EXCEPTION");
+  EXPECT_EQ(refused(member, "x",
+                    {{"eventChannel", "ChangeEvents"},
+                     {"selectedEntity", "Widget__ChangeEvent"},
+                     {"enrichedFields", {{{"name", "Owner.Name"}}}}}),
+            "400 FIELD_INTEGRITY_EXCEPTION");
+  EXPECT_EQ(refused(member, "x",
+                    {{"eventChannel", "ChangeEvents"},
+                     {"selectedEntity", "Widget__ChangeEvent"},
+                     {"filterExpression", "Owner.Name = 'x'"}}),
             "400 FIELD_INTEGRITY_EXCEPTION");
   EXPECT_EQ(ErrorOf(Send("POST", std::string(kRoot) + "/sobjects/" + channel, "[]")),
             "400 JSON_PARSER_ERROR");

@@ -21,6 +21,12 @@ tl::unexpected<Error> BadField(const std::string& field, const std::string& mess
   return Fail(ApiError(400, "FIELD_INTEGRITY_EXCEPTION", message, {field}));
 }
 
+tl::unexpected<Error> BadEntity() {
+  return BadField("selectedEntity",
+                  "The PlatformEventChannelMember can't be created because it references an "
+                  "invalid event in the \"selectedEntity\" field.");
+}
+
 // One of two words; the first when it is not given.
 Result<bool> ReadWord(const json& metadata, const char* key, const char* no, const char* yes) {
   const std::string word = metadata.value(key, no);
@@ -43,22 +49,37 @@ Result<void> ReadChannel(const json& metadata, ToolingWish& wish) {
   return {};
 }
 
+// `enrichedFields` is a list of `{"name": "Industry"}`.
+// Source: Change Data Capture Developer Guide, 'Example: Add Event Enrichment Fields with Tooling
+// API', 'Add a Filter with Tooling API', read 2026-11.
+Result<void> ReadOptions(const json& metadata, MemberOptions& options) {
+  const auto enriched = metadata.find("enrichedFields");
+  if (enriched != metadata.end() && !enriched->is_null()) {
+    for (const json& field : *enriched) {
+      const std::string name = field.value("name", "");
+      if (name.empty()) return Missing("name");
+      if (std::find(options.enriched_fields.begin(), options.enriched_fields.end(), name) !=
+          options.enriched_fields.end()) {
+        return Fail(ApiError(400, "DUPLICATE_VALUE",
+                             "The field " + name + " is selected more than once",
+                             {"enrichedFields"}));
+      }
+      options.enriched_fields.push_back(name);
+    }
+  }
+  const auto filter = metadata.find("filterExpression");
+  if (filter != metadata.end() && !filter->is_null()) filter->get_to(options.filter);
+  return {};
+}
+
 Result<void> ReadMember(const json& metadata, ToolingWish& wish) {
   wish.channel = metadata.value("eventChannel", "");
   const std::string entity = metadata.value("selectedEntity", "");
   if (wish.channel.empty()) return Missing("eventChannel");
   if (entity.empty()) return Missing("selectedEntity");
   wish.object = ObjectOfEntity(entity);
-  if (wish.object.empty()) return BadField("selectedEntity", "No entity is called " + entity);
-  const auto enriched = metadata.find("enrichedFields");
-  const auto filter = metadata.find("filterExpression");
-  if (enriched != metadata.end() && enriched->is_array() && !enriched->empty()) {
-    return BadField("enrichedFields", "Enriched fields are not enabled for this org");
-  }
-  if (filter != metadata.end() && filter->is_string() && !filter->get<std::string>().empty()) {
-    return BadField("filterExpression", "Filter expressions are not enabled for this org");
-  }
-  return {};
+  if (wish.object.empty()) return BadEntity();
+  return ReadOptions(metadata, wish.options);
 }
 
 Result<void> ReadManaged(const json& metadata, ToolingWish& wish) {
@@ -72,10 +93,10 @@ Result<void> ReadManaged(const json& metadata, ToolingWish& wish) {
   return {};
 }
 
-Result<void> AddMember(const ToolingWish& wish, EventSettings& settings) {
+Result<void> AddMember(const ToolingWish& wish, EventBus& bus, EventSettings& settings) {
   const bool standard = wish.channel == kDefaultChannel;
   if (!standard && !settings.channels.contains(wish.channel)) {
-    return BadField("eventChannel", "The channel " + wish.channel + " doesn't exist");
+    return BadField("eventChannel", "Unable to find the specified channel.");
   }
   if (standard && IsPlatformEvent(wish.object)) {
     return BadField("selectedEntity", "The ChangeEvents channel takes change events only");
@@ -88,11 +109,18 @@ Result<void> AddMember(const ToolingWish& wish, EventSettings& settings) {
   if (!members.empty() && IsPlatformEvent(members.front()) != IsPlatformEvent(wish.object)) {
     return BadField("selectedEntity", "A channel takes change events or platform events, not both");
   }
+  if (bus.org().catalogue()->Object(wish.object) == nullptr) return BadEntity();
   members.push_back(wish.object);
+  SetOptions(wish, settings);
   return {};
 }
 
 }  // namespace
+
+void SetOptions(const ToolingWish& wish, EventSettings& settings) {
+  auto& members = settings.members[wish.channel];
+  members.insert_or_assign(wish.object, wish.options);
+}
 
 std::string ObjectOfEntity(std::string_view entity) {
   if (IsPlatformEvent(entity)) return std::string(entity);
@@ -124,7 +152,7 @@ Result<ToolingWish> ReadToolingWish(std::string_view object, std::string_view bo
 Result<void> AddToSettings(std::string_view object, const ToolingWish& wish, EventBus& bus,
                            EventSettings& settings) {
   if (wish.full_name.empty()) return Missing("FullName");
-  if (object == kMemberObject) return AddMember(wish, settings);
+  if (object == kMemberObject) return AddMember(wish, bus, settings);
   const auto taken = [&] {
     return Fail(ApiError(400, "DUPLICATE_DEVELOPER_NAME",
                          "The name " + wish.full_name + " is already in use", {"FullName"}));

@@ -13,6 +13,7 @@ namespace firn::sandbox {
 
 inline constexpr std::string_view kChannelObject = "PlatformEventChannel";
 inline constexpr std::string_view kMemberObject = "PlatformEventChannelMember";
+inline constexpr std::string_view kEnrichedObject = "EnrichedField";
 inline constexpr std::string_view kManagedObject = "ManagedEventSubscription";
 inline constexpr std::string_view kDefaultChannel = "ChangeEvents";
 inline constexpr std::string_view kChannelSuffix = "__chn";
@@ -25,6 +26,7 @@ struct ToolingWish {
   // Of a member.
   std::string channel;
   std::string object;  // that the selected entity is of: `Account`, `Order_Event__e`
+  MemberOptions options;
   // Of a managed subscription.
   std::string topic;
   bool running = true;
@@ -41,5 +43,7 @@ struct ToolingWish {
 // Errors: api errors DUPLICATE_VALUE, FIELD_INTEGRITY_EXCEPTION.
 [[nodiscard]] Result<void> AddToSettings(std::string_view object, const ToolingWish& wish,
                                          EventBus& bus, EventSettings& settings);
+// The options of a member that is there.
+void SetOptions(const ToolingWish& wish, EventSettings& settings);
 
 }  // namespace firn::sandbox

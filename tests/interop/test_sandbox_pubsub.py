@@ -237,6 +237,28 @@ def test_a_channel_made_by_the_tooling_api_carries_its_members(client, settings)
     assert entities == ["Account", "Widget__c"]
 
 
+def test_a_member_of_a_channel_enriches_and_filters_its_events(client, settings):
+    tooling(client, "PlatformEventChannel", "Rich__chn", channelType="data", label="Rich")
+    tooling(client, "PlatformEventChannelMember", "Rich_AccountChangeEvent", eventChannel="Rich__chn",
+            selectedEntity="AccountChangeEvent", filterExpression="Name LIKE 'Rich%'",
+            enrichedFields=[{"name": "Industry"}, {"name": "BillingAddress"}])
+    with client.subscribe("/data/Rich__chn") as rich, client.subscribe("/data/ChangeEvents") as all_of:
+        rich.placed()
+        all_of.placed()
+        client.create("Account", Name="Poor", Industry="Energy")
+        account = client.create("Account", Name="Rich", Industry="Energy", BillingCity="Oslo", Phone="1")
+        client.update("Account", account, Fax="12")
+        client.delete("Account", account)
+        created, updated, deleted = rich.events(3)
+        plain = all_of.events(4)[2]
+    assert created.values["Name"] == "Rich"
+    assert set(updated.header["changedFields"]) == {"Fax", "LastModifiedDate"}
+    assert set(updated.values) == {"Fax", "LastModifiedDate", "Name", "Industry", "BillingAddress"}
+    assert updated.values["BillingAddress"]["City"] == "Oslo"
+    assert deleted.header["changeType"] == "DELETE" and deleted.values["Industry"] == "Energy"
+    assert set(plain.values) == {"Fax", "LastModifiedDate"} and plain.replay_id == updated.replay_id
+
+
 def test_a_managed_subscription_made_by_the_tooling_api_is_taken_up_by_its_id(client, settings):
     made = tooling(client, "ManagedEventSubscription", "Tooled", label="Tooled", topicName=ORDERS,
                    defaultReplay="EARLIEST", errorRecoveryReplay="EARLIEST", state="RUN")
