@@ -32,7 +32,10 @@ Result<std::unique_ptr<ApiDb>> ApiDb::Open(const std::string& folder) {
            "CREATE TABLE password(user_id TEXT PRIMARY KEY, salt BLOB NOT NULL,"
            " hash BLOB NOT NULL) WITHOUT ROWID;",
            "CREATE TABLE ingest_job(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"
-           "CREATE TABLE classic_job(number INTEGER PRIMARY KEY, body TEXT NOT NULL);"}));
+           "CREATE TABLE classic_job(number INTEGER PRIMARY KEY, body TEXT NOT NULL);",
+           // Tokens from before have their app and user for a grant.
+           "ALTER TABLE token ADD COLUMN grant_id TEXT NOT NULL DEFAULT '';"
+           "UPDATE token SET grant_id = client_id || '/' || user_id WHERE client_id <> '';"}));
   return std::unique_ptr<ApiDb>(new ApiDb(std::move(db)));
 }
 

@@ -88,6 +88,10 @@ bool ShapesPage(FaultKind kind) {
          kind == FaultKind::kBadUtf8 || kind == FaultKind::kNul;
 }
 
+bool ServesApis(const Session& session) {
+  return HasScope(session.scopes, "api") || HasScope(session.scopes, "full");
+}
+
 Answer SessionInvalid() {
   Answer answer = ErrorAnswer(401, "INVALID_SESSION_ID", "Session expired or invalid");
   answer.headers.Set("WWW-Authenticate", "Token");
@@ -151,12 +155,12 @@ std::optional<Answer> FrontDoor::Before(const std::vector<FaultEffect>& faults, 
 Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
                         std::vector<FaultEffect> faults, RequestLine& line) {
   const std::string& path = request.path;
-  if (path == "/services/oauth2/revoke") return Revoke(request);
   if (path == "/services/a360/token") return DataCloudToken(parts_, request);
   if (IsDataCloudPath(path)) {
     return HandleDataCloud(parts_, request, DecodedSegments(request.target), line);
   }
   if (OAuth::Owns(path)) return oauth_.Handle(request);
+  if (LogoutPages::Owns(path)) return logout_.Handle(request);
   if (path.starts_with("/services/Soap/")) return soap_.Handle(request);
   if (path == "/services/data" || path == "/services/data/") {
     return request.method == "GET" || request.method == "HEAD"
@@ -167,14 +171,6 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
   if (path.starts_with("/services/async/")) return Async(request, line);
   if (path == "/" && request.method == "GET") return HtmlAnswer(200, std::string(PageHtml()));
   return NotFoundAnswer();
-}
-
-Answer FrontDoor::Revoke(const net::ServerRequest& request) {
-  const auto session = parts_.sessions.Find(SessionStore::TokenKind::kAccess,
-                                            FieldOf(BodyAndQuery(request), "token"));
-  Answer answer = oauth_.Handle(request);
-  if (session && answer.status == 200) life_.activity.SignedOut(request, session->user_id);
-  return answer;
 }
 
 std::optional<Answer> FrontDoor::SignIn(const net::ServerRequest& request, Session& session,
@@ -188,7 +184,7 @@ std::optional<Answer> FrontDoor::SignIn(const net::ServerRequest& request, Sessi
   session = *std::move(found);
   if (const auto app = parts_.apps.Find(session.client_id)) line.client = app->name;
   line.username = session.user_id;
-  if (!HasScope(session.scopes, "api") && !HasScope(session.scopes, "full")) {
+  if (!ServesApis(session)) {
     return ErrorAnswer(401, "INVALID_SESSION_ID",
                        "This session is not valid for use with the REST API");
   }
@@ -210,6 +206,9 @@ Answer FrontDoor::Async(const net::ServerRequest& request, RequestLine& line) {
     return ClassicError(parts_, classic, "InvalidSessionId", "Invalid session id");
   }
   classic.session = *std::move(session);
+  if (!ServesApis(classic.session)) {
+    return ClassicError(parts_, classic, "InvalidSessionId", "Invalid session id");
+  }
   if (const auto app = parts_.apps.Find(classic.session.client_id)) line.client = app->name;
   line.username = classic.session.user_id;
   if (parts_.usage.Used(Allotment::kApiRequests) >= parts_.usage.limits().api_requests) {

@@ -6,6 +6,7 @@
 
 #include "sandbox/api_request.h"
 #include "sandbox/life/life_parts.h"
+#include "sandbox/sign_in/logout_pages.h"
 #include "sandbox/sign_in/oauth.h"
 #include "sandbox/sign_in/soap_login.h"
 
@@ -13,8 +14,8 @@ namespace firn::sandbox {
 
 class FrontDoor {
  public:
-  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapLogin& soap)
-      : parts_(parts), life_(life), oauth_(oauth), soap_(soap) {}
+  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapLogin& soap, LogoutPages& logout)
+      : parts_(parts), life_(life), oauth_(oauth), soap_(soap), logout_(logout) {}
   [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
 
  private:
@@ -33,13 +34,11 @@ class FrontDoor {
   void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
               Answer& answer);
 
-  // Revokes a token; the end of an access token is a logout.
-  [[nodiscard]] Answer Revoke(const net::ServerRequest& request);
-
   ApiParts& parts_;
   LifeParts& life_;
   OAuth& oauth_;
   SoapLogin& soap_;
+  LogoutPages& logout_;
 };
 
 }  // namespace firn::sandbox

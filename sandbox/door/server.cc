@@ -24,8 +24,10 @@
 #include "sandbox/pubsub/door.h"
 #include "sandbox/query_pages.h"
 #include "sandbox/rest/rest.h"
+#include "sandbox/sign_in/logout_pages.h"
 #include "sandbox/sign_in/oauth.h"
 #include "sandbox/sign_in/org_users.h"
+#include "sandbox/sign_in/user_watch.h"
 
 namespace firn::sandbox {
 namespace {
@@ -149,6 +151,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<BulkQueryJobs> jobs_;
   std::unique_ptr<EventBus> events_;
   std::unique_ptr<ChangeCapture> changes_;
+  std::unique_ptr<UserWatch> user_watch_;
   std::unique_ptr<Activity> activity_;
   std::unique_ptr<IngestJobs> ingest_;
   std::unique_ptr<ClassicJobs> classic_;
@@ -165,6 +168,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<LifeParts> life_;
   std::unique_ptr<OAuth> oauth_;
   std::unique_ptr<SoapLogin> soap_;
+  std::unique_ptr<LogoutPages> logout_;
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
@@ -199,6 +203,7 @@ SandboxImpl::~SandboxImpl() {
       log::Err("sandbox_activity_not_told", {{"error", told.error().OneLine()}});
     }
   }
+  if (user_watch_) org_->RemoveSink(user_watch_.get());
   if (changes_) org_->RemoveSink(changes_.get());
   changes_.reset();  // holds statements of the org's connection
   if (!usage_) return;
@@ -272,6 +277,8 @@ Result<void> SandboxImpl::OpenJobs() {
   activity_ = std::make_unique<Activity>(*events_);
   log_.OnLine([this](const RequestLine& line) { activity_->NoteRequest(line); });
   FIRN_CHECK(org_->AddSink(changes_.get()));
+  user_watch_ = std::make_unique<UserWatch>(*sessions_);
+  FIRN_CHECK(org_->AddSink(user_watch_.get()));
   FIRN_TRY(ingest_, IngestJobs::Open({.folder = folder,
                                       .threads = options_.job_threads,
                                       .job_time_min = options_.job_time_min},
@@ -334,10 +341,15 @@ Result<void> SandboxImpl::OpenDoors() {
       [this](const net::ServerRequest& request, const SignInAttempt& attempt) {
         activity_->NoteSignIn(attempt, request.headers.GetOr("User-Agent", ""));
         audit_->SignedIn(request, attempt);
+      },
+      [this](const net::ServerRequest& request, const SignOutNote& note) {
+        if (note.browser) activity_->NoteSignOut(note, *users_);
+        audit_->SignedOut(request, note.user_id);
       }};
   oauth_ = std::make_unique<OAuth>(sign_in);
   soap_ = std::make_unique<SoapLogin>(sign_in);
-  door_ = std::make_unique<FrontDoor>(*parts_, *life_, *oauth_, *soap_);
+  logout_ = std::make_unique<LogoutPages>(sign_in);
+  door_ = std::make_unique<FrontDoor>(*parts_, *life_, *oauth_, *soap_, *logout_);
   handler_ =
       net::OnPool([door = door_.get()](net::ServerRequest request,
                                        const Call& call) { return door->Serve(request, call); },

@@ -75,6 +75,14 @@ void Activity::NoteSignIn(const SignInAttempt& attempt, const std::string& user_
         {"SessionLevel", "STANDARD"}});
 }
 
+void Activity::NoteSignOut(const SignOutNote& note, const UserDirectory& users) {
+  const auto user = users.ById(note.user_id);
+  Note("LogoutEventStream", note.user_id,
+       {{"EventIdentifier", NewUuid(SystemRandom())},
+        {"Username", user ? user->username : ""},
+        {"SessionLevel", "STANDARD"}});
+}
+
 void Activity::NoteRequest(const RequestLine& line) {
   if (line.cost == 0 || line.path.find("/query") == std::string::npos) return;
   std::string soql;

@@ -1,9 +1,11 @@
-// The org's own event streams: LoginEventStream and ApiEventStream, from what clients really do.
+// The org's own event streams (LoginEventStream, LogoutEventStream, ApiEventStream), from what
+// clients really do.
 //
 // Noting is cheap and never waits: events are kept in a bounded list and published by Flush(),
 // which the server calls about once a second. What comes faster than the list holds is counted and
 // lost, as is the last second before a crash. Thread-safe. Source: Platform Events Developer Guide,
-// 'LoginEventStream', 'ApiEventStream' (queries only), read 2026-11.
+// 'LoginEventStream', 'LogoutEventStream' (of the user interface only), 'ApiEventStream' (queries
+// only), read 2026-11.
 #pragma once
 
 #include <map>
@@ -21,6 +23,8 @@ class Activity {
  public:
   explicit Activity(EventBus& bus) : bus_(bus) {}
   void NoteSignIn(const SignInAttempt& attempt, const std::string& user_agent);
+  // Of a person who left a browser's session.
+  void NoteSignOut(const SignOutNote& note, const UserDirectory& users);
   // Of every request; those that are no query are passed over.
   void NoteRequest(const RequestLine& line);
   [[nodiscard]] Result<void> Flush();

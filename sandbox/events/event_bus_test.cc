@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sandbox/events/activity.h"
 #include "sandbox/events/change_capture.h"
 #include "sandbox/test_org.h"
 
@@ -71,6 +72,17 @@ TEST_F(EventBusTest, EveryChangeOfASelectedObjectHasItsEvent) {
   for (int type = 0; type < 4; ++type) EXPECT_EQ(TypeOf(events[type], 1), type);
   EXPECT_TRUE(Events("/data/Product2ChangeEvent").empty());
   EXPECT_FALSE(bus_->FindTopic("/data/Product2ChangeEvent")) << "not selected: no such topic";
+}
+
+TEST_F(EventBusTest, PeopleWhoLeaveAreTold) {
+  class Nobody final : public UserDirectory {
+    std::optional<User> ByUsername(std::string_view) const override { return std::nullopt; }
+    std::optional<User> ById(std::string_view) const override { return std::nullopt; }
+  };
+  Activity activity(*bus_);
+  activity.NoteSignOut({"005000000000001AAA", true}, Nobody());
+  ASSERT_TRUE(activity.Flush());
+  EXPECT_EQ(Events("/event/LogoutEventStream").size(), 1U);
 }
 
 TEST_F(EventBusTest, RestartLosesNoEventAndKeepsReplayIds) {

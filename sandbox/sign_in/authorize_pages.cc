@@ -69,20 +69,6 @@ Answer SignInPage(const net::ServerRequest& request, std::string_view username, 
   return PageAnswer(200, "Login | Salesforce", content);
 }
 
-std::string CookieOf(const net::ServerRequest& request, std::string_view name) {
-  const std::string header = request.headers.GetOr("Cookie", "");
-  for (size_t at = 0; at < header.size();) {
-    const size_t end = std::min(header.find(';', at), header.size());
-    std::string_view one = std::string_view(header).substr(at, end - at);
-    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
-    if (one.starts_with(name) && one.substr(name.size()).starts_with("=")) {
-      return std::string(one.substr(name.size() + 1));
-    }
-    at = end + 1;
-  }
-  return "";
-}
-
 // Ties an approval to the session that saw the page, so that no other site can send it.
 std::string ApprovalSeal(std::string_view sid, const App& app) {
   return Base64Url(HmacSha256(sid, "approve " + app.client_id));
@@ -257,7 +243,7 @@ Answer AuthorizePages::Redirect(const net::ServerRequest& request, const Ask& as
     if (!code) return ErrorAnswer(code.error());
     return Back(ask, {{"code", *code}});
   }
-  TokenGrant grant{ask.app, user, ask.scopes, "", ask.nonce};
+  TokenGrant grant{ask.app, user, ask.scopes, "", ask.nonce, ""};
   if (HasScope(ask.scopes, "refresh_token")) {
     Session session;
     session.user_id = user.id;
@@ -266,6 +252,7 @@ Answer AuthorizePages::Redirect(const net::ServerRequest& request, const Ask& as
     auto refresh = parts_.sessions.Issue(SessionStore::TokenKind::kRefresh, session);
     if (!refresh) return ErrorAnswer(refresh.error());
     grant.refresh_token = *std::move(refresh);
+    grant.grant = parts_.sessions.GrantOf(grant.refresh_token);
   }
   const auto tokens = MakeTokens(parts_, request, grant);
   if (!tokens) return ErrorAnswer(tokens.error());

@@ -129,7 +129,7 @@ Answer OAuth::JwtBearer(const net::ServerRequest& request, const FormFields& for
     }
   }
   if (!user->active) return refused("Failed: User Is Inactive", "inactive user");
-  return Granted(request, {*app, *user, JoinScopes(app->scopes), "", ""}, kSubTypeJwt);
+  return Granted(request, {*app, *user, JoinScopes(app->scopes), "", "", ""}, kSubTypeJwt);
 }
 
 Answer OAuth::ClientCredentials(const net::ServerRequest& request, const FormFields& form) {
@@ -150,7 +150,7 @@ Answer OAuth::ClientCredentials(const net::ServerRequest& request, const FormFie
   // This flow issues no refresh token, so that scope is not answered.
   std::vector<std::string> scopes = app->scopes;
   std::erase(scopes, "refresh_token");
-  return Granted(request, {*app, *user, JoinScopes(scopes), "", ""}, "OauthClientCredentials");
+  return Granted(request, {*app, *user, JoinScopes(scopes), "", "", ""}, "OauthClientCredentials");
 }
 
 Answer OAuth::RefreshToken(const net::ServerRequest& request, const FormFields& form) {
@@ -164,7 +164,7 @@ Answer OAuth::RefreshToken(const net::ServerRequest& request, const FormFields& 
   }
   const auto user = parts_.users.ById(session->user_id);
   if (!user || !user->active) return OAuthError("invalid_grant", "inactive user");
-  TokenGrant grant{*app, *user, session->scopes, "", ""};
+  TokenGrant grant{*app, *user, session->scopes, "", "", session->grant};
   if (app->rotate_refresh_tokens) {
     // Single use: of two callers with one token only one finds it still there.
     const auto revoked = parts_.sessions.Revoke(SessionStore::TokenKind::kRefresh, token);
@@ -191,7 +191,7 @@ Answer OAuth::Password(const net::ServerRequest& request, const FormFields& form
   if (!fits) return ErrorAnswer(fits.error());
   if (!*fits) return refused("Invalid Password", "authentication failure");
   if (!user->active) return refused("Failed: User Is Inactive", "inactive user");
-  return Granted(request, {*app, *user, JoinScopes(app->scopes), "", ""}, kSubTypePassword);
+  return Granted(request, {*app, *user, JoinScopes(app->scopes), "", "", ""}, kSubTypePassword);
 }
 
 // The second half of the web server flow. PKCE: a wrong verifier is `invalid_request`, one that is
@@ -225,7 +225,7 @@ Answer OAuth::AuthorizationCode(const net::ServerRequest& request, const FormFie
   }
   const auto user = parts_.users.ById(grant->user_id);
   if (!user || !user->active) return OAuthError("invalid_grant", "inactive user");
-  TokenGrant tokens{*app, *user, grant->scopes, "", grant->nonce};
+  TokenGrant tokens{*app, *user, grant->scopes, "", grant->nonce, ""};
   if (HasScope(grant->scopes, "refresh_token")) {
     Session session;
     session.user_id = user->id;
@@ -234,6 +234,7 @@ Answer OAuth::AuthorizationCode(const net::ServerRequest& request, const FormFie
     auto refresh = parts_.sessions.Issue(SessionStore::TokenKind::kRefresh, session);
     if (!refresh) return ErrorAnswer(refresh.error());
     tokens.refresh_token = *std::move(refresh);
+    tokens.grant = parts_.sessions.GrantOf(tokens.refresh_token);
   }
   return Granted(request, tokens, "OauthAuthorizationCode");
 }

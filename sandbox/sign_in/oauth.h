@@ -51,6 +51,9 @@ class OAuth {
   [[nodiscard]] Answer Userinfo(const net::ServerRequest& request);
   [[nodiscard]] Answer Identity(const net::ServerRequest& request);
   [[nodiscard]] Answer Revoke(const net::ServerRequest& request);
+  // What kept the token from being revoked; empty: it is.
+  [[nodiscard]] Result<std::string> RevokeToken(const net::ServerRequest& request,
+                                                const std::string& token);
   [[nodiscard]] Answer Introspect(const net::ServerRequest& request);
   [[nodiscard]] Answer Keys();
   [[nodiscard]] static Answer Discovery(const net::ServerRequest& request);

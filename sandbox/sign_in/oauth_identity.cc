@@ -111,12 +111,15 @@ Answer OAuth::Discovery(const net::ServerRequest& request) {
                  {"token_endpoint", oauth + "token"},
                  {"revocation_endpoint", oauth + "revoke"},
                  {"userinfo_endpoint", oauth + "userinfo"},
+                 {"end_session_endpoint", base + "/services/auth/idp/oidc/logout"},
                  {"jwks_uri", base + "/id/keys"},
                  {"introspection_endpoint", oauth + "introspect"},
                  {"scopes_supported", kScopesSupported},
                  {"response_types_supported", {"code", "token", "token id_token"}},
                  {"subject_types_supported", {"public"}},
                  {"id_token_signing_alg_values_supported", {"RS256"}},
+                 {"frontchannel_logout_supported", true},
+                 {"frontchannel_logout_session_supported", false},
                  {"display_values_supported", {"page", "popup", "touch"}},
                  {"token_endpoint_auth_methods_supported",
                   {"client_secret_post", "client_secret_basic", "private_key_jwt"}},
@@ -132,20 +135,42 @@ Answer OAuth::Keys() {
   return keys ? JsonAnswer(200, *std::move(keys)) : ErrorAnswer(keys.error());
 }
 
+Result<std::string> OAuth::RevokeToken(const net::ServerRequest& request,
+                                       const std::string& token) {
+  using TokenKind = SessionStore::TokenKind;
+  if (const auto access = parts_.sessions.Find(TokenKind::kAccess, token)) {
+    FIRN_TRY(const bool ended, parts_.sessions.Revoke(TokenKind::kAccess, token));
+    if (ended) parts_.TellEnd(request, {access->user_id, false});
+    return std::string();
+  }
+  const auto refresh = parts_.sessions.Find(TokenKind::kRefresh, token);
+  if (!refresh) return std::string("unsupported_token_type");
+  FIRN_TRY(const bool revoked, parts_.sessions.Revoke(TokenKind::kRefresh, token));
+  static_cast<void>(revoked);  // by whom does not matter
+  FIRN_CHECK(parts_.sessions.EndOfGrant(refresh->grant));
+  return std::string();
+}
+
+// An access token ends alone, as by a logout; a refresh token takes the access tokens along that
+// stand on it, and no others of its app and user. By GET for scripts, with `callback` as JSONP.
+// Source: Salesforce Help, "Revoke OAuth Tokens"; Salesforce Developers Blog, "Revoking OAuth 2.0
+// Access Tokens and Refresh Tokens" (JSONP); read 2026-11.
 Answer OAuth::Revoke(const net::ServerRequest& request) {
-  const std::string token = FieldOf(BodyAndQuery(request), "token");
-  // Revoking a refresh token ends its app's access tokens of that user too.
-  if (const auto refresh = parts_.sessions.Find(SessionStore::TokenKind::kRefresh, token)) {
-    const auto ended = parts_.sessions.EndOf(refresh->client_id, refresh->user_id);
-    if (!ended) return ErrorAnswer(ended.error());
+  const FormFields form = BodyAndQuery(request);
+  const auto refused = RevokeToken(request, FieldOf(form, "token"));
+  if (!refused) return ErrorAnswer(refused.error());
+  const std::string callback = FieldOf(form, "callback");
+  const bool script = request.method == "GET" && !callback.empty() &&
+                      callback.find_first_not_of(
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw"
+                          "xyz0123456789_$.") == std::string::npos;
+  if (script) {
+    Answer answer = HtmlAnswer(
+        200, callback + (refused->empty() ? "({});" : R"(({"error":")" + *refused + "\"});"));
+    answer.headers.Set("Content-Type", "text/javascript;charset=UTF-8");
+    return answer;
   }
-  bool revoked = false;
-  for (const auto kind : {SessionStore::TokenKind::kAccess, SessionStore::TokenKind::kRefresh}) {
-    const auto one = parts_.sessions.Revoke(kind, token);
-    if (!one) return ErrorAnswer(one.error());
-    revoked = revoked || *one;
-  }
-  if (!revoked) return OAuthError("unsupported_token_type", "this token type is not supported");
+  if (!refused->empty()) return OAuthError(*refused, "this token type is not supported");
   return HtmlAnswer(200, "");
 }
 

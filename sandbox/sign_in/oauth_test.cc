@@ -57,6 +57,25 @@ class OAuthTest : public ::testing::Test {
                      }});
   }
   App FirstApp() { return apps_->All().front(); }
+  // The tokens of one authorization by code.
+  json Authorized() {
+    return json::parse(
+        Post("/services/oauth2/token", {{"grant_type", "authorization_code"},
+                                        {"client_id", FirstApp().client_id},
+                                        {"client_secret", FirstApp().client_secret.Reveal()},
+                                        {"redirect_uri", FirstApp().redirect_uris.front()},
+                                        {"code", CodeFor({})}})
+            .body);
+  }
+  Answer Refresh(const std::string& token) {
+    return Post("/services/oauth2/token", {{"grant_type", "refresh_token"},
+                                           {"client_id", FirstApp().client_id},
+                                           {"client_secret", FirstApp().client_secret.Reveal()},
+                                           {"refresh_token", token}});
+  }
+  bool Lives(const std::string& token) {
+    return sessions_->Find(SessionStore::TokenKind::kAccess, token).has_value();
+  }
   int64_t NowSeconds() {
     return std::chrono::duration_cast<std::chrono::seconds>(clock_.Now().time_since_epoch())
         .count();
@@ -540,19 +559,49 @@ TEST_F(OAuthTest, PasswordOnceSetMustBeGivenWithItsSecurityToken) {
 }
 
 TEST_F(OAuthTest, RevokedRefreshTokenEndsItsAccessTokensToo) {
-  const std::string code = CodeFor({});
-  const json body = json::parse(
-      Post("/services/oauth2/token", {{"grant_type", "authorization_code"},
-                                      {"client_id", FirstApp().client_id},
-                                      {"client_secret", FirstApp().client_secret.Reveal()},
-                                      {"redirect_uri", FirstApp().redirect_uris.front()},
-                                      {"code", code}})
-          .body);
+  const json body = Authorized();
   EXPECT_EQ(Post("/services/oauth2/revoke", {{"token", body["refresh_token"]}}).status, 200);
   EXPECT_FALSE(
       sessions_->Find(SessionStore::TokenKind::kAccess, body["access_token"].get<std::string>()));
   EXPECT_EQ(ErrorOf(Post("/services/oauth2/revoke", {{"token", "nonsense"}})),
             "400 unsupported_token_type: this token type is not supported");
+}
+
+TEST_F(OAuthTest, RevokedRefreshTokenLeavesOtherAuthorizationsOfTheAppAlone) {
+  const json first = Authorized();
+  const json second = Authorized();
+  const auto refreshed = json::parse(Refresh(first["refresh_token"]).body);
+  Open();  // what belongs together is known after a restart too
+  EXPECT_EQ(Post("/services/oauth2/revoke", {{"token", first["refresh_token"]}}).status, 200);
+  EXPECT_FALSE(Lives(first["access_token"]));
+  EXPECT_FALSE(Lives(refreshed["access_token"])) << "made by the refresh token";
+  EXPECT_TRUE(Lives(second["access_token"]));
+  EXPECT_EQ(Refresh(second["refresh_token"]).status, 200);
+  EXPECT_EQ(ErrorOf(Refresh(first["refresh_token"])),
+            "400 invalid_grant: expired access/refresh token");
+}
+
+TEST_F(OAuthTest, RevokedAccessTokenLeavesItsRefreshToken) {
+  const json body = Authorized();
+  EXPECT_EQ(Post("/services/oauth2/revoke", {{"token", body["access_token"]}}).status, 200);
+  EXPECT_FALSE(Lives(body["access_token"]));
+  EXPECT_EQ(ErrorOf(Post("/services/oauth2/revoke", {{"token", body["access_token"]}})),
+            "400 unsupported_token_type: this token type is not supported");
+  EXPECT_EQ(Refresh(body["refresh_token"]).status, 200);
+}
+
+TEST_F(OAuthTest, RevokesByGetAndForScripts) {
+  const json body = Authorized();
+  EXPECT_EQ(Get("/services/oauth2/revoke", {{"token", body["access_token"]}}).status, 200);
+  const Answer done =
+      Get("/services/oauth2/revoke", {{"token", body["refresh_token"]}, {"callback", "app.done"}});
+  EXPECT_EQ(done.body, "app.done({});");
+  const Answer again =
+      Get("/services/oauth2/revoke", {{"token", body["refresh_token"]}, {"callback", "app.done"}});
+  EXPECT_EQ(again.body, R"(app.done({"error":"unsupported_token_type"});)");
+  const Answer script =
+      Get("/services/oauth2/revoke", {{"token", "x"}, {"callback", "alert(1)//"}});
+  EXPECT_EQ(script.body.find("alert"), std::string::npos) << "a callback is a name";
 }
 
 TEST_F(OAuthTest, KeyAndAppFileAreForTheOwnerOnly) {

@@ -21,6 +21,20 @@ FormFields BodyAndQuery(const net::ServerRequest& request) {
   return form;
 }
 
+std::string CookieOf(const net::ServerRequest& request, std::string_view name) {
+  const std::string header = request.headers.GetOr("Cookie", "");
+  for (size_t at = 0; at < header.size();) {
+    const size_t end = std::min(header.find(';', at), header.size());
+    std::string_view one = std::string_view(header).substr(at, end - at);
+    one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+    if (one.starts_with(name) && one.substr(name.size()).starts_with("=")) {
+      return std::string(one.substr(name.size() + 1));
+    }
+    at = end + 1;
+  }
+  return "";
+}
+
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);

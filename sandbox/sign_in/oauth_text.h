@@ -16,6 +16,8 @@ namespace firn::sandbox {
 [[nodiscard]] std::string FieldOf(const FormFields& form, std::string_view name);
 // Body and query together, the body's first: the vendor takes parameters from both.
 [[nodiscard]] FormFields BodyAndQuery(const net::ServerRequest& request);
+// The value of a cookie; empty when it did not come.
+[[nodiscard]] std::string CookieOf(const net::ServerRequest& request, std::string_view name);
 [[nodiscard]] std::string LowerCase(std::string_view text);
 [[nodiscard]] bool IsLoginHost(std::string_view host);
 // Compares in a time that does not depend on where the texts differ.

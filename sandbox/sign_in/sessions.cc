@@ -39,7 +39,7 @@ Result<void> SessionStore::Load() {
   FIRN_CHECK(drop.Run());
   FIRN_TRY(Statement all,
            locked.db.Prepare("SELECT hash, kind, user_id, client_id, scopes, issued_us, expires_us,"
-                             " length_s FROM token"));
+                             " length_s, grant_id FROM token"));
   while (true) {
     FIRN_TRY(const bool more, all.Step());
     if (!more) return {};
@@ -50,6 +50,7 @@ Result<void> SessionStore::Load() {
     session.issued = UtcMicros(std::chrono::microseconds(all.Int(5)));
     session.expires = UtcMicros(std::chrono::microseconds(all.Int(6)));
     session.length = std::chrono::seconds(all.Int(7));
+    session.grant = all.Text(8);
     MapOf(all.Text(1) == "access" ? TokenKind::kAccess : TokenKind::kRefresh)
         .emplace(std::string(all.Blob(0)), std::move(session));
   }
@@ -60,6 +61,7 @@ Result<std::string> SessionStore::Issue(TokenKind kind, Session session) {
   const std::string token = access ? org_id_.substr(0, 15) + "!AQ" + TokenChars(random_, 94)
                                    : "5Aep861" + TokenChars(random_, 80);
   session.issued = clock_.Now();
+  if (!access && session.grant.empty()) session.grant = TokenChars(random_, 24);
   // Refresh tokens live until they are revoked: ten years here.
   session.expires = session.issued + (access ? session.length : std::chrono::seconds(315'360'000));
   FIRN_CHECK(Keep(kind, Sha256(token), std::move(session)));
@@ -77,12 +79,12 @@ Result<void> SessionStore::Keep(TokenKind kind, const std::string& hash, Session
     const ApiDb::Locked locked = db_.Lock();
     FIRN_TRY(Statement put,
              locked.db.Prepare("INSERT OR REPLACE INTO token(hash, kind, user_id, client_id,"
-                               " scopes, issued_us, expires_us, length_s)"
-                               " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"));
+                               " scopes, issued_us, expires_us, length_s, grant_id)"
+                               " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"));
     put.BindBlob(1, hash).Bind(2, KindText(kind)).Bind(3, session.user_id);
     put.Bind(4, session.client_id).Bind(5, session.scopes);
     put.Bind(6, Micros(session.issued)).Bind(7, Micros(session.expires));
-    put.Bind(8, int64_t{session.length.count()});
+    put.Bind(8, int64_t{session.length.count()}).Bind(9, session.grant);
     FIRN_CHECK(put.Run());
   }
   std::unique_lock lock(mutex_);
@@ -134,6 +136,11 @@ std::optional<Session> SessionStore::Find(TokenKind kind, std::string_view token
   return renewed;
 }
 
+std::string SessionStore::GrantOf(std::string_view refresh_token) {
+  const auto session = Find(TokenKind::kRefresh, refresh_token);
+  return session ? session->grant : "";
+}
+
 Result<bool> SessionStore::Revoke(TokenKind kind, std::string_view token) {
   const std::string hash = Sha256(token);
   {
@@ -147,18 +154,27 @@ Result<bool> SessionStore::Revoke(TokenKind kind, std::string_view token) {
   return true;
 }
 
-Result<size_t> SessionStore::EndOf(std::string_view client_id, std::string_view user_id) {
+Result<size_t> SessionStore::EndOfGrant(std::string_view grant) {
+  return EndWhere("grant_id", grant);
+}
+
+Result<size_t> SessionStore::EndOfUser(std::string_view user_id) {
+  return EndWhere("user_id", user_id);
+}
+
+Result<size_t> SessionStore::EndWhere(const char* column, std::string_view value) {
+  const bool by_grant = std::string_view(column) == "grant_id";
   size_t ended = 0;
   {
     std::unique_lock lock(mutex_);
     ended = std::erase_if(access_, [&](const auto& one) {
-      return one.second.client_id == client_id && one.second.user_id == user_id;
+      return (by_grant ? one.second.grant : one.second.user_id) == value;
     });
   }
   const ApiDb::Locked locked = db_.Lock();
-  FIRN_TRY(Statement drop, locked.db.Prepare("DELETE FROM token WHERE kind = 'access' AND"
-                                             " client_id = ? AND user_id = ?"));
-  drop.Bind(1, client_id).Bind(2, user_id);
+  FIRN_TRY(Statement drop, locked.db.Prepare("DELETE FROM token WHERE kind = 'access' AND " +
+                                             std::string(column) + " = ?"));
+  drop.Bind(1, value);
   FIRN_CHECK(drop.Run());
   return ended;
 }

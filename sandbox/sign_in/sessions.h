@@ -23,6 +23,7 @@ struct Session {
   std::string user_id;
   std::string client_id;
   std::string scopes;  // space-separated
+  std::string grant;   // shared by a refresh token and the access tokens it stands behind
   UtcMicros issued{};
   UtcMicros expires{};
   std::chrono::seconds length{7200};  // of an access token: moved on by use in its second half
@@ -41,10 +42,14 @@ class SessionStore {
   [[nodiscard]] Result<void> Adopt(std::string_view token, Session session);
   // Nothing when the token is unknown, revoked or past its life.
   [[nodiscard]] std::optional<Session> Find(TokenKind kind, std::string_view token);
+  // What a refresh token shares with its access tokens; empty when there is no such token.
+  [[nodiscard]] std::string GrantOf(std::string_view refresh_token);
   // True when there was such a token.
   [[nodiscard]] Result<bool> Revoke(TokenKind kind, std::string_view token);
-  // Ends the access tokens of one app and user (a revoked refresh token). How many there were.
-  [[nodiscard]] Result<size_t> EndOf(std::string_view client_id, std::string_view user_id);
+  // Ends the access tokens that stand on a refresh token which is revoked. How many there were.
+  [[nodiscard]] Result<size_t> EndOfGrant(std::string_view grant);
+  // Ends all access tokens of a user. How many there were.
+  [[nodiscard]] Result<size_t> EndOfUser(std::string_view user_id);
   // Ends all access tokens (fault: expired session). How many there were.
   [[nodiscard]] Result<size_t> ExpireAll();
   [[nodiscard]] size_t count() const;
@@ -53,6 +58,8 @@ class SessionStore {
   SessionStore(ApiDb& db, const Clock& clock, Random& random, std::string org_id)
       : db_(db), clock_(clock), random_(random), org_id_(std::move(org_id)) {}
   [[nodiscard]] Result<void> Load();
+  // Of the column's value.
+  [[nodiscard]] Result<size_t> EndWhere(const char* column, std::string_view value);
   [[nodiscard]] Result<void> Keep(TokenKind kind, const std::string& hash, Session session);
   void KeepRenewal(const std::string& hash, UtcMicros expires);
   using Map = std::unordered_map<std::string, Session>;  // by hash

@@ -28,6 +28,12 @@ struct SignInAttempt {
   std::string api_version;  // of a SOAP login: `59.0`
 };
 
+// A session that a client ended before its time.
+struct SignOutNote {
+  std::string user_id;
+  bool browser = false;  // of a person in a browser, not of an API client
+};
+
 struct SignInParts {
   AppRegistry& apps;
   SessionStore& sessions;
@@ -39,9 +45,13 @@ struct SignInParts {
   Passwords& passwords;
   std::string org_id;
   std::function<void(const net::ServerRequest&, const SignInAttempt&)> on_sign_in = nullptr;
+  std::function<void(const net::ServerRequest&, const SignOutNote&)> on_sign_out = nullptr;
 
   void Tell(const net::ServerRequest& request, const SignInAttempt& attempt) const {
     if (on_sign_in) on_sign_in(request, attempt);
+  }
+  void TellEnd(const net::ServerRequest& request, const SignOutNote& note) const {
+    if (on_sign_out) on_sign_out(request, note);
   }
 };
 

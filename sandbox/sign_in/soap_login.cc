@@ -109,12 +109,14 @@ Answer SoapLogin::Handle(const net::ServerRequest& request) {
     return Login(request, *call, path->version);
   }
   if (call->operation == "logout") {
+    const auto session = parts_.sessions.Find(SessionStore::TokenKind::kAccess, call->session_id);
     const auto ended = parts_.sessions.Revoke(SessionStore::TokenKind::kAccess, call->session_id);
     if (!ended) return ErrorAnswer(ended.error());
     if (!*ended) {
       return Fault(ns, "INVALID_SESSION_ID",
                    "Invalid Session ID found in SessionHeader: Illegal Session", "ApiFault");
     }
+    if (session) parts_.TellEnd(request, {session->user_id, false});
     return XmlAnswer(200, ns, "<logoutResponse/>");
   }
   return NoOperation(ns, call->operation);

@@ -77,6 +77,7 @@ Result<std::string> AccessToken(const SignInParts& parts, const std::string& bas
   session.user_id = grant.user.id;
   session.client_id = grant.app.client_id;
   session.scopes = grant.scopes;
+  session.grant = grant.grant;
   session.length = grant.app.session_length;
   if (!grant.app.jwt_tokens) return parts.sessions.Issue(SessionStore::TokenKind::kAccess, session);
   FIRN_TRY(std::string token, JwtAccessToken(parts, base, grant, session.length));

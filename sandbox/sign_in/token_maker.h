@@ -18,6 +18,7 @@ struct TokenGrant {
   std::string scopes;
   std::string refresh_token;  // to be answered beside the access token; empty: none
   std::string nonce;          // for the id_token
+  std::string grant;          // of the refresh token behind it; empty: none
 };
 
 // The token endpoint's answer in its order. Errors: Internal, what the stores refuse.
