@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <set>
 #include <unordered_map>
 
 #include "sandbox/api_error.h"
 #include "sandbox/soql/cursor.h"
 #include "sandbox/soql/date_range.h"
+#include "sandbox/soql/distinct.h"
 #include "sandbox/soql/lexer.h"
 
 namespace firn::sandbox::soql {
@@ -55,7 +55,7 @@ struct Accumulator {
   int scale = 0;
   bool any = false;
   Kept extreme;
-  std::set<std::string> distinct;
+  mutable Distinct distinct;
 
   void Add(const std::string& function, const Value& value, bool every_row) {
     if (every_row) {
@@ -67,7 +67,7 @@ struct Accumulator {
     if (function == "COUNT_DISTINCT") {
       std::string key;
       AppendKey(value, key);
-      distinct.insert(std::move(key));
+      distinct.Add(key);
     } else if (function == "SUM" || function == "AVG") {
       sum += value.number;
       scale = value.scale;
@@ -81,7 +81,7 @@ struct Accumulator {
 
   [[nodiscard]] Value Finish(const std::string& function) const {
     if (function == "COUNT") return Value::Int(static_cast<int64_t>(count));
-    if (function == "COUNT_DISTINCT") return Value::Int(static_cast<int64_t>(distinct.size()));
+    if (function == "COUNT_DISTINCT") return Value::Int(static_cast<int64_t>(distinct.Count()));
     if (!any) return {};
     if (function == "MIN" || function == "MAX") return extreme.View();
     if (function == "SUM") return Value::Decimal(static_cast<int64_t>(sum), scale);

@@ -1,6 +1,7 @@
 #include "sandbox/soql/cursor.h"
 
 #include "sandbox/api_error.h"
+#include "sandbox/soql/key_sorter.h"
 #include "sandbox/soql/leading_index.h"
 #include "sandbox/soql/narrow.h"
 #include "sandbox/soql/parse.h"
@@ -148,9 +149,7 @@ class SelectCursor final : public RowCursor, public LeadingIndex {
   void Rewind() {
     left_ = query_.limit.value_or(INT64_MAX);
     skip_ = query_.offset.value_or(0);
-    order_.clear();
-    sorted_ = false;
-    next_sorted_ = 0;
+    sorter_.reset();
   }
 
   Result<void> FillColumn(size_t i) {
@@ -172,31 +171,35 @@ class SelectCursor final : public RowCursor, public LeadingIndex {
   }
 
   Result<bool> Advance() {
-    if (!sorted_) return source_->Next();
-    while (next_sorted_ < order_.size()) {
-      const int64_t number = order_[next_sorted_++];
-      FIRN_TRY(auto row, reader().Load(*bound_.object, MakeId(bound_.object->key_prefix, number)));
+    if (!sorter_) return source_->Next();
+    for (;;) {
+      FIRN_TRY(const auto number, sorter_->Next());
+      if (!number) return false;
+      FIRN_TRY(auto row, reader().Load(*bound_.object, MakeId(bound_.object->key_prefix, *number)));
       if (!row) continue;
       held_ = std::move(*row);
-      FIRN_CHECK(bound_.tree->SetRow(number, held_.deleted, held_.modstamp, held_.blob));
+      FIRN_CHECK(bound_.tree->SetRow(*number, held_.deleted, held_.modstamp, held_.blob));
       return true;
     }
-    return false;
   }
 
   Result<void> Sort() {
-    const bool bounded = left_ < 1'000'000;
-    KeySorter sorter(bounded ? static_cast<size_t>(left_ + skip_) : SIZE_MAX);
+    constexpr int64_t kKeepMax = 1'000'000;
+    const std::string& path = reader().db().path();
+    KeySorter::Options options;
+    options.folder = path.substr(0, path.rfind('/') + 1);
+    if (left_ < kKeepMax) options.keep_max = static_cast<size_t>(left_ + skip_);
+    auto sorter = std::make_unique<KeySorter>(std::move(options));
     std::string key;
     for (;;) {
       FIRN_TRY(const bool more, source_->Next());
       if (!more) break;
       key.clear();
       AppendSortKey(bound_.order, *bound_.tree, key);
-      sorter.Add(key, source_->record_number());
+      FIRN_CHECK(sorter->Add(key, source_->record_number()));
     }
-    order_ = sorter.Finish();
-    sorted_ = true;
+    FIRN_CHECK(sorter->Finish());
+    sorter_ = std::move(sorter);
     return {};
   }
 
@@ -296,9 +299,7 @@ class SelectCursor final : public RowCursor, public LeadingIndex {
   QueryContext context_;
   AccessPath access_;
   std::optional<RowSource> source_;
-  bool sorted_ = false;
-  std::vector<int64_t> order_;
-  size_t next_sorted_ = 0;
+  std::unique_ptr<KeySorter> sorter_;  // of rows that no index gives in their order
   StoredRow held_;
   std::vector<Value> row_;
   std::vector<std::string> texts_;  // of sub-selects, TYPEOF and FORMAT

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "sandbox/query.h"
+#include "sandbox/soql/distinct.h"
 #include "sandbox/test_org.h"
 
 namespace firn::sandbox {
@@ -235,6 +236,15 @@ TEST_F(SoqlTest, CsvQuotesEverything) {
       "\"Name\",\"Industry\",\"Description\",\"IsDeleted\",\"CreatedDate\",\"Site\"\n"
       "\"Gamma_100%\",\"energy\",\"\",\"false\",\"2026-11-27T02:56:02.000Z\",\"it's \\ here\"\n"
       "\"Дельта\",\"Banking\",\"line\none\",\"false\",\"2026-11-28T02:56:02.000Z\",\"\"\n");
+}
+
+TEST(Distinct, CountsEachKeyOnce) {
+  soql::Distinct distinct;
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 5000; ++i) distinct.Add("key " + std::to_string(i));
+    distinct.Add("");
+  }
+  EXPECT_EQ(distinct.Count(), 5001U);
 }
 
 }  // namespace
