@@ -162,7 +162,7 @@ Answer HandleRecord(ApiParts& parts, ApiRequest& request) {
         VisibleField(*field, request.version)) {
       return BlobAnswer(parts, request, *object, *field);
     }
-    return NotFoundAnswer();
+    return FollowRelationship(parts, request, *object, *id);
   }
   return ByExternalId(parts, request, *object);
 }

@@ -30,6 +30,9 @@ inline constexpr int kVersionNewest = 67;
 [[nodiscard]] Answer EventSchemaByName(ApiParts& parts, const ApiRequest& request);
 // `/sobjects/X` POST, `/sobjects/X/{id}`, `/sobjects/X/{field}/{value}`, `../{id}/{blob field}`.
 [[nodiscard]] Answer HandleRecord(ApiParts& parts, ApiRequest& request);
+// `/sobjects/X/{id}/{relationship}`.
+[[nodiscard]] Answer FollowRelationship(ApiParts& parts, ApiRequest& request,
+                                        const ObjectInfo& object, int64_t id);
 // `/sobjects/X/updated` and `/deleted`.
 [[nodiscard]] Answer HandleReplication(ApiParts& parts, ApiRequest& request);
 // query, queryAll and their next pages; also what the tooling API is asked.

@@ -259,5 +259,34 @@ TEST_F(RestTest, UsageAndSessionSurviveARestart) {
   EXPECT_EQ(response.headers.GetOr("Sforce-Limit-Info", ""), "api-usage=2/115000");
 }
 
+TEST_F(RestTest, RelationshipsAreFollowedByFriendlyAddresses) {
+  MakeAccounts(2);
+  const json accounts = GetJson(Q("SELECT Id FROM Account ORDER BY Name"))["records"];
+  const std::string account = accounts[0]["Id"];
+  for (const char* name : {"Ada", "Bob"}) {
+    Send("POST", "/services/data/v60.0/sobjects/Contact",
+         json({{"LastName", name}, {"AccountId", account}}).dump());
+  }
+  const std::string root = "/services/data/v60.0/sobjects/";
+  const json children = GetJson(root + "Account/" + account + "/Contacts?fields=Id,LastName");
+  ASSERT_EQ(children["totalSize"], 2) << children.dump();
+  EXPECT_EQ(children["records"][1]["LastName"], "Bob");
+  EXPECT_FALSE(children["records"][0].contains("Email"));
+  const std::string contact = children["records"][0]["Id"];
+  const json parent = GetJson(root + "Contact/" + contact + "/Account?fields=Name");
+  EXPECT_EQ(parent["Name"], "Account 0");
+  EXPECT_EQ(parent["attributes"]["url"], root + "Account/" + account);
+  EXPECT_EQ(GetJson(root + "Contact/" + contact + "/Owner")["attributes"]["type"], "User");
+  EXPECT_EQ(Send("PATCH", root + "Contact/" + contact + "/Account", R"({"Site":"North"})").status,
+            204);
+  EXPECT_EQ(GetJson(root + "Account/" + account)["Site"], "North");
+  EXPECT_EQ(ErrorOf(Get(root + "Contact/" + contact + "/ReportsTo")), "404 NOT_FOUND");
+  EXPECT_EQ(ErrorOf(Get(root + "Account/" + account + "/Nope")), "404 NOT_FOUND");
+  EXPECT_EQ(Send("DELETE", root + "Account/" + account + "/Contacts").status, 405);
+  EXPECT_EQ(
+      GetJson(root + "Account/" + accounts[1]["Id"].get<std::string>() + "/Contacts")["totalSize"],
+      0);
+}
+
 }  // namespace
 }  // namespace firn::sandbox
