@@ -12,12 +12,14 @@ import json
 import os
 import pathlib
 import platform
+import random
 import sys
 import tempfile
 import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from rest import KeepAlive, query as ask, selective  # noqa: E402
 from run import ROOT, Org, cpu_seconds, peak_mib, run as run_query  # noqa: E402
 
 ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "200000"))
@@ -78,14 +80,38 @@ def start_again(name):
     return {"to_first_sign_in_ms": sorted(times)}
 
 
-def many(org):
+def seed_many(org):
     begin = time.perf_counter()
     org.json("POST", "/sandbox/seed", {"object": "Widget__c", "rows": MANY})
-    seeded = time.perf_counter() - begin
-    seed_peak = peak_mib(org.process.pid)
+    return {"rows": MANY, "seed_rows_per_s": round(MANY / (time.perf_counter() - begin)),
+            "peak_mib_after_seed": round(peak_mib(org.process.pid))}
+
+
+def scan(org, connection):
+    """Every row is looked at, none matches."""
+    begin, cpu = time.perf_counter(), cpu_seconds(org.process.pid)
+    found = ask(connection, "SELECT Id FROM Widget__c WHERE Price__c = -1")
+    wall, cpu = time.perf_counter() - begin, cpu_seconds(org.process.pid) - cpu
+    assert found["totalSize"] == 0
+    return {"wall_s": round(wall, 2), "cpu_s": round(cpu, 2), "rows_per_s_wall": round(MANY / wall)}
+
+
+def read_many(org):
+    connection = KeepAlive(org)
+    fields = "Id, Name, SystemModstamp, Account__c"
+    # From all over the table: what was written last is what the page caches hold anyway.
+    records = []
+    for stage in ("Draft", "Released", "Retired"):
+        soql = f"SELECT {fields} FROM Widget__c WHERE Stage__c = '{stage}' AND Account__c != null LIMIT 400"
+        records += ask(connection, soql)["records"]
+    records += ask(connection, f"SELECT {fields} FROM Widget__c WHERE Account__c != null "
+                               "ORDER BY Id DESC LIMIT 400")["records"]
+    random.Random(7).shuffle(records)
+    results = {"selective queries": selective(connection, records, "Widget__c", "Account__c"),
+               "peak_mib_selective": round(peak_mib(org.process.pid)),
+               "scan": scan(org, connection), "peak_mib_scan": round(peak_mib(org.process.pid))}
     query = run_query(org, "SELECT Id, Name, SystemModstamp FROM Widget__c")
-    return {"rows": MANY, "seed_rows_per_s": round(MANY / seeded), "peak_mib_after_seed": round(seed_peak),
-            "query": query, "peak_mib": round(peak_mib(org.process.pid))}
+    return {**results, "query": query, "peak_mib": round(peak_mib(org.process.pid))}
 
 
 def stop(org):
@@ -94,22 +120,43 @@ def stop(org):
     (org.folder / "ready.json").unlink(missing_ok=True)
 
 
+def heading():
+    return {"machine": f"{platform.machine()}, {os.cpu_count()} cores",
+            "load_average": round(os.getloadavg()[0], 1)}
+
+
+def record(name, results):
+    text = json.dumps(results, indent=2)
+    print(text)
+    (ROOT / "bench" / "results" / f"{name}.json").write_text(text + "\n")
+
+
+def bench_many(name):
+    results = heading()
+    org = Org(pathlib.Path(name))
+    try:
+        results.update(seed_many(org))
+        stop(org)
+        results["start"] = start_again(name)
+        org = Org(pathlib.Path(name))
+        results.update(read_many(org))
+    finally:
+        stop(org)
+    record("sandbox_many", results)
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
+        results = heading()
         org = Org(pathlib.Path(name))
         try:
             org.json("POST", "/sandbox/limits", {"published_events": {"max": 1_000_000_000}})
-            results = {"machine": f"{platform.machine()}, {os.cpu_count()} cores",
-                       "load_average": round(os.getloadavg()[0], 1), **three_jobs(org)}
-            stop(org)
-            results["start"] = start_again(name)
-            org = Org(pathlib.Path(name))
-            results["many"] = many(org)
+            results.update(three_jobs(org))
         finally:
             stop(org)
-    text = json.dumps(results, indent=2)
-    print(text)
-    (ROOT / "bench" / "results" / "sandbox_ingest.json").write_text(text + "\n")
+        results["start"] = start_again(name)
+        record("sandbox_ingest", results)
+        bench_many(name)
 
 
 if __name__ == "__main__":

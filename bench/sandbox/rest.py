@@ -74,25 +74,27 @@ def single_reads(org, ids):
             "per_s_wall": round(READS / wall), "per_s_core": round(READS / cpu)}
 
 
-def selective(connection, records):
+def selective(connection, records, name="Account", lookup="ParentId"):
+    """Median and worst time of queries that an index answers, over up to 200 of the records."""
+    parent = "Id" if lookup == "ParentId" else lookup
     shapes = {
-        "by Id": lambda r: f"SELECT Name FROM Account WHERE Id = '{r['Id']}'",
-        "by Name": lambda r: "SELECT Id FROM Account WHERE Name = '{}'".format(
-            r["Name"].replace("\\", "\\\\").replace("'", "\\'")),
-        "by SystemModstamp": lambda r: ("SELECT Id FROM Account WHERE SystemModstamp = "
+        "by Id": lambda r: f"SELECT Name FROM {name} WHERE Id = '{r['Id']}'",
+        "by Name": lambda r: "SELECT Id FROM {} WHERE Name = '{}'".format(
+            name, r["Name"].replace("\\", "\\\\").replace("'", "\\'")),
+        "by SystemModstamp": lambda r: (f"SELECT Id FROM {name} WHERE SystemModstamp = "
                                         + r["SystemModstamp"].replace("+0000", "Z")),
-        "by lookup": lambda r: f"SELECT Id FROM Account WHERE ParentId = '{r['Id']}'",
-        "newest 10": lambda r: "SELECT Id FROM Account ORDER BY CreatedDate DESC LIMIT 10",
+        "by lookup": lambda r: f"SELECT Id FROM {name} WHERE {lookup} = '{r[parent]}'",
+        "newest 10": lambda r: f"SELECT Id FROM {name} ORDER BY CreatedDate DESC LIMIT 10",
     }
     results = {}
-    for name, shape in shapes.items():
+    for kind, shape in shapes.items():
         times = []
         for record in records[:200]:
             begin = time.perf_counter()
             query(connection, shape(record))
             times.append((time.perf_counter() - begin) * 1000)
         times.sort()
-        results[name] = {"median_ms": round(times[len(times) // 2], 2), "worst_ms": round(times[-1], 2)}
+        results[kind] = {"median_ms": round(times[len(times) // 2], 2), "worst_ms": round(times[-1], 2)}
     return results
 
 
