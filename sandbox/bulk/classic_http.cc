@@ -146,6 +146,9 @@ class Handler {
     if (request_.body.size() > kBatchBytesMax) {
       return Error("ClientInputError", "The batch is larger than 10 MB");
     }
+    if (request_.body.find_first_not_of(" \t\r\n") == std::string::npos) {
+      return Error("ClientInputError", "The batch is empty");
+    }
     const auto batch = parts_.classic.AddBatch(job.id, request_.body);
     return batch ? Show(201, "batchInfo", BatchInfo(job, *batch)) : Refused(batch.error());
   }

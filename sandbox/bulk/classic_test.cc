@@ -156,6 +156,11 @@ TEST_F(ClassicTest, JsonRowsAreWrittenAndAnsweredInTheirOrder) {
   ASSERT_TRUE(record);
 }
 
+TEST_F(ClassicTest, EmptyBatchIsRefused) {
+  const std::string job = Open("Account", "insert");
+  EXPECT_EQ(Json("POST", job + "/batch", "")["exceptionCode"], "ClientInputError");
+}
+
 TEST_F(ClassicTest, DeadSessionHasItsOwnShape) {
   session_ = "00Dnonsense!x";
   const auto refused = Ask("POST", kJob, "{}", "application/json");

@@ -73,8 +73,10 @@ Result<void> IngestRun::Open() {
   FIRN_CHECK(CheckLineEnding());
   std::vector<std::string_view> header;
   const CsvRows::Row kind = rows_->Next(header);
-  if (kind == CsvRows::Row::kEnd) {
-    return JobFails("InvalidBatch", "The data has no header row");
+  if (kind == CsvRows::Row::kEnd) {  // nothing to do is no mistake
+    FIRN_CHECK(OpenResults());
+    FIRN_CHECK(successful_->Flush());
+    return failed_->Flush();
   }
   if (kind == CsvRows::Row::kBroken) {
     return JobFails("InvalidBatch", "The header row is not well-formed CSV");

@@ -189,9 +189,15 @@ TEST_F(IngestTest, DataThatDoesNotFitTheJobFailsItAndStaysUnprocessed) {
   EXPECT_EQ(info_["errorMessage"], "InvalidBatch : Field name not found : Name;Site");
   Run("Account", "delete", "Id,Name\n");
   EXPECT_EQ(info_["state"], "Failed");
-  Run("Account", "insert", "");
-  EXPECT_EQ(info_["state"], "Failed");
   EXPECT_EQ(Query("SELECT Name FROM Account"), "");
+}
+
+TEST_F(IngestTest, NoDataAtAllIsNoMistake) {
+  const std::string job = Run("Account", "insert", "");
+  EXPECT_EQ(info_["state"], "JobComplete");
+  EXPECT_EQ(info_["numberRecordsProcessed"], 0);
+  EXPECT_EQ(Successful(job), "\"sf__Id\",\"sf__Created\"\n");
+  EXPECT_EQ(Failed(job), "\"sf__Id\",\"sf__Error\"\n");
 }
 
 TEST_F(IngestTest, RowsThatAreNoCsvFailAloneWithTheirReason) {

@@ -2,7 +2,9 @@
 // built afterwards where that is cheaper.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <set>
+#include <span>
 
 #include "sandbox/api_error.h"
 #include "sandbox/generator/row_maker.h"
@@ -23,13 +25,23 @@ bool IsFixedSize(const ObjectInfo& object) {
   return std::find(std::begin(kNames), std::end(kNames), object.name) != std::end(kNames);
 }
 
+// `generate: parent 0.7 4` picks from the first four objects that the lookup may lead to.
+std::span<const std::string> SeededReferences(const FieldInfo& field) {
+  const std::span<const std::string> all(field.reference_to);
+  const size_t last = field.generate.rfind(' ');
+  const bool counted = field.generate.starts_with("parent ") && field.generate.find(' ') != last;
+  if (!counted) return all;
+  const auto count = std::strtoul(field.generate.c_str() + last, nullptr, 10);
+  return all.first(std::min<size_t>(count, all.size()));
+}
+
 void PlaceParentsFirst(const Catalogue& catalogue, const ObjectInfo& object,
                        std::set<std::string>& seen, std::vector<const ObjectInfo*>& order) {
   if (!seen.insert(object.name).second) return;
   for (const auto& field : object.fields) {
     const bool unused = field.generate == "null 1" || field.generate == "system";
     if (field.type != FieldType::kReference || unused) continue;
-    for (const auto& parent : field.reference_to) {
+    for (const auto& parent : SeededReferences(field)) {
       if (const ObjectInfo* found = catalogue.Object(parent)) {
         PlaceParentsFirst(catalogue, *found, seen, order);
       }
@@ -116,7 +128,7 @@ class Seeder {
   std::vector<std::vector<ParentRange>> Parents(const ObjectInfo& object, uint64_t rows) {
     std::vector<std::vector<ParentRange>> parents(object.fields.size());
     for (size_t i = 0; i < object.fields.size(); ++i) {
-      for (const auto& name : object.fields[i].reference_to) {
+      for (const auto& name : SeededReferences(object.fields[i])) {
         const ObjectInfo* parent = catalogue_->Object(name);
         if (parent == nullptr) continue;
         const uint64_t own = parent == &object ? rows : 0;

@@ -22,14 +22,15 @@ Result<RecordBody> RecordBodyOf(const ApiRequest& request) {
   if (!IsMultipart(request)) return ReadRecordBody(request.body);
   const auto parts = ParseMultipart(request.http.headers.GetOr("Content-Type", ""), request.body);
   if (!parts || parts->empty()) return BadMultipart("The multipart body is not well-formed");
-  // The fields come first; their part is called entity_document, entity_content ..
-  const FormPart& fields = parts->front();
-  if (fields.content_type.find("json") == std::string::npos) {
-    return BadMultipart("The first part must be application/json");
-  }
-  FIRN_TRY(RecordBody record, ReadRecordBody(fields.body));
-  for (size_t i = 1; i < parts->size(); ++i) {
-    const FormPart& part = (*parts)[i];
+  // The fields are JSON, in a part called entity_document, entity_content ..: the vendor's
+  // documents have it first, its own command line sends it behind the bytes.
+  const auto fields = std::find_if(parts->begin(), parts->end(), [](const FormPart& part) {
+    return part.content_type.find("json") != std::string::npos;
+  });
+  if (fields == parts->end()) return BadMultipart("One part must be application/json");
+  FIRN_TRY(RecordBody record, ReadRecordBody(fields->body));
+  for (const FormPart& part : *parts) {
+    if (&part == &*fields) continue;
     if (part.name.empty()) return BadMultipart("A part has no name");
     const std::string& bytes = record.texts.emplace_back(Base64(part.body));
     record.cells.push_back({record.texts.emplace_back(part.name), bytes});

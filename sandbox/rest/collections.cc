@@ -33,12 +33,6 @@ std::vector<std::string> SplitIds(std::string_view text) {
   return ids;
 }
 
-bool IsIdShaped(std::string_view id) {
-  return (id.size() == 15 || id.size() == 18) && std::all_of(id.begin(), id.end(), [](char c) {
-           return std::isalnum(static_cast<uint8_t>(c)) != 0;
-         });
-}
-
 // How often the type changes from record to record; the vendor takes ten runs.
 size_t Chunks(const std::vector<RecordBody>& records) {
   size_t chunks = records.empty() ? 0 : 1;
@@ -52,9 +46,10 @@ Answer Outcomes(const std::vector<RowOutcome>& outcomes, bool upsert) {
   std::string json = "[";
   for (const RowOutcome& outcome : outcomes) {
     if (json.size() > 1) json += ',';
-    json += outcome.error
-                ? FailedJson(*outcome.error, "")
-                : SavedJson(outcome.id, upsert ? std::optional(outcome.created) : std::nullopt);
+    json +=
+        outcome.error
+            ? FailedJson(*outcome.error, "", upsert ? std::optional(outcome.created) : std::nullopt)
+            : SavedJson(outcome.id, upsert ? std::optional(outcome.created) : std::nullopt);
   }
   return JsonAnswer(200, json + "]");
 }

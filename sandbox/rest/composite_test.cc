@@ -162,6 +162,20 @@ TEST_F(CompositeTest, CollectionsUpsertByExternalId) {
             404);
 }
 
+TEST_F(CompositeTest, FailedUpsertsTellWhetherTheRecordWasThere) {
+  const json good = {
+      {"attributes", {{"type", "Account"}}}, {"Name", "keyed"}, {"ExternalKey__c", "k1"}};
+  json bad = good;
+  bad["ExternalKey__c"] = "k2";
+  bad["OwnerId"] = "INVALID_OWNER";
+  const std::string path = "/composite/sobjects/Account/ExternalKey__c";
+  const json both = Ask("PATCH", path, {{"allOrNone", true}, {"records", {good, bad}}});
+  EXPECT_EQ(both[0]["errors"][0]["statusCode"], "ALL_OR_NONE_OPERATION_ROLLED_BACK");
+  EXPECT_EQ(both[0]["created"], true) << both.dump();
+  EXPECT_EQ(both[1]["errors"][0]["statusCode"], "MALFORMED_ID");
+  EXPECT_EQ(both[1]["created"], true) << both.dump();
+}
+
 TEST_F(CompositeTest, TreeMakesParentsBeforeChildren) {
   const json tree = json::parse(R"({"records":[
       {"attributes":{"type":"Account","referenceId":"a1"},"Name":"A1",

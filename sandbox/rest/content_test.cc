@@ -97,6 +97,60 @@ TEST_F(ContentTest, AttachmentTakesMultipartAndTellsItsLength) {
   EXPECT_EQ(One("SELECT BodyLength FROM Attachment")["BodyLength"], 12);
 }
 
+// As Salesforce's own command line sends a file.
+TEST_F(ContentTest, TheFieldsMayStandBehindTheBytes) {
+  const std::string body =
+      "--boundary\r\nContent-Disposition: form-data; name=\"VersionData\"; filename=\"a.csv\"\r\n"
+      "Content-Type: text/csv\r\n\r\nA,B\r\n--boundary\r\nContent-Disposition: form-data; "
+      "name=\"entity_content\"\r\nContent-Type: application/json\r\n\r\n"
+      R"({"PathOnClient":"a.csv","Title":"hello"})"
+      "\r\n--boundary--\r\n";
+  const auto made =
+      Send("POST", kVersions, body, {{"Content-Type", "multipart/form-data; boundary=boundary"}});
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(One("SELECT Title, ContentSize FROM ContentVersion")["ContentSize"], 3);
+}
+
+TEST_F(ContentTest, AttachmentsAndActivitiesHangOnCustomObjectsToo) {
+  const auto widget = sandbox_->org().Insert("Widget__c", {}, {{}, true});
+  ASSERT_TRUE(widget) << widget.error().OneLine();
+  const std::string parent = IdText(*widget);
+  const auto made = Send("POST", "/services/data/v60.0/sobjects/Attachment",
+                         json{{"Name", "n"}, {"ParentId", parent}, {"Body", "YQ=="}}.dump());
+  EXPECT_EQ(made.status, 201) << made.body;
+  const auto task = Send("POST", "/services/data/v60.0/sobjects/Task",
+                         json{{"Subject", "Call"}, {"WhatId", parent}}.dump());
+  EXPECT_EQ(task.status, 201) << task.body;
+  EXPECT_EQ(One("SELECT What.Type FROM Task")["What"]["Type"], "Widget__c");
+}
+
+TEST_F(ContentTest, PricesAndLinesTakeNamesAndTotalsFromTheirProduct) {
+  const std::string base = "/services/data/v60.0/sobjects/";
+  const auto make = [&](const std::string& object, const json& fields) -> std::string {
+    const auto made = Send("POST", base + object, fields.dump());
+    EXPECT_EQ(made.status, 201) << made.body;
+    return Parse(made).value("id", "");
+  };
+  const std::string product = make("Product2", {{"Name", "Soap"}, {"ProductCode", "S1"}});
+  const std::string book = make("Pricebook2", {{"Name", "Book"}, {"IsActive", true}});
+  const std::string entry = make(
+      "PricebookEntry",
+      {{"Product2Id", product}, {"Pricebook2Id", book}, {"UnitPrice", 80}, {"IsActive", true}});
+  EXPECT_EQ(One("SELECT Name, ProductCode FROM PricebookEntry")["Name"], "Soap");
+  const std::string deal = make(
+      "Opportunity", {{"Name", "Deal"}, {"StageName", "Prospecting"}, {"CloseDate", "2026-12-01"}});
+  make(
+      "OpportunityLineItem",
+      {{"OpportunityId", deal}, {"PricebookEntryId", entry}, {"Quantity", 3}, {"UnitPrice", 70.5}});
+  const json line =
+      One("SELECT Name, ProductCode, Product2Id, ListPrice, TotalPrice FROM OpportunityLineItem");
+  EXPECT_EQ(line["Name"], "Deal Soap");
+  EXPECT_EQ(line["ProductCode"], "S1");
+  EXPECT_EQ(line["Product2Id"], product);
+  EXPECT_EQ(line["ListPrice"], 80);
+  EXPECT_EQ(line["TotalPrice"], 211.5);
+}
+
 TEST_F(ContentTest, MultipartThatIsNotWellFormedIsRefused) {
   const auto broken = Send("POST", kVersions, "--other\r\nnothing",
                            {{"Content-Type", "multipart/form-data; boundary=boundary"}});

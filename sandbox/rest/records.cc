@@ -149,6 +149,9 @@ Answer HandleRecord(ApiParts& parts, ApiRequest& request) {
   const auto id = ParseId(request.path[2]);
   const bool of_object = id && KeyPrefixOf(*id) == object->key_prefix;
   if (depth == 3) {
+    // Well-formed, of another org: a record that is not there.
+    const std::string& text = request.path[2];
+    if (!id && IsIdShaped(text) && text.starts_with(object->key_prefix)) return NotFoundAnswer();
     if (!of_object) {
       return ErrorAnswer(
           404, "NOT_FOUND",

@@ -1,5 +1,7 @@
 #include "sandbox/rest/write.h"
 
+#include <algorithm>
+
 #include "sandbox/events/change_origin.h"
 
 namespace firn::sandbox {
@@ -46,9 +48,17 @@ std::string RowErrorJson(const Error& error) {
   return json + "]}";
 }
 
-std::string FailedJson(const Error& error, const std::string& id) {
-  return (id.empty() ? "{" : "{\"id\":" + JsonString(id) + ",") + "\"success\":false,\"errors\":[" +
-         RowErrorJson(error) + "]}";
+bool IsIdShaped(std::string_view id) {
+  return (id.size() == 15 || id.size() == 18) && std::all_of(id.begin(), id.end(), [](char c) {
+           return std::isalnum(static_cast<uint8_t>(c)) != 0;
+         });
+}
+
+std::string FailedJson(const Error& error, const std::string& id, std::optional<bool> created) {
+  std::string json = (id.empty() ? "{" : "{\"id\":" + JsonString(id) + ",") +
+                     "\"success\":false,\"errors\":[" + RowErrorJson(error) + "]";
+  if (created) json += *created ? ",\"created\":true" : ",\"created\":false";
+  return json + "}";
 }
 
 }  // namespace firn::sandbox

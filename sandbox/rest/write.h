@@ -22,7 +22,10 @@ namespace firn::sandbox {
 // `{"id":..,"success":true,"errors":[]}`, with `created` for an upsert.
 [[nodiscard]] std::string SavedJson(int64_t id, std::optional<bool> created);
 // `{"success":false,"errors":[{"statusCode":..}]}`
-[[nodiscard]] std::string FailedJson(const Error& error, const std::string& id);
+// 15 or 18 letters and digits, of whatever org.
+[[nodiscard]] bool IsIdShaped(std::string_view id);
+[[nodiscard]] std::string FailedJson(const Error& error, const std::string& id,
+                                     std::optional<bool> created = std::nullopt);
 // `{"statusCode":..,"message":..,"fields":[..]}`
 [[nodiscard]] std::string RowErrorJson(const Error& error);
 

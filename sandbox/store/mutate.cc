@@ -66,10 +66,11 @@ Result<bool> OrgImpl::ApplyAll(WriteBatch& batch, const AccessView& view,
     failed = failed || outcomes[i].error.has_value();
   }
   if (!failed || !options.all_or_none) return true;
-  for (RowOutcome& outcome : outcomes) {
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    RowOutcome& outcome = outcomes[i];
     if (outcome.error) continue;
     if (outcome.created) outcome.id = 0;
-    outcome.created = false;
+    if (mutations[i].kind != Mutation::Kind::kUpsert) outcome.created = false;
     outcome.error = ApiError(400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
                              "Record rolled back because not all records were valid and the "
                              "request was using AllOrNone header");

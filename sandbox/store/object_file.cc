@@ -288,6 +288,39 @@ Result<ObjectInfo> ParseRoot(const YamlNode& root) {
   return object;
 }
 
+// Activities, notes, files and emails hang on custom objects too. Source: Object Reference, 'Task'
+// (WhatId), 'Attachment' (ParentId), 'ContentDocumentLink' (LinkedEntityId), read 2026-11.
+bool LeadsToAnyObject(const ObjectInfo& object, const FieldInfo& field) {
+  static constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+      {"Attachment", "ParentId"},
+      {"ContentDocumentLink", "LinkedEntityId"},
+      {"EmailMessage", "RelatedToId"},
+      {"Event", "WhatId"},
+      {"Note", "ParentId"},
+      {"Task", "WhatId"}};
+  return std::any_of(std::begin(kFields), std::end(kFields), [&](const auto& each) {
+    return each.first == object.name && each.second == field.name;
+  });
+}
+
+void ReferToCustomObjects(std::vector<ObjectInfo>& objects) {
+  std::vector<std::string> custom;
+  for (const auto& object : objects) {
+    if (object.custom && !IsPlatformEvent(object)) custom.push_back(object.name);
+  }
+  for (auto& object : objects) {
+    for (auto& field : object.fields) {
+      if (!LeadsToAnyObject(object, field)) continue;
+      for (const auto& name : custom) {
+        const auto& known = field.reference_to;
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+          field.reference_to.push_back(name);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 Result<ObjectInfo> ParseObjectFile(std::string_view yaml) {
@@ -347,6 +380,7 @@ Result<std::vector<ObjectInfo>> JoinObjects(std::vector<ObjectInfo> objects) {
       if (prefixes.insert(prefix).second) object.key_prefix = prefix;
     }
   }
+  ReferToCustomObjects(joined);
   return joined;
 }
 

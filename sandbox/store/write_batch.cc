@@ -60,7 +60,8 @@ Result<void> WriteBatch::Apply(const Mutation& mutation, RowOutcome& outcome) {
   if (org_.sinks_.empty()) texts_.clear();
   if (done) return {};
   if (!IsRowError(done.error())) return done;
-  outcome.created = false;
+  // An upsert that failed still tells that it found no record.
+  if (mutation.kind != Mutation::Kind::kUpsert) outcome.created = false;
   outcome.error = std::move(done).error();
   return {};
 }
@@ -176,6 +177,7 @@ Result<void> WriteBatch::Insert(WritePlan& plan, const Mutation& mutation, RowOu
   if (mutation.kind == Mutation::Kind::kUpsert) but = object.Field("Id");
   FIRN_CHECK(ApplyCells(draft, mutation.cells, but));
   AddContentFacts(draft);
+  FIRN_CHECK(AddProductFacts(draft));
   Stamp(draft);
   FIRN_CHECK(CheckRequired(draft));
   ++tally.next_number;
@@ -237,6 +239,7 @@ Result<void> WriteBatch::Upsert(WritePlan& plan, const Mutation& mutation, RowOu
   }
   constexpr size_t kNamedMax = 10;
   FIRN_TRY(const auto found, FindByKey(object, *field, key, kNamedMax));
+  outcome.created = found.empty();
   if (found.empty()) return Insert(plan, mutation, outcome);
   if (found.size() == 1) return Update(found.front(), mutation, outcome);
   std::string ids;

@@ -118,6 +118,11 @@ class WriteBatch {
   [[nodiscard]] Result<void> AddDocument(Draft& version);
   [[nodiscard]] Result<void> AddVersion(Draft& version, int64_t document);
   [[nodiscard]] Result<void> Link(int64_t document, const Value& record, std::string_view share);
+  // product_facts.cc
+  [[nodiscard]] Result<void> AddProductFacts(Draft& draft);
+  [[nodiscard]] Result<std::optional<Draft>> ParentOf(Draft& draft, std::string_view field);
+  void Copy(Draft& from, Draft& to, std::string_view field);
+  void AddTotal(Draft& line);
   // remove.cc
   [[nodiscard]] Result<void> Delete(int64_t id, bool for_good, RowOutcome& outcome);
   [[nodiscard]] Result<void> Undelete(int64_t id, RowOutcome& outcome);
