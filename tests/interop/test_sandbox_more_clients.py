@@ -1,4 +1,5 @@
 """Clients that others run against Salesforce, against the sandbox: salesforce-bulk (Bulk API v1 in XML, CSV and JSON),
+salesforce-api (SOAP sign-in of the enterprise WSDL, REST, both bulk APIs by the proxy door),
 aiosalesforce (REST, composite and Bulk API 2.0 over HTTP/1.1 by asyncio), and Data Cloud's two-step sign-in.
 
 What could go wrong in production: a client that compares content types to the letter, or sends what
@@ -13,6 +14,7 @@ import aiosalesforce
 import httpx
 import pytest
 import requests
+import salesforce_api
 from aiosalesforce.auth import ClientCredentialsFlow
 from salesforce_bulk import CsvDictsAdapter, SalesforceBulk
 
@@ -92,6 +94,18 @@ def test_aiosalesforce_writes_reads_and_loads_in_bulk(org):
 
     asyncio.run(scenario())
     assert count(org, "SELECT COUNT() FROM Contact WHERE LastName LIKE 'aio %'") == 30
+
+
+def test_salesforce_api_signs_in_by_soap_and_loads_in_bulk(org, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", org["ca_file"])
+    monkeypatch.setenv("HTTPS_PROXY", org["proxy_url"])
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    client = salesforce_api.Salesforce(username=org["username"], password="any", security_token="token")
+    assert client.sobjects.query("SELECT Name FROM Account LIMIT 1")[0]["Name"]
+    client.sobjects.Account.upsert("ExternalKey__c", "api-1", {"Name": "api one"})
+    client.bulk.upsert("Account", [{"Name": "api two", "ExternalKey__c": f"api-{n}"} for n in (1, 2)], "ExternalKey__c")
+    client.bulk_v1.insert("Account", [{"Name": "api three"}])
+    assert count(org, "SELECT COUNT() FROM Account WHERE Name LIKE 'api %'") == 3
 
 
 def test_data_cloud_takes_a_file_and_streamed_records(org):
