@@ -16,6 +16,7 @@ class Relay:
         self.endpoint = f"localhost:{self.listening.getsockname()[1]}"
         self.swapped = None  # an SSL context that takes the place of the target
         self.refused = 0  # handshakes that a client broke off
+        self.away = False  # who comes is sent away
         self.open = set()
         self.lock = threading.Lock()
         threading.Thread(target=self.serve, daemon=True).start()
@@ -54,6 +55,8 @@ class Relay:
 
     def handle(self, client, context):
         with client:
+            if self.away:
+                return
             if context is None:
                 self.pass_on(client)
                 return
