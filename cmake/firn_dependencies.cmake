@@ -16,6 +16,7 @@ find_package(CLI11 REQUIRED)
 find_package(tl-expected REQUIRED)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
 # gRPC, protobuf and what they stand on, linked in: as shared libraries their 45 files were a third of what
 # `firn --help` took (docs/decisions/0021-grpc-from-debian.md).
 pkg_check_modules(GRPC REQUIRED grpc++ protobuf)
@@ -38,7 +39,7 @@ find_program(FIRN_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 set(FIRN_DEBIAN_PARTS
     libboost1.81-dev libexpected-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev
     libspdlog-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev
-    libisal-dev libpugixml-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libre2-dev libc-ares-dev)
+    libisal-dev libpugixml-dev librdkafka-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libre2-dev libc-ares-dev)
 
 # Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
 set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")

@@ -9,11 +9,11 @@ GUIDE = "route-events.md"
 
 def test_every_command_of_the_guide_works(tmp_path):
     project = RuleProject(tmp_path / "project")
-    rule, destination, target = blocks(GUIDE, "json")
+    rule, destination, target, cluster, stream = blocks(GUIDE, "json")
     # A rule for events that do not come: what it says is checked.
-    published = json.dumps({"EventPattern": {"detail-type": ["Never"]}, "Targets": [json.loads(target)]})
+    published = json.dumps({"EventPattern": {"detail-type": ["Never"]}, "Targets": [json.loads(target), json.loads(stream)]})
     for folder, name, text in (("rules", "closed", rule), ("rules", "published", published),
-                               ("destinations", "pager", destination)):
+                               ("destinations", "pager", destination), ("kafka", "shop", cluster)):
         (project.folder / folder).mkdir(exist_ok=True)
         (project.folder / folder / f"{name}.json").write_text(text)
     (project.folder / "events.jsonl").write_text(blocks(GUIDE, "jsonl")[0])

@@ -13,6 +13,7 @@
 #include "core/record/error_codes.h"
 #include "core/state/error_codes.h"
 #include "ends/aws/error_codes.h"
+#include "ends/kafka/error_codes.h"
 #include "ends/lake/error_codes.h"
 #include "ends/salesforce/error_codes.h"
 #include "patterns/events/error_codes.h"
@@ -26,9 +27,9 @@ std::vector<ErrorCode> AllErrorCodes() {
   for (const auto codes :
        {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(),
         net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
-        lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), events::ErrorCodes(),
-        exports::ErrorCodes(), federation::ErrorCodes(),
-        engine::ErrorCodes(), cli::ErrorCodes()}) {
+        lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), kafka::ErrorCodes(),
+        events::ErrorCodes(), exports::ErrorCodes(), federation::ErrorCodes(), engine::ErrorCodes(),
+        cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),

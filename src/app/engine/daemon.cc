@@ -52,7 +52,8 @@ Result<void> CheckRestart(const project::Project& now, const project::Project& n
 Daemon::Daemon(DaemonOptions options)
     : options_(std::move(options)),
       watch_(options_.folder + "/firn.yaml",
-             {options_.folder + "/rules", options_.folder + "/destinations"}) {}
+             {options_.folder + "/rules", options_.folder + "/destinations",
+              options_.folder + "/kafka"}) {}
 
 Daemon::~Daemon() {
   // Services before what they stand on, the last first.

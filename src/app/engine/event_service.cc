@@ -38,6 +38,7 @@ std::string DefinitionOf(const project::Project& project) {
   for (const project::Org& org : project.orgs) text += "\n" + org.id + " " + org.pubsub_endpoint;
   AddFiles(project.folder + "/rules", &text);
   AddFiles(project.folder + "/destinations", &text);
+  AddFiles(project.folder + "/kafka", &text);
   return text;
 }
 

@@ -53,8 +53,8 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-RULE-002", "a rule's target cannot be used",
      "Its Arn is malformed or of a service that Firn has no target for, or it has parameters of "
      "another kind of target. Other rules run.",
-     "Write an ARN, `firn:api-destination/NAME`, `firn:lake/TABLE`, `firn:platform-event/NAME__e` "
-     "or `firn:command/NAME`."},
+     "Write an ARN, `firn:api-destination/NAME`, `firn:kafka/CLUSTER`, `firn:lake/TABLE`, "
+     "`firn:platform-event/NAME__e` or `firn:command/NAME`."},
     {"PROJECT-RULE-003", "a target's input is not valid",
      "Input is no JSON, a path is malformed, an InputTemplate does not make JSON, or several of "
      "Input, InputPath and InputTransformer are there.",
@@ -66,6 +66,11 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-DESTINATION-001", "an API destination cannot be used",
      "Its endpoint is no HTTPS URL, or its authorization lacks what its kind needs.",
      "Write it in the words of CreateApiDestination and CreateConnection; secrets by reference."},
+    {"PROJECT-KAFKA-001", "a Kafka cluster cannot be used",
+     "Its file names no broker, lacks what its SecurityProtocol needs, or has settings that this "
+     "protocol does not take.",
+     "Mend the place shown; `firn help config` lists the settings. Secrets stand there by "
+     "reference."},
     {"PROJECT-JOB-001", "a job's key that does not fit its kind",
      "A `maintain` job looks at tables as they are; objects, modes and sweeps belong to exports.",
      "Remove the key, or make the job an `export`."},

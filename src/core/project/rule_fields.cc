@@ -120,6 +120,20 @@ constexpr Field kPlatformEvent[] = {
      .example = "PUBLISH",
      .words = kPublishMethods},
 };
+constexpr Field kKafka[] = {
+    {.name = "Topic",
+     .help = "the topic: a text, a path into the event, or a text with paths in braces",
+     .example = "salesforce.{$.detail.payload.ChangeEventHeader.entityName}",
+     .required = true},
+    {.name = "Key",
+     .help = "the message's key, written likewise; absent: the record's id",
+     .example = "$.detail.payload.AccountId"},
+    {.name = "Headers",
+     .type = FieldType::kTextMap,
+     .help = "headers, written likewise, beside `firn-delivery-id`; one that finds nothing is left "
+             "out",
+     .example = R"({"type": "$.detail-type"})"},
+};
 constexpr Field kDelivery[] = {
     {.name = "Concurrency",
      .type = FieldType::kInteger,
@@ -141,7 +155,8 @@ constexpr Field kDelivery[] = {
      .example = "false"},
     {.name = "TimeoutSeconds",
      .type = FieldType::kNumber,
-     .help = "how long one call may take; absent: 5 for API destinations, 60 for the others",
+     .help = "how long one call may take; absent: 5 for API destinations, 30 for Kafka, 60 for the "
+             "others",
      .unit = "seconds",
      .example = "10",
      .min = 0.05,
@@ -151,8 +166,8 @@ constexpr Field kDelivery[] = {
 constexpr Field kTarget[] = {
     {.name = "Id", .help = "the target's name in the rule", .example = "queue", .required = true},
     {.name = "Arn",
-     .help = "the target: an ARN of AWS, `firn:api-destination/NAME`, `firn:lake/TABLE`, "
-             "`firn:platform-event/NAME__e` or `firn:command/NAME`",
+     .help = "the target: an ARN of AWS, `firn:api-destination/NAME`, `firn:kafka/CLUSTER`, "
+             "`firn:lake/TABLE`, `firn:platform-event/NAME__e` or `firn:command/NAME`",
      .example = "arn:aws:sqs:eu-central-1:123456789012:orders",
      .required = true},
     {.name = "RoleArn", .help = "of deployments; Firn calls with its own credentials"},
@@ -204,6 +219,10 @@ constexpr Field kTarget[] = {
      .type = FieldType::kGroup,
      .help = "of platform events",
      .fields = kPlatformEvent},
+    {.name = "KafkaParameters",
+     .type = FieldType::kGroup,
+     .help = "of Kafka clusters",
+     .fields = kKafka},
     {.name = "DeliveryParameters",
      .type = FieldType::kGroup,
      .help = "how Firn calls the target",

@@ -38,6 +38,7 @@ constexpr Service kLocal[] = {
     {"firn", "lake/", TargetKind::kLakeTable},
     {"firn", "command/", TargetKind::kCommand},
     {"firn", "platform-event/", TargetKind::kPlatformEvent},
+    {"firn", "kafka/", TargetKind::kKafka},
 };
 
 class TargetReader {
@@ -81,11 +82,12 @@ class TargetReader {
         target_.local = rest.substr(local.resource.size());
         if (local.kind == TargetKind::kApiDestination) CheckDestination();
         if (local.kind == TargetKind::kPlatformEvent) CheckPlatformEvent();
+        if (local.kind == TargetKind::kKafka) CheckCluster();
         return;
       }
       Wrong("PROJECT-RULE-002", "`" + target_.arn + "` is no target of Firn's own", "Arn", "",
-            "`firn:api-destination/NAME`, `firn:lake/TABLE`, `firn:platform-event/NAME__e` or "
-            "`firn:command/NAME`");
+            "`firn:api-destination/NAME`, `firn:kafka/CLUSTER`, `firn:lake/TABLE`, "
+            "`firn:platform-event/NAME__e` or `firn:command/NAME`");
       return;
     }
     const auto arn = ParseArn(target_.arn);
@@ -137,6 +139,16 @@ class TargetReader {
     Wrong("PROJECT-RULE-002", "there is no API destination `" + target_.local + "`", "Arn", "",
           near ? "did you mean `" + *near + "`?"
                : "write it to `destinations/" + target_.local + ".json`");
+  }
+
+  void CheckCluster() {
+    if (known_.FindCluster(target_.local) != nullptr) return;
+    std::vector<std::string> names;
+    for (const KafkaCluster& each : known_.clusters) names.push_back(each.name);
+    const auto near = Nearest(target_.local, names);
+    Wrong(
+        "PROJECT-RULE-002", "there is no Kafka cluster `" + target_.local + "`", "Arn", "",
+        near ? "did you mean `" + *near + "`?" : "write it to `kafka/" + target_.local + ".json`");
   }
 
   void ReadInput() {
@@ -196,6 +208,30 @@ class TargetReader {
     if (text.starts_with('$')) (void)PathOf(field, text, group.Where(field));
   }
 
+  EventText TextOf(const Group& group, std::string_view field, const std::string& text) {
+    auto parsed = EventText::Parse(text);
+    if (parsed) return *std::move(parsed);
+    AddProblem(problems_, "PROJECT-RULE-003",
+               "Invalid " + std::string(field) + " for target " + target_.id, group.Where(field),
+               parsed.error().why(), "`{$.detail.payload.Id}` takes a part of the event");
+    return {};
+  }
+
+  void ReadKafka() {
+    const Group kafka = group_.Sub("KafkaParameters");
+    target_.kafka.topic = TextOf(kafka, "Topic", kafka.Text("Topic"));
+    if (kafka.Has("Key")) target_.kafka.key = TextOf(kafka, "Key", kafka.Text("Key"));
+    for (const auto& [name, text] : kafka.TextMap("Headers")) {
+      target_.kafka.headers.emplace_back(name, TextOf(kafka, "Headers", text));
+    }
+    if (target_.kafka.topic.constant() && kafka.Has("Topic") &&
+        !IsKafkaTopic(kafka.Text("Topic"))) {
+      AddProblem(problems_, "PROJECT-RULE-002",
+                 "`" + kafka.Text("Topic") + "` cannot be a topic of Kafka", kafka.Where("Topic"),
+                 "", "1 to 249 letters, digits, `.`, `-` and `_`");
+    }
+  }
+
   void ReadPolicy() {
     const Group retry = group_.Sub("RetryPolicy");
     target_.policy.age_max = std::chrono::seconds(retry.Integer("MaximumEventAgeInSeconds"));
@@ -253,6 +289,7 @@ class TargetReader {
     target_.key_attributes = table.TextList("KeyAttributes");
     target_.command = group_.Sub("CommandParameters").TextList("Command");
     target_.publish_by_stream = group_.Sub("PlatformEventParameters").Text("Method") != "PUBLISH";
+    ReadKafka();
   }
 
   void CheckParameters() {
@@ -269,6 +306,7 @@ class TargetReader {
         {"DynamoDbParameters", {TargetKind::kDynamoDb}},
         {"CommandParameters", {TargetKind::kCommand}},
         {"PlatformEventParameters", {TargetKind::kPlatformEvent}},
+        {"KafkaParameters", {TargetKind::kKafka}},
     };
     for (const Rule& rule : kRules) {
       if (!group_.Has(rule.field)) continue;
@@ -282,6 +320,10 @@ class TargetReader {
     if (target_.kind == TargetKind::kCommand && target_.command.empty()) {
       Wrong("PROJECT-RULE-002", "a command needs `CommandParameters.Command`", "Arn", "",
             R"(for example `"CommandParameters": {"Command": ["./notify.sh"]}`)");
+    }
+    if (target_.kind == TargetKind::kKafka && !group_.Has("KafkaParameters")) {
+      Wrong("PROJECT-RULE-002", "a Kafka target needs `KafkaParameters.Topic`", "Arn", "",
+            R"(for example `"KafkaParameters": {"Topic": "orders"}`)");
     }
     if (target_.kind == TargetKind::kDynamoDb && target_.item_operation != ItemOperation::kPut &&
         target_.key_attributes.empty()) {

@@ -211,6 +211,8 @@ std::string_view TargetKindName(TargetKind kind) {
       return "API destination";
     case TargetKind::kPlatformEvent:
       return "platform event";
+    case TargetKind::kKafka:
+      return "Kafka topic";
     case TargetKind::kLakeTable:
       return "lake table";
     case TargetKind::kCommand:
@@ -226,6 +228,13 @@ const ApiDestination* RuleSet::FindDestination(std::string_view name) const {
   return nullptr;
 }
 
+const KafkaCluster* RuleSet::FindCluster(std::string_view name) const {
+  for (const KafkaCluster& cluster : clusters) {
+    if (cluster.name == name) return &cluster;
+  }
+  return nullptr;
+}
+
 RuleSet LoadRules(const std::string& folder, const LoadOptions& options, Problems* problems) {
   RuleSet set;
   for (const std::string& name : JsonFiles(folder + "/destinations", problems)) {
@@ -234,6 +243,14 @@ RuleSet LoadRules(const std::string& folder, const LoadOptions& options, Problem
     auto destination = internal::ReadDestination(*document, options, StemOf(name), problems);
     if (destination && TakeName(set.destinations, *destination, problems)) {
       set.destinations.push_back(*std::move(destination));
+    }
+  }
+  for (const std::string& name : JsonFiles(folder + "/kafka", problems)) {
+    const auto document = ReadDocument(folder, "kafka/" + name, problems);
+    if (!document) continue;
+    auto cluster = internal::ReadKafkaCluster(*document, options, {folder, StemOf(name)}, problems);
+    if (cluster && TakeName(set.clusters, *cluster, problems)) {
+      set.clusters.push_back(*std::move(cluster));
     }
   }
   for (const std::string& name : JsonFiles(folder + "/rules", problems)) {

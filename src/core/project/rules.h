@@ -1,6 +1,7 @@
-// Event rules and API destinations of a project folder: `rules/*.json` in the words of
-// EventBridge's PutRule and PutTargets, `destinations/*.json` in those of CreateApiDestination and
-// CreateConnection. Read and checked; definitions only, no behaviour; values.
+// Event rules, API destinations and Kafka clusters of a project folder: `rules/*.json` in the words
+// of EventBridge's PutRule and PutTargets, `destinations/*.json` in those of CreateApiDestination
+// and CreateConnection, `kafka/*.json` in Kafka's. Read and checked; definitions only, no
+// behaviour; values.
 //
 // A rule that is wrong is left out and named with file, line and column; the others stand. Nothing
 // remote is touched and no secret is resolved. Sources: EventBridge API Reference, "PutRule",
@@ -25,6 +26,8 @@
 #include "core/expr/input_transform.h"
 #include "core/expr/json_path.h"
 #include "core/project/arn.h"
+#include "core/project/event_text.h"
+#include "core/project/kafka_cluster.h"
 #include "core/project/project.h"
 
 namespace firn::project {
@@ -44,6 +47,7 @@ enum class TargetKind {
   kLakeTable,       // firn:lake/[NAMESPACE.]TABLE
   kCommand,         // firn:command/NAME
   kPlatformEvent,   // firn:platform-event/[ORG/]NAME__e
+  kKafka,           // firn:kafka/CLUSTER
 };
 [[nodiscard]] std::string_view TargetKindName(TargetKind kind);
 
@@ -66,6 +70,12 @@ struct HttpParameters {
   std::map<std::string, std::string> query;
 };
 
+struct KafkaParameters {
+  EventText topic;
+  std::optional<EventText> key;  // absent: the record's id
+  std::vector<std::pair<std::string, EventText>> headers;
+};
+
 enum class ItemOperation { kPut, kUpdate, kDelete };
 
 struct RuleTarget {
@@ -84,6 +94,7 @@ struct RuleTarget {
   std::vector<std::string> key_attributes;             // kDynamoDb: update and delete
   std::vector<std::string> command;                    // kCommand: program and arguments
   bool publish_by_stream = true;                       // kPlatformEvent: PublishStream
+  KafkaParameters kafka;                               // kKafka
   std::chrono::milliseconds timeout{0};                // 0: the target kind's own
   std::string where;                                   // file:line:col
 };
@@ -129,13 +140,16 @@ struct ApiDestination {
 struct RuleSet {
   std::vector<Rule> rules;  // by name
   std::vector<ApiDestination> destinations;
+  std::vector<KafkaCluster> clusters;
 
   [[nodiscard]] const ApiDestination* FindDestination(std::string_view name) const;
+  [[nodiscard]] const KafkaCluster* FindCluster(std::string_view name) const;
 };
 
-// Reads `<folder>/rules/*.json` and `<folder>/destinations/*.json`; a missing folder is an empty
-// one. Problems are BadConfig with file:line:col: CONFIG-*, PROJECT-RULE-001 pattern, -002 target,
-// -003 input, -004 a name that stands twice, PROJECT-DESTINATION-001.
+// Reads `<folder>/rules/*.json`, `<folder>/destinations/*.json` and `<folder>/kafka/*.json`; a
+// missing folder is an empty one. Problems are BadConfig with file:line:col: CONFIG-*,
+// PROJECT-RULE-001 pattern, -002 target, -003 input, -004 a name that stands twice,
+// PROJECT-DESTINATION-001, PROJECT-KAFKA-001.
 [[nodiscard]] RuleSet LoadRules(const std::string& folder, const LoadOptions& options,
                                 config::Problems* problems);
 

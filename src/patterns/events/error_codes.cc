@@ -64,6 +64,10 @@ constexpr ErrorCode kCodes[] = {
      "Give it a permission set with that access."},
     {"EVENT-PUBLISH-005", "no org can be published to from here",
      "The part of Firn that opened the rules knows no orgs.", "A bug: report it with the command."},
+    {"EVENT-KAFKA-001", "an event makes no name of a Kafka topic",
+     "`Topic` of KafkaParameters takes a part of the event that holds other characters than a "
+     "topic's name may have: letters, digits, `.`, `_` and `-`.",
+     "Take another part of the event, or edit the dead letter, then redrive it."},
     {"EVENT-LETTER-001", "there is no such dead letter",
      "It was redriven or removed, or is past its age.", "`firn events dlq list` shows them."},
     {"EVENT-LETTER-002", "the queue of dead letters is none",

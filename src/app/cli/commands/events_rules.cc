@@ -71,7 +71,8 @@ Result<ExitCode> RulesCheck(Context& context) {
         "firn.events.rules-check/1",
         {{"rules", "rules", static_cast<int64_t>(set.rules.size())},
          {"targets", "targets", static_cast<int64_t>(targets)},
-         {"destinations", "API destinations", static_cast<int64_t>(set.destinations.size())}});
+         {"destinations", "API destinations", static_cast<int64_t>(set.destinations.size())},
+         {"clusters", "Kafka clusters", static_cast<int64_t>(set.clusters.size())}});
   }
   return problems.empty() ? ExitCode::kDone : ExitCode::kUsage;
 }
@@ -189,7 +190,7 @@ void AddEventRuleCommands(CommandTree& tree) {
             .examples = {"firn events rules list", "firn events rules list --json"},
             .run = RulesList});
   tree.Add({.path = "events rules check",
-            .summary = "read all rules and destinations and tell what is wrong",
+            .summary = "read all rules, destinations and Kafka clusters and tell what is wrong",
             .examples = {"firn events rules check"},
             .run = RulesCheck});
   tree.Add(

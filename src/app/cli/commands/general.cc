@@ -99,6 +99,8 @@ void PrintConfigHelp(Context& context) {
       "\n# destinations/*.json\n\nAPI destinations, one a file, in the words of "
       "CreateApiDestination and CreateConnection.\n\n" +
       config::ReferenceMarkdown(project::DestinationFields(), "") +
+      "\n# kafka/*.json\n\nKafka clusters, one a file.\n\n" +
+      config::ReferenceMarkdown(project::KafkaFields(), "") +
       "\n# The principals file of `firn lake serve`\n\n" +
       config::ReferenceMarkdown(federation::PrincipalsFields(), "");
   context.out().Raw("# firn.yaml\n\nMade by `firn help config`.\n\n" + fields + rules);

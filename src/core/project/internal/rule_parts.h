@@ -24,5 +24,13 @@ void AddProblem(config::Problems* problems, std::string_view code, std::string w
                                                             const LoadOptions& options,
                                                             const std::string& file_name,
                                                             config::Problems* problems);
+struct NamedFile {
+  std::string folder;  // the project's, where relative paths begin
+  std::string stem;    // the name that the file gives
+};
+[[nodiscard]] std::optional<KafkaCluster> ReadKafkaCluster(const config::Document& document,
+                                                           const LoadOptions& options,
+                                                           const NamedFile& file,
+                                                           config::Problems* problems);
 
 }  // namespace firn::project::internal

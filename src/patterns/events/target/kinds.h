@@ -27,6 +27,8 @@ using MadeTarget = Result<std::unique_ptr<Target>>;
 [[nodiscard]] MadeTarget NewLakeTarget(const project::RuleTarget& target, const TargetParts& parts);
 [[nodiscard]] MadeTarget NewPlatformEventTarget(const project::RuleTarget& target,
                                                 const TargetParts& parts);
+[[nodiscard]] MadeTarget NewKafkaTarget(const project::RuleTarget& target,
+                                        const TargetParts& parts);
 [[nodiscard]] MadeTarget NewCommandTarget(const project::RuleTarget& target,
                                           const TargetParts& parts);
 

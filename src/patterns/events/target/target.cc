@@ -77,6 +77,8 @@ Result<std::unique_ptr<Target>> NewTarget(const project::RuleTarget& target,
       return NewLakeTarget(target, parts);
     case TargetKind::kPlatformEvent:
       return NewPlatformEventTarget(target, parts);
+    case TargetKind::kKafka:
+      return NewKafkaTarget(target, parts);
     case TargetKind::kCommand:
       break;
   }

@@ -1,0 +1,115 @@
+"""Events through rules into topics of a real broker, read back by a client that is not ours."""
+import json
+
+import pytest
+from kafka.partitioner.default import murmur2
+
+from support.kafka import Broker, cluster, target
+from support.rules import RuleProject, change
+
+RECORDS = [f"00600000000000{n}AAA" for n in range(5)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with Broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def older(tmp_path_factory):
+    with Broker(tmp_path_factory.mktemp("kafka-3"), jars="kafka-3") as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path):
+    return RuleProject(tmp_path / "project")
+
+
+@pytest.fixture
+def topic(broker, request):
+    name = request.node.name.replace("[", ".").replace("]", "")
+    return broker.topic(name[:200])
+
+
+def put_all(project, events):
+    done = project.put(events, "--wait", "5m")
+    assert done.code == 0, (done, project.letters())
+    assert done.json()["delivered"] == done.json()["deliveries"] > 0, done
+
+
+def test_a_topic_gets_what_the_rule_makes_with_key_and_headers(project, broker, topic):
+    cluster(project, broker)
+    project.rule("all", [target(topic, InputPath="$.detail.payload",
+                                parameters={"Headers": {"type": "$.detail-type", "of": "{$.id}/{$.account}",
+                                                        "none": "$.detail.nothing"}})])
+    event = change(1, Name='Zoë "Q" \u2028', Amount=0.1)
+    put_all(project, [event])
+    [record] = broker.read(topic)
+    assert json.loads(record.value) == event["detail"]["payload"]
+    assert record.key == b"006000000000001AAA"
+    headers = dict(record.headers)
+    assert headers["type"] == b"OpportunityChangeEvent" and headers["of"] == f'{event["id"]}/123456789012'.encode()
+    assert set(headers) == {"type", "of", "firn-delivery-id"}, "a header that finds nothing is left out"
+
+
+def test_events_of_a_key_keep_their_order_in_the_partition_of_the_java_client(project, broker, topic):
+    cluster(project, broker)
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    put_all(project, [change(n, record=RECORDS[n % 5], n=n) for n in range(60)])
+    records = broker.read(topic)
+    assert sorted(int(record.value) for record in records) == list(range(60))
+    for key in RECORDS:
+        mine = [record for record in records if record.key == key.encode()]
+        assert [int(record.value) for record in mine] == sorted(int(record.value) for record in mine)
+        assert {record.partition for record in mine} == {(murmur2(key.encode()) & 0x7FFFFFFF) % 3}
+
+
+def test_topic_and_key_come_from_the_event(project, broker):
+    for name in ("sf.Opportunity", "sf.Account"):
+        broker.topic(name)
+    cluster(project, broker)
+    project.rule("all", [target("sf.{$.detail.payload.ChangeEventHeader.entityName}", InputPath="$.detail.payload.n",
+                                parameters={"Key": "{$.detail.payload.Region}-{$.detail.payload.n}"})],
+                 {"detail": {"payload": {"Region": [{"exists": True}]}}})
+    put_all(project, [change(1, n=1, Region="EU"), change(2, entity="Account", n=2, Region="US")])
+    assert [(r.key, r.value) for r in broker.read("sf.Opportunity")] == [(b"EU-1", b"1")]
+    assert [(r.key, r.value) for r in broker.read("sf.Account")] == [(b"US-2", b"2")]
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "lz4", "zstd", "snappy"])
+def test_every_compression_is_read_by_others(project, broker, topic, compression):
+    cluster(project, broker, Compression=compression)
+    project.rule("all", [target(topic)])
+    events = [change(n, record=f"{n:015d}AAA", text="a" * 500) for n in range(50)]
+    put_all(project, events)
+    read = sorted((json.loads(record.value) for record in broker.read(topic)), key=lambda event: event["id"])
+    assert read == events
+
+
+@pytest.mark.parametrize("door,mechanism", [("sasl", "PLAIN"), ("sasltls", "PLAIN"), ("tls", None)])
+def test_every_sign_in_and_tls(project, broker, topic, door, mechanism):
+    cluster(project, broker, door, **({"SaslMechanism": mechanism} if mechanism else {}))
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    put_all(project, [change(1, n=1)])
+    assert [record.value for record in broker.read(topic)] == [b"1"]
+
+
+@pytest.mark.parametrize("door,mechanism", [("sasl", "SCRAM-SHA-512"), ("sasltls", "SCRAM-SHA-256"), ("sasl", "PLAIN")])
+def test_sign_ins_to_a_broker_before_kafka_4(project, older, door, mechanism):
+    topic = older.topic(f"older.{door}.{mechanism}")
+    cluster(project, older, door, SaslMechanism=mechanism)
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    put_all(project, [change(1, n=1)])
+    assert [record.value for record in older.read(topic)] == [b"1"]
+
+
+def test_a_replayed_file_is_delivered_once(project, broker, topic):
+    cluster(project, broker)
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    events = [change(n, n=n) for n in range(10)]
+    put_all(project, events)
+    again = project.put(events)
+    assert again.code == 0 and again.json()["duplicates"] == 10, again
+    assert len(broker.read(topic)) == 10
