@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/engine/org_publishers.h"
+#include "core/base/log.h"
 #include "core/base/random.h"
 
 namespace firn::engine {
@@ -16,6 +17,38 @@ Result<void> FillFromOrg(const Call& call, events::StreamParts& parts) {
     if (!object.key_prefix.empty()) parts.lake.key_prefixes.emplace(object.key_prefix, object.name);
   }
   return {};
+}
+
+Result<void> CheckManaged(const Call& call, salesforce::RestClient& rest,
+                          const std::string& managed, const std::string& topic) {
+  if (managed.empty()) return {};
+  const auto found = salesforce::FindManagedSubscription(call, rest, managed);
+  if (!found) {
+    const Kind kind = found.error().kind();
+    const bool unseen = kind == Kind::kDenied || kind == Kind::kBadInput;
+    if (!unseen) return Fail(found.error());
+    log::Warn("events.managed_unseen", {{"managed", managed}, {"error", found.error().OneLine()}});
+    return {};
+  }
+  if (!found->state.empty() && found->state != "RUN") {
+    return Fail(Error(Kind::kBadConfig, "SF-STREAM-016",
+                      "the managed subscription `" + managed + "` is stopped")
+                    .Because("its state is " + found->state)
+                    .Hint("set it to RUN: Setup, or the Tooling API's ManagedEventSubscription"));
+  }
+  if (!found->topic.empty() && found->topic != topic) {
+    return Fail(Error(Kind::kBadConfig, "SF-STREAM-018",
+                      "the managed subscription `" + managed + "` is of another topic")
+                    .Because("it is of `" + found->topic + "`, `" + topic + "` is to be followed")
+                    .Hint("write `topic: " + found->topic + "`, or name another subscription"));
+  }
+  return {};
+}
+
+Result<std::string> TopicOfManaged(const Call& call, salesforce::RestClient& rest,
+                                   const std::string& managed) {
+  FIRN_TRY(auto found, salesforce::FindManagedSubscription(call, rest, managed));
+  return std::move(found.topic);
 }
 
 Result<std::unique_ptr<StreamLink>> StreamLink::Open(const Call& call, const project::Org& org,

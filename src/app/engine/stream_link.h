@@ -24,6 +24,14 @@ namespace firn::engine {
 // its REST client. Errors: of REST.
 [[nodiscard]] Result<void> FillFromOrg(const Call& call, events::StreamParts& parts);
 
+// Whether a managed subscription is there, runs, and is of that topic. An org that does not let the
+// user see its setup is taken at the stream's word. Errors: SF-STREAM-016, -017, -018.
+[[nodiscard]] Result<void> CheckManaged(const Call& call, salesforce::RestClient& rest,
+                                        const std::string& managed, const std::string& topic);
+// The topic of a managed subscription. Errors: SF-STREAM-017; of REST.
+[[nodiscard]] Result<std::string> TopicOfManaged(const Call& call, salesforce::RestClient& rest,
+                                                 const std::string& managed);
+
 struct StreamLinkParts {
   std::shared_ptr<OrgLink> link;
   std::shared_ptr<lake::Lake> lake;

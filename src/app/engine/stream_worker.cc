@@ -46,6 +46,7 @@ events::StreamOptions OptionsOf(const project::FollowedStream& stream,
                                 const project::Project& project) {
   events::StreamOptions options;
   options.topic = stream.topic;
+  options.managed = stream.managed;
   options.commit_every = stream.commit_every;
   options.events_per_commit = stream.events_per_commit;
   options.whole_transactions = stream.whole_transactions;
@@ -193,6 +194,7 @@ Result<events::StreamReport> StreamWorker::Live(const Call& call) {
   FIRN_TRY(const auto stands_on,
            StreamLink::Open(call, *org,
                             {std::move(link), lake, &runtime_.leases(), &runtime_.metrics()}));
+  FIRN_CHECK(CheckManaged(call, *stands_on->parts().lake.rest, stream_.managed, stream_.topic));
   FIRN_CHECK(WarnOfUnselected(call, stands_on->pubsub(), options.tables));
   if (rules_ != nullptr) {
     FIRN_TRY(events::RuleEngine * engine, rules_->Await(call));

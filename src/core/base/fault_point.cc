@@ -27,6 +27,8 @@ constexpr FaultPointInfo kPoints[] = {
     {"events.cycle.settling", "events were taken, nothing of the cycle is committed"},
     {"events.cycle.settled", "all tables have committed a cycle, the cursor does not say so"},
     {"events.cursor.saved", "the cursor has passed a cycle"},
+    {"events.commit.asked", "a managed subscription is asked to keep the cursor"},
+    {"events.commit.answered", "the org keeps the cursor of a managed subscription, or not"},
     {"events.quarantined", "an event lies in the quarantine, the cursor has not passed it"},
     {"exports.run.created", "a run stands in the ledger, nothing has been asked of the org"},
     {"exports.object.described", "an object's describe has come, nothing is recorded of it"},

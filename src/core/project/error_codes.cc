@@ -91,6 +91,10 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-EVENTS-004", "two topics for one table",
      "A table takes each change once because one topic feeds it; here two would.",
      "Give each entry `objects` of its own, or follow `/data/ChangeEvents` alone."},
+    {"PROJECT-EVENTS-005", "a name that no managed subscription has",
+     "`managed` is the developer name (letters, digits, `_`) or the id of a "
+     "ManagedEventSubscription.",
+     "Look it up in Setup > Managed Event Subscriptions."},
     {"PROJECT-CATALOG-001", "half of what TLS needs",
      "`daemon.catalog` names a certificate without its key, or a key without its certificate.",
      "Name both, or neither."},

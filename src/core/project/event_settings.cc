@@ -1,5 +1,6 @@
 // `events` and `daemon.catalog` of firn.yaml.
 #include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <set>
 
@@ -24,12 +25,23 @@ std::string TopicFor(const Group& group, const std::vector<std::string>& objects
   return std::string(kTopicOfAllChanges);
 }
 
+bool IsManagedName(const std::string& name) {
+  return !name.empty() && name.size() <= 80 && std::all_of(name.begin(), name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+  });
+}
+
 FollowedStream MakeStream(const Group& group, const Project& project, Problems* problems) {
   FollowedStream stream;
   stream.where_in_file = group.Where(group.Has("topic") ? "topic" : "objects");
   stream.org = OrgNamedIn(group, stream.where_in_file, project, problems);
   stream.objects = group.TextList("objects");
   stream.topic = TopicFor(group, stream.objects);
+  stream.managed = group.Text("managed");
+  if (group.Has("managed") && !IsManagedName(stream.managed)) {
+    Add(problems, "PROJECT-EVENTS-005", "`" + stream.managed + "` is no managed subscription",
+        group.Where("managed"), "its developer name, or its id of 15 or 18 characters");
+  }
   stream.commit_every = group.Duration("commit_every");
   stream.events_per_commit = group.Integer("events_per_commit");
   stream.whole_transactions = group.Bool("whole_transactions");

@@ -45,6 +45,13 @@ TEST_F(ServicesYaml, WithoutASectionNothingIsFollowedOrServed) {
   EXPECT_EQ(services->catalog.listen_address, "");
 }
 
+TEST_F(ServicesYaml, AManagedSubscriptionIsNamedByWhatCanBeItsName) {
+  const auto services = Read("events:\n  - managed: FirnChanges\n");
+  ASSERT_TRUE(services) << services.error().OneLine();
+  EXPECT_EQ(services->events.at(0).managed, "FirnChanges");
+  EXPECT_EQ(Code("events:\n  - managed: \"Firn' OR\"\n"), "PROJECT-EVENTS-005");
+}
+
 TEST_F(ServicesYaml, TheTopicFollowsFromTheObjects) {
   const auto services = Read(R"(
 events:

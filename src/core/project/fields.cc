@@ -378,6 +378,10 @@ constexpr Field kEvents[] = {
      .help = "absent: `/data/ChangeEvents`, or the one object's own; a platform event such as "
              "`/event/Order__e` goes to the rules only",
      .example = "/data/ChangeEvents"},
+    {.name = "managed",
+     .help = "developer name or id of a managed subscription (ManagedEventSubscription) of that "
+             "topic: the org keeps the position beside ours",
+     .example = "FirnChanges"},
     {.name = "commit_every",
      .type = FieldType::kDuration,
      .help = "how long changes are collected for a snapshot",

@@ -16,6 +16,7 @@ namespace firn::project {
 struct FollowedStream {
   std::string org;                   // id
   std::string topic;                 // `/data/ChangeEvents`, `/event/Order__e`
+  std::string managed;               // managed subscription of that topic; empty: none
   std::vector<std::string> objects;  // whose tables follow; empty: all that an export has made
   std::chrono::milliseconds commit_every{0};
   int64_t events_per_commit = 0;

@@ -174,6 +174,21 @@ constexpr ErrorCode kCodes[] = {
     {"SF-STREAM-014", "an answer is not about the events that were published",
      "a proxy between Firn and the org mixes answers up, or the API changed",
      "nothing: it is tried again. If it stays, report it with the message"},
+    {"SF-STREAM-015", "a managed subscription has another subscriber already",
+     "the org gives it to one client at a time; when a connection broke without a word it takes "
+     "some minutes until the org lets go",
+     "nothing, if it is Firn's own last connection: it is tried again, and events come by a plain "
+     "subscription meanwhile. Else stop the other client, or make a subscription for each"},
+    {"SF-STREAM-016", "a managed subscription is stopped",
+     "the state of the ManagedEventSubscription is STOP",
+     "set it to RUN; the org goes on where it was"},
+    {"SF-STREAM-017", "the org has no such managed subscription",
+     "its developer name or id is misspelt, or it was deleted; one that was just made may take a "
+     "moment to be known",
+     "look at Setup > Managed Event Subscriptions"},
+    {"SF-STREAM-018", "a managed subscription is of another topic",
+     "the org's record names another topic than the one that is followed",
+     "follow the topic that the message names: `topic` in firn.yaml"},
     {"SF-CLOUD-001", "the org gives no token for Data Cloud",
      "the app lacks the scope `cdp_ingest_api`, its user a Data Cloud permission set, or the org "
      "has no Data Cloud",

@@ -75,6 +75,9 @@ struct StreamNote {
 
 struct SubscribeOptions {
   std::string topic;
+  // Developer name or id of a ManagedEventSubscription: the org keeps the position and `start`
+  // counts for nothing. A beta service of the vendor.
+  std::string managed = {};
   ReplayPosition start;
   // Asked for but not yet delivered; the org takes more than 100 as 100.
   int credits_max = 100;
@@ -91,19 +94,47 @@ struct SubscribeOptions {
   std::function<void(const StreamNote&)> note = {};
 };
 
+// Positions that the org was asked to keep, since the stream was opened.
+struct CommitState {
+  int64_t asked = 0;
+  int64_t answered = 0;  // the newest of those that has its answer
+  std::string failed;    // why the org refused that one; empty: it keeps it
+};
+
 class Subscription {
  public:
   virtual ~Subscription() = default;
   // The next batch; a sign of life counts; nullptr when none came before `until`. Opens the stream,
   // waits and opens it again as needed. Errors: Expired SF-STREAM-003 (the replay id is not, or no
   // longer, accepted: choose another position and subscribe again); NotFound -004; Denied -005, or
-  // SF-AUTH-*; LimitReached -006 (the day's deliveries are used up); Unreachable -001 or Timeout
-  // -008 when `attempts_max` tries in a row had no sign of life; Cancelled.
+  // SF-AUTH-*; of a managed one NotFound -017, BadConfig -016 (it is stopped), Conflict -015
+  // (another client has it) after `attempts_max` tries; LimitReached -006 (the day's deliveries are
+  // used up); Unreachable -001 or Timeout -008 when `attempts_max` tries in a row had no sign of
+  // life; Cancelled.
   [[nodiscard]] virtual Result<EventBatchPtr> Next(const Call& call, SteadyTime until) = 0;
   // Behind the last batch that Next() returned.
   [[nodiscard]] virtual const ReplayPosition& position() const = 0;
   [[nodiscard]] virtual int64_t streams_opened() const = 0;
+  // Of a managed one: everything up to this event, or sign of life, is done for good; the next
+  // stream begins behind it. Asked for and not waited for: a commit that is lost brings events
+  // again. Only what this stream delivered can be committed.
+  virtual void Commit(const std::string& /*replay_id*/) {}
+  [[nodiscard]] virtual CommitState commits() const { return {}; }
 };
+
+// A ManagedEventSubscription as the Tooling API knows it.
+struct ManagedSubscription {
+  std::string id;
+  std::string developer_name;
+  std::string topic;  // `/data/AccountChangeEvent`
+  std::string state;  // RUN, STOP
+};
+class RestClient;
+// By developer name or id. Errors: NotFound SF-STREAM-017; those of a query (rest.h), for instance
+// when the user may not see the org's setup.
+[[nodiscard]] Result<ManagedSubscription> FindManagedSubscription(const Call& call,
+                                                                  RestClient& rest,
+                                                                  const std::string& name);
 
 struct PubSubOptions {
   std::string org;  // the project's word for it, for messages

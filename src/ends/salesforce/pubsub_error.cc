@@ -16,13 +16,26 @@ enum Status : int {
   kInvalidArgument = 3,
   kDeadlineExceeded = 4,
   kNotFound = 5,
+  kAlreadyExists = 6,
   kPermissionDenied = 7,
   kResourceExhausted = 8,
   kUnimplemented = 12,
   kUnauthenticated = 16,
 };
 
-enum class Meaning { kBroken, kSession, kReplayLost, kNoTopic, kNoSchema, kDenied, kLimit, kWrong };
+enum class Meaning {
+  kBroken,
+  kSession,
+  kReplayLost,
+  kNoTopic,
+  kNoSchema,
+  kDenied,
+  kLimit,
+  kWrong,
+  kTaken,
+  kStopped,
+  kNoManaged,
+};
 
 struct Known {
   std::string_view code;  // without the prefix; a prefix of it is enough
@@ -46,6 +59,12 @@ constexpr std::array kKnown = {
     Known{"topic.", Meaning::kDenied},
     Known{"schema.", Meaning::kNoSchema},
     Known{"service.unavailable", Meaning::kBroken},
+    Known{"managed.subscription.already.active", Meaning::kTaken},
+    Known{"managed.subscription.config.stopped", Meaning::kStopped},
+    Known{"managed.subscription.config.deleted", Meaning::kNoManaged},
+    Known{"managed.subscription.developer.name.not.found", Meaning::kNoManaged},
+    Known{"managed.subscription.subscription.id.", Meaning::kNoManaged},
+    Known{"managed.subscription.", Meaning::kWrong},
 };
 
 std::string OneLine(std::string text) {
@@ -82,6 +101,8 @@ Meaning MeaningOf(int status, const std::string& code) {
       return Meaning::kDenied;
     case kResourceExhausted:
       return Meaning::kLimit;
+    case kAlreadyExists:
+      return Meaning::kTaken;
     case kInvalidArgument:
     case kUnimplemented:
       return Meaning::kWrong;
@@ -109,6 +130,17 @@ Error ErrorOf(Meaning meaning, const std::string& topic) {
     case Meaning::kLimit:
       return Error(Kind::kLimitReached, "SF-STREAM-006",
                    "the org's event deliveries of 24 hours are used up");
+    case Meaning::kTaken:
+      return Error(Kind::kConflict, "SF-STREAM-015",
+                   "the " + topic + " has another subscriber already")
+          .RetryWithBackoff()
+          .Hint("stop the other one; after a connection that broke the org needs some minutes");
+    case Meaning::kStopped:
+      return Error(Kind::kBadConfig, "SF-STREAM-016", "the " + topic + " is stopped")
+          .Hint("set its state to RUN: Setup, or the Tooling API's ManagedEventSubscription");
+    case Meaning::kNoManaged:
+      return Error(Kind::kNotFound, "SF-STREAM-017", "the org has no " + topic)
+          .Hint("make one in Setup > Managed Event Subscriptions, or name another");
     case Meaning::kWrong:
       return Error(Kind::kInternal, "SF-STREAM-007", "the org refuses a request for events");
     case Meaning::kBroken:

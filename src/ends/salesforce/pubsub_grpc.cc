@@ -5,14 +5,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <set>
 
 #include "core/base/file.h"
-#include "ends/salesforce/internal/pubsub_wire.h"
+#include "ends/salesforce/internal/event_call.h"
 
 namespace firn::salesforce {
 
@@ -38,178 +36,20 @@ namespace wire = eventbus::v1;
 // 100 events of at most 1 MB each, and what surrounds them.
 constexpr int kMessageBytesMax = 128 << 20;
 constexpr uint64_t kCaBytesMax = 16 << 20;
-constexpr auto kWaitSlice = std::chrono::milliseconds(200);  // how soon a stop is seen
 
-class WireBatch final : public EventBatch {
+class SubscribeCall final : public EventCall<wire::FetchRequest, wire::FetchResponse> {
  public:
-  [[nodiscard]] size_t size() const override { return static_cast<size_t>(response.events_size()); }
-  [[nodiscard]] EventView at(size_t index) const override {
-    const wire::ConsumerEvent& event = response.events(static_cast<int>(index));
-    return {event.event().id(), event.event().schema_id(), event.event().payload(),
-            event.replay_id()};
+  SubscribeCall(wire::PubSub::Stub& stub, const Session& session, const std::string& tenant,
+                const SubscribeOptions& options, const ReplayPosition& from)
+      : EventCall(session, tenant, options) {
+    request().set_topic_name(options.topic);
+    request().set_replay_preset(from.from == ReplayPosition::From::kEarliest ? wire::EARLIEST
+                                : from.from == ReplayPosition::From::kAfter  ? wire::CUSTOM
+                                                                             : wire::LATEST);
+    if (from.from == ReplayPosition::From::kAfter) request().set_replay_id(from.replay_id);
+    stub.async()->Subscribe(&context(), this);
+    Start();
   }
-  [[nodiscard]] std::string_view latest_replay_id() const override {
-    return response.latest_replay_id();
-  }
-  [[nodiscard]] size_t bytes() const override { return bytes_; }
-  [[nodiscard]] bool caught_up() const override {
-    return size() == 0 && response.pending_num_requested() > 0;
-  }
-  void Measure() { bytes_ = response.ByteSizeLong(); }
-
-  wire::FetchResponse response;
-
- private:
-  size_t bytes_ = 0;
-};
-
-// What the stream's owner and gRPC's threads share.
-struct StreamState {
-  StreamState(const SubscribeOptions& options)
-      : credits(std::min(options.credits_max, 100), options.events_waiting_max,
-                options.bytes_waiting_max) {}
-  std::mutex mutex;
-  std::condition_variable changed;
-  std::deque<std::shared_ptr<WireBatch>> batches;
-  size_t events = 0;
-  size_t bytes = 0;
-  Credits credits;
-  bool writing = false;
-  bool closing = false;  // nothing more is written
-  bool done = false;
-  StreamEnd end;
-};
-
-class SubscribeCall final
-    : public grpc::ClientBidiReactor<wire::FetchRequest, wire::FetchResponse> {
- public:
-  SubscribeCall(wire::PubSub::StubInterface& stub, const Session& session,
-                const std::string& tenant, const SubscribeOptions& options,
-                const ReplayPosition& from)
-      : state_(std::make_shared<StreamState>(options)) {
-    AddMetadata(context_, session, tenant);
-    request_.set_topic_name(options.topic);
-    request_.set_replay_preset(from.from == ReplayPosition::From::kEarliest ? wire::EARLIEST
-                               : from.from == ReplayPosition::From::kAfter  ? wire::CUSTOM
-                                                                            : wire::LATEST);
-    if (from.from == ReplayPosition::From::kAfter) request_.set_replay_id(from.replay_id);
-    request_.set_num_requested(state_->credits.Ask(0, 0));
-    state_->writing = true;
-    batch_ = std::make_shared<WireBatch>();
-    static_cast<wire::PubSub::Stub&>(stub).async()->Subscribe(&context_, this);
-    AddHold();  // the owner's thread asks for more events too
-    StartWrite(&request_);
-    StartRead(&batch_->response);
-    StartCall();
-  }
-
-  void OnReadDone(bool ok) override {
-    if (!ok) {
-      Close();
-      return;
-    }
-    {
-      const std::lock_guard lock(state_->mutex);
-      batch_->Measure();
-      state_->credits.Received(batch_->size());
-      state_->events += batch_->size();
-      state_->bytes += batch_->bytes();
-      // A sign of life behind another one says the same, later.
-      const bool replaces =
-          batch_->size() == 0 && !state_->batches.empty() && state_->batches.back()->size() == 0;
-      if (replaces) state_->batches.pop_back();
-      state_->batches.push_back(std::move(batch_));
-      state_->changed.notify_all();
-      AskForMore();
-    }
-    batch_ = std::make_shared<WireBatch>();
-    StartRead(&batch_->response);
-  }
-
-  void OnWriteDone(bool ok) override {
-    const std::lock_guard lock(state_->mutex);
-    state_->writing = false;
-    if (ok) AskForMore();
-  }
-
-  void OnDone(const grpc::Status& status) override {
-    const auto state = state_;  // this object may go as soon as `done` is seen
-    const std::lock_guard lock(state->mutex);
-    state->end = EndOf(status, context_);
-    state->done = true;
-    state->changed.notify_all();
-  }
-
-  void Cancel() {
-    context_.TryCancel();
-    Close();
-  }
-
-  [[nodiscard]] const std::shared_ptr<StreamState>& state() const { return state_; }
-
-  // With the state locked.
-  void AskForMore() {
-    if (state_->writing || state_->closing) return;
-    const int ask = state_->credits.Ask(state_->events, state_->bytes);
-    if (ask == 0) return;
-    request_.Clear();
-    request_.set_num_requested(ask);
-    state_->writing = true;
-    StartWrite(&request_);
-  }
-
- private:
-  // Gives the owner's hold back, once.
-  void Close() {
-    {
-      const std::lock_guard lock(state_->mutex);
-      if (state_->closing) return;
-      state_->closing = true;
-    }
-    RemoveHold();
-  }
-
-  grpc::ClientContext context_;
-  wire::FetchRequest request_;
-  std::shared_ptr<WireBatch> batch_;
-  const std::shared_ptr<StreamState> state_;
-};
-
-class WireStream final : public EventStream {
- public:
-  WireStream(std::unique_ptr<SubscribeCall> call, std::string org, std::string topic)
-      : call_(std::move(call)), org_(std::move(org)), topic_(std::move(topic)) {}
-  WireStream(const WireStream&) = delete;
-  WireStream& operator=(const WireStream&) = delete;
-  ~WireStream() override {
-    call_->Cancel();
-    const auto state = call_->state();
-    std::unique_lock lock(state->mutex);
-    state->changed.wait(lock, [&] { return state->done; });
-  }
-
-  Result<EventBatchPtr> Read(const Call& call, SteadyTime until) override {
-    const auto& state = call_->state();
-    std::unique_lock lock(state->mutex);
-    while (state->batches.empty() && !state->done) {
-      const SteadyTime now = call.clock->Steady();
-      if (now >= until || call.stop.stop_requested()) return EventBatchPtr();
-      const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(until - now);
-      state->changed.wait_for(lock, std::min<std::chrono::nanoseconds>(left, kWaitSlice));
-    }
-    if (state->batches.empty()) return Fail(ErrorOfEnd(state->end, org_, topic_));
-    std::shared_ptr<WireBatch> batch = std::move(state->batches.front());
-    state->batches.pop_front();
-    state->events -= batch->size();
-    state->bytes -= batch->bytes();
-    call_->AskForMore();
-    return EventBatchPtr(std::move(batch));
-  }
-
- private:
-  std::unique_ptr<SubscribeCall> call_;
-  const std::string org_;
-  const std::string topic_;
 };
 
 class WirePubSub final : public PubSub, private StreamOpener {
@@ -252,7 +92,8 @@ class WirePubSub final : public PubSub, private StreamOpener {
   }
 
   Result<std::unique_ptr<Subscription>> Subscribe(SubscribeOptions options) override {
-    const std::string topic = options.topic;
+    const std::string topic =
+        options.managed.empty() ? options.topic : "managed subscription " + options.managed;
     {
       const std::lock_guard lock(mutex_);
       if (!subscribed_.insert(topic).second) {
@@ -295,8 +136,12 @@ class WirePubSub final : public PubSub, private StreamOpener {
  private:
   Result<std::unique_ptr<EventStream>> Open(const Session& session, const SubscribeOptions& options,
                                             const ReplayPosition& from) override {
+    if (!options.managed.empty()) {
+      return OpenManagedStream({options_.org, options_.tenant_id, stub_.get()}, session, options);
+    }
     auto call = std::make_unique<SubscribeCall>(*stub_, session, options_.tenant_id, options, from);
-    return std::make_unique<WireStream>(std::move(call), options_.org, options.topic);
+    return std::make_unique<WireStream<SubscribeCall>>(std::move(call), options_.org,
+                                                       options.topic);
   }
 
   // A call with one answer; renews the session once.

@@ -71,6 +71,13 @@ class LastingSubscription final : public Subscription {
 
   const ReplayPosition& position() const override { return position_; }
   int64_t streams_opened() const override { return opened_; }
+  // Between two streams nobody hears it: the next one begins before it, and it is told again.
+  void Commit(const std::string& replay_id) override {
+    if (stream_ != nullptr) stream_->Commit(replay_id);
+  }
+  CommitState commits() const override {
+    return stream_ == nullptr ? CommitState{} : stream_->commits();
+  }
 
  private:
   // True: go on (there is a stream, or the try failed and was dealt with). False: `until` comes
@@ -109,8 +116,9 @@ class LastingSubscription final : public Subscription {
     stream_.reset();  // gone before the next one begins: never two at once
     FIRN_CHECK(call.Check());
     if (error.code() == "SF-STREAM-002") return Renew(call, std::move(error));
-    if (error.code() != "SF-STREAM-001" && error.kind() != Kind::kTimeout)
-      return Fail(std::move(error));
+    const bool again = error.code() == "SF-STREAM-001" || error.code() == "SF-STREAM-015" ||
+                       error.kind() == Kind::kTimeout;
+    if (!again) return Fail(std::move(error));
     return TryLater(call, StreamNote::What::kEnded, std::move(error));
   }
 

@@ -258,6 +258,21 @@ TEST_F(Subscribing, Issue18396_TheTrailerDecidesAndTheMessageWhereAProxyDroppedI
   EXPECT_EQ(End(3, "sfdc.platform.eventbus.grpc.schema.not.found").code(), "SF-STREAM-010");
 }
 
+TEST_F(Subscribing, AManagedSubscriptionThatIsTakenIsWaitedForAndOneThatIsStoppedIsNot) {
+  const std::string managed = "sfdc.platform.eventbus.grpc.managed.subscription.";
+  EXPECT_EQ(End(9, managed + "config.stopped").code(), "SF-STREAM-016");
+  EXPECT_EQ(End(5, managed + "developer.name.not.found").code(), "SF-STREAM-017");
+  EXPECT_EQ(End(5, managed + "subscription.id.not.found").code(), "SF-STREAM-017");
+  EXPECT_EQ(End(9, managed + "config.deleted").code(), "SF-STREAM-017");
+  EXPECT_EQ(End(3, managed + "fetch.request.invalid").code(), "SF-STREAM-007");
+  streams_.scripts = {{End(6, managed + "already.active")}, {Events({"a"})}};
+  const auto subscription = Make();
+  const auto batch = subscription->Next(call_, In(seconds(100)));
+  ASSERT_TRUE(batch) << batch.error().OneLine();
+  EXPECT_EQ((*batch)->size(), 1U);
+  EXPECT_EQ(streams_.opened.size(), 2U);
+}
+
 TEST_F(Subscribing, ASessionThatEndsInMidStreamIsRenewedWithoutAPause) {
   streams_.scripts = {{Events({"a"}), End(16, "service.auth.error")}, {Events({"b"})}};
   auto subscription = Make();

@@ -22,6 +22,7 @@ bool IsSettled(const net::Headers& headers, UtcMicros now) {
 
 class Rest final : public RestClient {
  public:
+  const RestParts& parts() const { return parts_; }
   explicit Rest(RestParts parts) : parts_(std::move(parts)), base_(DataPath(parts_.version)) {}
 
   Result<std::vector<ApiVersion>> Versions(const Call& call) override {
@@ -207,6 +208,13 @@ class Rest final : public RestClient {
 };
 
 }  // namespace
+
+Result<std::unique_ptr<RecordStream>> OpenToolingQuery(const Call& call, RestClient& rest,
+                                                       const QueryOptions& options) {
+  const auto* mine = dynamic_cast<const Rest*>(&rest);
+  FIRN_ASSERT(mine != nullptr);  // there is no other kind
+  return OpenQuery(call, *mine->parts().connection, mine->parts().version + "/tooling", options);
+}
 
 std::unique_ptr<RestClient> NewRestClient(RestParts parts) {
   return std::make_unique<Rest>(std::move(parts));

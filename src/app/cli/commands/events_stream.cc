@@ -9,6 +9,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/event_session.h"
 #include "app/engine/rules_link.h"
+#include "app/engine/stream_link.h"
 #include "core/base/time_text.h"
 #include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/followed_objects.h"
@@ -120,13 +121,26 @@ events::StreamOptions OptionsFrom(const Context& context, const project::Project
   return options;
 }
 
-std::vector<std::string> TopicsOf(const Context& context,
-                                  const std::vector<events::FollowedTable>& tables) {
+Result<std::vector<std::string>> TopicsOf(Context& context, EventSession& session,
+                                          const std::vector<events::FollowedTable>& tables) {
   auto topics = context.List("topic");
+  const std::string managed = context.Text("managed");
+  if (!managed.empty()) {
+    salesforce::RestClient& rest = *session.parts.lake.rest;
+    if (topics.size() > 1) {
+      return Fail(context.UsageError("a managed subscription is of one topic")
+                      .Hint("name one topic, or none: the org knows it"));
+    }
+    if (topics.empty()) {
+      FIRN_TRY(topics.emplace_back(), engine::TopicOfManaged(context.call(), rest, managed));
+    }
+    FIRN_CHECK(engine::CheckManaged(context.call(), rest, managed, topics.front()));
+  }
   if (!topics.empty()) return topics;
   // One object is cheaper by its own topic: others' events are not delivered, and not billed.
-  if (tables.size() == 1) return {events::TopicOfObject(tables[0].object)};
-  return {std::string(events::kAllChanges)};
+  topics.push_back(tables.size() == 1 ? events::TopicOfObject(tables[0].object)
+                                      : std::string(events::kAllChanges));
+  return topics;
 }
 
 // One thread a topic; the first error stops the others.
@@ -205,7 +219,7 @@ Result<ExitCode> Follow(Context& context) {
   FIRN_TRY(const auto rules, StartRules(context, *session));
   FIRN_TRY(const auto tables, TablesFor(context, *session, rules != nullptr));
   FIRN_CHECK(WarnOfUnselected(context, *session, tables));
-  const auto topics = TopicsOf(context, tables);
+  FIRN_TRY(const auto topics, TopicsOf(context, *session, tables));
   const auto changing = std::count_if(topics.begin(), topics.end(), [](const std::string& topic) {
     return topic.starts_with("/data/");
   });
@@ -219,6 +233,7 @@ Result<ExitCode> Follow(Context& context) {
   for (const std::string& topic : topics) {
     events::StreamOptions& stream = streams.emplace_back(OptionsFrom(context, *project));
     stream.topic = topic;
+    stream.managed = context.Text("managed");
     if (topic.starts_with("/data/")) stream.tables = tables;
     if (rules != nullptr) stream.consumers.push_back(&rules->engine());
     context.out().Talk(fmt::format("following {} into {} table{}{}", topic, stream.tables.size(),
@@ -235,6 +250,12 @@ Result<ExitCode> Follow(Context& context) {
   if (!reports) return Fail(std::move(reports).error());
   PrintFollowed(context, *reports);
   return ExitCode::kDone;
+}
+
+std::string StateOf(const events::StreamCursor* cursor) {
+  if (cursor == nullptr) return "never followed";
+  if (!cursor->lost.empty()) return "lost: " + cursor->lost;
+  return cursor->managed.empty() ? "followed" : "followed, managed as " + cursor->managed;
 }
 
 Result<ExitCode> Topics(Context& context) {
@@ -274,12 +295,9 @@ Result<ExitCode> Topics(Context& context) {
       if (name == by || (cursor == nullptr && name == events::kAllChanges)) cursor = &known;
     }
     const int64_t fresh = cursor == nullptr ? event_ms : std::max(event_ms, cursor->alive_ms);
-    table.rows.push_back({by, followed.object, topic.has_value(), TimeCell(event_ms),
-                          AgeCell(now, fresh),
-                          cursor == nullptr ? Cell() : TimeCell(cursor->alive_ms),
-                          std::string(cursor == nullptr      ? "never followed"
-                                      : cursor->lost.empty() ? "followed"
-                                                             : "lost: " + cursor->lost)});
+    table.rows.push_back(
+        {by, followed.object, topic.has_value(), TimeCell(event_ms), AgeCell(now, fresh),
+         cursor == nullptr ? Cell() : TimeCell(cursor->alive_ms), StateOf(cursor)});
   }
   context.out().Print(table);
   return ExitCode::kDone;
@@ -348,6 +366,10 @@ void AddEventStreamCommands(CommandTree& tree) {
                     .value = "TOPIC",
                     .help = "instead of /data/ChangeEvents, or of the one object's own",
                     .repeats = true},
+                   {.name = "managed",
+                    .value = "NAME",
+                    .help = "a managed subscription, by developer name or id: the org keeps the "
+                            "position beside ours"},
                    {.name = "commit-every",
                     .value = "TIME",
                     .help = "how long changes are collected for a snapshot",

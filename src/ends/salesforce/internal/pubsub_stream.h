@@ -17,6 +17,9 @@ class EventStream {
   // The next batch; nullptr when none came before `until`. Errors: the stream's end, of any kind;
   // an end without an error is SF-STREAM-001 too. Batches received before the end come first.
   [[nodiscard]] virtual Result<EventBatchPtr> Read(const Call& call, SteadyTime until) = 0;
+  // As of a Subscription.
+  virtual void Commit(const std::string& /*replay_id*/) {}
+  [[nodiscard]] virtual CommitState commits() const { return {}; }
 };
 
 class StreamOpener {

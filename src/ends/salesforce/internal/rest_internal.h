@@ -34,6 +34,10 @@ struct RestParts {
                                                               Connection& connection,
                                                               const std::string& version,
                                                               const QueryOptions& options);
+// The same over the objects of the Tooling API.
+[[nodiscard]] Result<std::unique_ptr<RecordStream>> OpenToolingQuery(const Call& call,
+                                                                     RestClient& rest,
+                                                                     const QueryOptions& options);
 // wide_query.cc
 [[nodiscard]] Result<std::unique_ptr<RecordStream>> OpenWideQuery(const Call& call,
                                                                   Connection& connection,

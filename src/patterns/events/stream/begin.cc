@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/base/time_text.h"
+#include "patterns/events/stream/managed_stream.h"
 #include "patterns/events/stream/run.h"
 #include "patterns/events/stream/start.h"
 
@@ -81,6 +82,7 @@ Result<void> StreamRun::Begin() {
   cursor_ = facts.cursor.value_or(StreamCursor{});
   cursor_.cycle = plan.cycle;
   cursor_.org_id = parts_.org_id;
+  cursor_.managed = options_.managed;
   if (!parts_.instance.empty()) cursor_.instance = parts_.instance;
   if (cursor_.events_since_ms == 0) cursor_.events_since_ms = NowMs();
   for (const auto& table : tables_) {
@@ -93,7 +95,8 @@ Result<void> StreamRun::Begin() {
     FIRN_CHECK(FirstStart(false));
     FIRN_CHECK(BeginTrail());
   }
-  return Subscribe(plan.position);
+  // Tables go on where their export was made; rules alone where the org says, if it keeps that.
+  return Subscribe(plan.position, !plan.first || !tables_.empty());
 }
 
 // Everything that the org still keeps is replayed; what lies before a table's export is in it.
@@ -119,21 +122,34 @@ Result<void> StreamRun::FirstStart(bool lost_before) {
   return {};
 }
 
-Result<void> StreamRun::Subscribe(salesforce::ReplayPosition from) {
+void StreamRun::NoteStream(const salesforce::StreamNote& note) const {
+  if (note.what == salesforce::StreamNote::What::kOpened) Tell(StreamState::kOpen, "");
+  if (note.what == salesforce::StreamNote::What::kEnded ||
+      note.what == salesforce::StreamNote::What::kSilent) {
+    Tell(StreamState::kBroken, note.why);
+    Note("the stream ended (" + note.why + "), trying again in " + FormatDuration(note.again));
+  }
+}
+
+Result<void> StreamRun::Subscribe(salesforce::ReplayPosition from, bool is_ours) {
   salesforce::SubscribeOptions wish;
   wish.topic = options_.topic;
+  wish.managed = options_.managed;
   wish.start = std::move(from);
   wish.silence_max = options_.silence_max;
-  wish.note = [this](const salesforce::StreamNote& note) {
-    if (note.what == salesforce::StreamNote::What::kOpened) Tell(StreamState::kOpen, "");
-    if (note.what == salesforce::StreamNote::What::kEnded ||
-        note.what == salesforce::StreamNote::What::kSilent) {
-      Tell(StreamState::kBroken, note.why);
-      Note("the stream ended (" + note.why + "), trying again in " + FormatDuration(note.again));
-    }
-  };
+  wish.note = [this](const salesforce::StreamNote& note) { NoteStream(note); };
   subscription_.reset();  // the old stream is gone before the new one begins
-  FIRN_TRY(subscription_, parts_.pubsub->Subscribe(std::move(wish)));
+  commits_heard_ = 0;
+  if (options_.managed.empty()) {
+    FIRN_TRY(subscription_, parts_.pubsub->Subscribe(std::move(wish)));
+    return {};
+  }
+  ManagedStreamOptions managed;
+  managed.wish = std::move(wish);
+  managed.has_position = is_ours;
+  managed.patient = options_.until_caught_up;
+  managed.tell = [this](const std::string& text) { Note(text); };
+  FIRN_TRY(subscription_, ManagedStream::Open(*parts_.pubsub, std::move(managed)));
   return {};
 }
 

@@ -38,7 +38,8 @@ std::string CursorText(const StreamCursor& cursor) {
                      {"alive_ms", cursor.alive_ms},
                      {"events_total", cursor.events_total},
                      {"events_since_ms", cursor.events_since_ms},
-                     {"lost", cursor.lost}};
+                     {"lost", cursor.lost},
+                     {"managed", cursor.managed}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -55,6 +56,7 @@ std::optional<StreamCursor> ParseCursor(std::string_view text) {
   cursor.events_total = NumberOf(json, "events_total");
   cursor.events_since_ms = NumberOf(json, "events_since_ms");
   cursor.lost = TextOf(json, "lost");
+  cursor.managed = TextOf(json, "managed");
   return cursor;
 }
 

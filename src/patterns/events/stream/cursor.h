@@ -25,6 +25,7 @@ struct StreamCursor {
   int64_t events_total = 0;     // delivered since the cursor was made
   int64_t events_since_ms = 0;  // when that was
   std::string lost;             // why the position is lost; empty: it is not
+  std::string managed;          // managed subscription that is told of it; empty: none
   bool operator==(const StreamCursor&) const = default;
 };
 [[nodiscard]] std::string CursorText(const StreamCursor& cursor);

@@ -77,6 +77,9 @@ struct StreamParts {
 
 struct StreamOptions {
   std::string topic;
+  // Developer name or id of a managed subscription of that topic, which is told how far events are
+  // done; empty: none. What is done stands in the cursor and the tables first.
+  std::string managed;
   std::vector<FollowedTable> tables;
   std::vector<EventConsumer*> consumers;
   // A cycle ends after so much time or so many events.

@@ -42,6 +42,7 @@ Result<StreamReport> StreamRun::Run() {
   last = last.Within(kSettleTime);
   if (stopped || done) done = Settle(last);
   for (const auto& table : tables_) (void)table->SaveIndex(last);  // made again when it is missing
+  if (done) AwaitCommits(last);
   subscription_.reset();
   if (lease_) {
     (void)parts_.leases->Release(
@@ -73,6 +74,7 @@ Result<void> StreamRun::Loop() {
   const int patience = options_.whole_transactions ? kDelayedCycles : 1;
   while (true) {
     FIRN_CHECK(RenewLease(call_));
+    HearCommits();
     auto batch =
         subscription_->Next(call_, handed_next_.empty() ? WakeAt() : call_.clock->Steady());
     if (!batch) {

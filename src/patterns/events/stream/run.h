@@ -36,7 +36,12 @@ class StreamRun {
   Result<void> OutgrowTables(const state::LeaseTerms& terms);
   Result<void> RenewLease(const Call& call);
   Result<void> Begin();
-  Result<void> Subscribe(salesforce::ReplayPosition from);
+  Result<void> Subscribe(salesforce::ReplayPosition from, bool is_ours = true);
+  void NoteStream(const salesforce::StreamNote& note) const;
+  // A managed subscription is told what is done, and heard.
+  void Commit();
+  void HearCommits();
+  void AwaitCommits(const Call& call);
   Result<void> FirstStart(bool lost_before);
   Result<void> LetJoin(StartFacts& facts, StartPlan& plan);
   Result<void> BeginTrail();
@@ -84,6 +89,8 @@ class StreamRun {
   int64_t cycle_events_ = 0;
   std::string transaction_;  // of the newest event
   int lost_in_a_row_ = 0;
+  int64_t commits_heard_ = 0;
+  int refused_in_a_row_ = 0;
   ChangeRecord record_;
   std::string schema_id_;
   std::vector<Envelope> envelopes_;  // of the newest event

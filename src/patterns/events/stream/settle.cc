@@ -9,6 +9,9 @@ namespace firn::events {
 namespace {
 
 constexpr int kRetriesPerCycle = 64;
+constexpr int kRefusedToTell = 3;
+constexpr auto kCommitTime = std::chrono::seconds(5);
+constexpr auto kCommitPoll = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -47,6 +50,7 @@ Result<void> StreamRun::Settle(const Call& call) {
   cursor_.lost.clear();
   FIRN_CHECK(Save());
   FIRN_FAULT_POINT("events.cursor.saved");
+  Commit();
   call_.retries = std::make_shared<RetryBudget>(kRetriesPerCycle);
   cycle_events_ = 0;
   ++report_.cycles;
@@ -62,8 +66,39 @@ Result<void> StreamRun::SignOfLife(std::string_view latest) {
   cursor_.replay_id = latest;
   cursor_.alive_ms = NowMs();
   FIRN_CHECK(Save());
+  Commit();  // though it is the same: the org closes managed streams that tell it nothing
   Measure();
   return {};
+}
+
+void StreamRun::Commit() {
+  if (options_.managed.empty() || cursor_.replay_id.empty()) return;
+  subscription_->Commit(cursor_.replay_id);
+  FIRN_FAULT_POINT("events.commit.asked");
+}
+
+void StreamRun::HearCommits() {
+  if (options_.managed.empty()) return;
+  const salesforce::CommitState commits = subscription_->commits();
+  const bool news = commits.answered > commits_heard_;
+  commits_heard_ = commits.answered;  // counted anew by each stream
+  if (!news) return;
+  FIRN_FAULT_POINT("events.commit.answered");
+  // One may be behind what the org has: then it says so, and the next is taken.
+  refused_in_a_row_ = commits.failed.empty() ? 0 : refused_in_a_row_ + 1;
+  if (refused_in_a_row_ == kRefusedToTell) {
+    Note("the org does not keep the position (" + commits.failed + "); ours counts");
+  }
+}
+
+// So that the next start finds the org where we are; else it is told again then.
+void StreamRun::AwaitCommits(const Call& call) {
+  if (options_.managed.empty() || subscription_ == nullptr) return;
+  const Call mine = call.Within(kCommitTime);
+  while (subscription_->commits().answered < subscription_->commits().asked) {
+    if (!mine.Sleep(kCommitPoll)) return;
+  }
+  HearCommits();
 }
 
 Result<void> StreamRun::Save() {
