@@ -105,6 +105,29 @@ def test_engines_read_and_write_the_same_table_while_firn_merges(served, duck, s
     assert len(set(ids)) == 300
 
 
+@pytest.mark.parametrize("version", [2, 3])
+def test_duckdb_makes_changes_and_drops_tables(served, duck, version):
+    desk, catalog = served
+    if not duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = 'firn_rest'").fetchall():
+        duck_attached(duck, catalog)
+    name = f"firn_rest.made.by_duckdb_v{version}"
+    duck.execute("CREATE SCHEMA IF NOT EXISTS firn_rest.made")
+    duck.execute(f"CREATE TABLE {name} (id BIGINT NOT NULL, day DATE, data VARCHAR) WITH ('format-version' = {version})")
+    duck.execute(f"INSERT INTO {name} SELECT n, DATE '2024-01-01' + n::INT, 'row ' || n FROM range(100) t(n)")
+    duck.execute(f"DELETE FROM {name} WHERE id % 10 = 0")
+    duck.execute(f"UPDATE {name} SET data = 'changed' WHERE id < 5")
+    expected = {n: "changed" if n < 5 else f"row {n}" for n in range(100) if n % 10}
+    assert dict(duck.execute(f"SELECT id, data FROM {name}").fetchall()) == expected
+    rows = firn_rows(desk.warehouse, f"made.by_duckdb_v{version}")
+    assert {row["id"]: row["data"] for row in rows} == expected and len(rows) == len(expected)
+    duck.execute(f"CREATE TABLE {name}_copy AS SELECT id, data FROM {name}")
+    copied = pyiceberg_catalog(catalog).load_table(f"made.by_duckdb_v{version}_copy").scan().to_arrow().to_pylist()
+    assert {row["id"]: row["data"] for row in copied} == expected
+    for table in (name, f"{name}_copy"):
+        duck.execute(f"DROP TABLE {table}")
+    assert catalog.good("GET", "/namespaces/made/tables")["identifiers"] == []
+
+
 def test_views_of_spark_are_kept_and_read_back(served, spark_for):
     desk, catalog = served
     spark = spark_for(desk.warehouse, spark_settings(catalog))

@@ -121,6 +121,8 @@ Result<void> MetadataBuilder::RemoveSchemas(const Json& update) {
 
 Result<SchemaFacts> MetadataBuilder::CurrentFacts() const {
   const TableSchema* current = metadata_.FindSchema(metadata_.current_schema_id);
+  // DuckDB makes a new table's schema the current one after it has added spec and sort order.
+  if (current == nullptr && last_schema_) current = metadata_.FindSchema(*last_schema_);
   if (current == nullptr) return BadUpdate("the table has no current schema");
   FIRN_TRY(const Json json, ParseJson(current->json));
   return ReadSchemaFacts(json);

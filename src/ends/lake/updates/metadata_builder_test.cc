@@ -280,5 +280,27 @@ TEST(Requirements, EachSaysWhatDoesNotHold) {
   EXPECT_TRUE(CheckRequirements(holds, &*table));
 }
 
+TEST(MetadataBuilder, SpecAndOrderFindASchemaThatBecomesTheCurrentOneLater) {
+  // What DuckDB 1.5 sends to make a table: the schema is made the current one at the end.
+  const Json updates = Json::array(
+      {{{"action", "assign-uuid"}, {"uuid", "7d4e9e0e-0000-4000-8000-000000000001"}},
+       {{"action", "upgrade-format-version"}, {"format-version", 2}},
+       {{"action", "add-schema"}, {"schema", Schema()}},
+       {{"action", "add-spec"},
+        {"spec",
+         {{"spec-id", 0},
+          {"fields",
+           Json::array({{{"source-id", 11}, {"name", "by_day"}, {"transform", "day"}}})}}}},
+       {{"action", "set-default-spec"}, {"spec-id", 0}},
+       {{"action", "add-sort-order"}, {"sort-order", {{"order-id", 0}, {"fields", Json::array()}}}},
+       {{"action", "set-default-sort-order"}, {"sort-order-id", 0}},
+       {{"action", "set-location"}, {"location", "file:///w/t"}},
+       {{"action", "set-current-schema"}, {"schema-id", 0}}});
+  const auto made = TableFromUpdates(updates.dump(), {});
+  ASSERT_TRUE(made) << made.error().OneLine();
+  EXPECT_EQ(made->current_schema_id, 0);
+  EXPECT_EQ(made->default_spec().fields.at(0).name, "by_day");
+}
+
 }  // namespace
 }  // namespace firn::lake
