@@ -75,11 +75,12 @@ class Checker {
     return known != types_.end() && Check(*known->second, depth + 1);
   }
   bool Record(const json& type, int depth) {
-    types_[type.value("name", "")] = &type;
-    if (!type.contains("fields")) return false;
+    types_[NameOf(type)] = &type;
+    if (!type.contains("fields") || !type["fields"].is_array()) return false;
     for (const json& field : type["fields"]) {
-      where_ = field.value("name", "");
-      if (!field.contains("type") || !Check(field["type"], depth + 1)) return false;
+      where_ = NameOf(field);
+      if (!field.is_object() || !field.contains("type") || !Check(field["type"], depth + 1))
+        return false;
     }
     return true;
   }
@@ -112,6 +113,11 @@ class Checker {
 };
 
 }  // namespace
+
+std::string NameOf(const json& part) {
+  const auto name = part.is_object() ? part.find("name") : part.end();
+  return name == part.end() || !name->is_string() ? "" : name->get<std::string>();
+}
 
 Result<void> CheckAvro(std::string_view schema_json, std::string_view bytes) {
   const json schema = json::parse(schema_json, nullptr, false);

@@ -6,6 +6,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sandbox/events/avro_check.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -25,9 +27,9 @@ class SchemaWalker {
     if (!record.contains("fields") || !record["fields"].is_array()) return false;
     for (const json& one : record["fields"]) {
       EventField field;
-      field.name = one.value("name", "");
+      field.name = NameOf(one);
       if (field.name == kHeader) continue;
-      if (!one.contains("type") || !Type(one["type"], field)) return false;
+      if (!one.is_object() || !one.contains("type") || !Type(one["type"], field)) return false;
       out.push_back(std::move(field));
     }
     return true;
@@ -46,7 +48,7 @@ class SchemaWalker {
     if (type.is_object()) {
       field.kind = Wire::kRecord;
       if (!Fields(type, field.parts)) return false;
-      records_[type.value("name", "")] = field.parts;
+      records_[NameOf(type)] = field.parts;
       return true;
     }
     if (!type.is_string()) return false;
@@ -190,10 +192,9 @@ Result<EventReader> EventReader::Make(std::string_view schema_json) {
   const json schema = json::parse(schema_json, nullptr, false);
   if (!schema.is_object() || !schema.contains("fields")) return Damaged();
   EventReader reader;
-  reader.name_ = schema.value("name", "");
+  reader.name_ = NameOf(schema);
   const json& fields = schema["fields"];
-  reader.of_changes_ =
-      fields.is_array() && !fields.empty() && fields[0].value("name", "") == kHeader;
+  reader.of_changes_ = fields.is_array() && !fields.empty() && NameOf(fields[0]) == kHeader;
   if (!SchemaWalker().Fields(schema, reader.fields_)) return Damaged();
   return reader;
 }
