@@ -11,7 +11,7 @@ import pytest
 
 from support.events import EventsProject
 from support.firn import Sandbox, firn_environment, firn_path, until
-from support.pubsub import PubSub
+from support.pubsub import PubSub, code_of
 from support.rules import APPEND_LINE
 
 ACCOUNTS = "/data/AccountChangeEvent"
@@ -63,7 +63,7 @@ class Managed:
                 self.first = next(self.call)
                 return
             except grpc.RpcError as error:
-                assert error.code() == grpc.StatusCode.ALREADY_EXISTS, error
+                assert code_of(error) == "managed.subscription.already.active", error
 
     def commit(self, replay_id):
         self.requests.put(self.pb.ManagedFetchRequest(commit_replay_id_request=self.pb.CommitReplayRequest(
