@@ -95,6 +95,11 @@ constexpr ErrorCode kCodes[] = {
      "`managed` is the developer name (letters, digits, `_`) or the id of a "
      "ManagedEventSubscription.",
      "Look it up in Setup > Managed Event Subscriptions."},
+    {"PROJECT-EVENTS-006", "no AWS account or region",
+     "`account` or `region` of an entry in `events` cannot be one: rules that look at them would "
+     "never fit.",
+     "Write the twelve digits of the account, a region such as `eu-central-1`, or leave them out: "
+     "then the environment tells them."},
     {"PROJECT-CATALOG-001", "half of what TLS needs",
      "`daemon.catalog` names a certificate without its key, or a key without its certificate.",
      "Name both, or neither."},

@@ -31,6 +31,37 @@ bool IsManagedName(const std::string& name) {
   });
 }
 
+constexpr size_t kAccountDigits = 12;
+
+bool IsAccount(const std::string& text) {
+  return text.size() == kAccountDigits &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// `eu-central-1`, `us-gov-west-1`: whatever AWS opens next, its names are made of these.
+bool IsRegion(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+  const size_t dash = text.rfind('-');
+  return plain && dash != std::string::npos && dash > 0 && text.front() != '-' &&
+         dash + 1 < text.size() &&
+         text.find_first_not_of("0123456789", dash + 1) == std::string::npos;
+}
+
+void FillPlace(const Group& group, FollowedStream* stream, Problems* problems) {
+  stream->account = group.Text("account");
+  stream->region = group.Text("region");
+  if (!stream->account.empty() && !IsAccount(stream->account)) {
+    Add(problems, "PROJECT-EVENTS-006", "`" + stream->account + "` is no AWS account",
+        group.Where("account"), "an account has twelve digits, such as 123456789012");
+  }
+  if (!stream->region.empty() && !IsRegion(stream->region)) {
+    Add(problems, "PROJECT-EVENTS-006", "`" + stream->region + "` is no AWS region",
+        group.Where("region"), "for example `eu-central-1`");
+  }
+}
+
 FollowedStream MakeStream(const Group& group, const Project& project, Problems* problems) {
   FollowedStream stream;
   stream.where_in_file = group.Where(group.Has("topic") ? "topic" : "objects");
@@ -47,6 +78,7 @@ FollowedStream MakeStream(const Group& group, const Project& project, Problems* 
   stream.whole_transactions = group.Bool("whole_transactions");
   stream.backfill_lost = group.Text("on_lost") == "backfill";
   stream.lease = group.Duration("lease");
+  FillPlace(group, &stream, problems);
   if (!stream.of_changes() && !stream.topic.starts_with("/event/")) {
     Add(problems, "PROJECT-EVENTS-001", "`" + stream.topic + "` is no topic", group.Where("topic"),
         "topics begin with `/data/` or `/event/`");

@@ -70,6 +70,19 @@ events:
   EXPECT_FALSE(services->events[2].of_changes());
 }
 
+TEST_F(ServicesYaml, TheAccountKeepsItsZerosAndEveryPartitionsRegionFits) {
+  const auto services = Read(R"(
+events:
+  - {topic: /event/A__e, account: 012345678901, region: us-gov-west-1}
+  - {topic: /event/B__e, region: cn-north-1}
+)");
+  ASSERT_TRUE(services) << services.error().OneLine();
+  EXPECT_EQ(services->events[0].account, "012345678901");
+  EXPECT_EQ(services->events[0].region, "us-gov-west-1");
+  EXPECT_EQ(services->events[1].account, "");
+  EXPECT_EQ(services->events[1].region, "cn-north-1");
+}
+
 TEST_F(ServicesYaml, EveryMistakeInEventsIsNamed) {
   EXPECT_EQ(Code("events: [{topic: AccountChangeEvent}]"), "PROJECT-EVENTS-001");
   EXPECT_EQ(Code("events: [{topic: /event/Order__e, objects: [Account]}]"), "PROJECT-EVENTS-002");
@@ -77,6 +90,10 @@ TEST_F(ServicesYaml, EveryMistakeInEventsIsNamed) {
   EXPECT_EQ(Code("events: [{objects: [Account]}, {objects: [Account, Contact]}]"),
             "PROJECT-EVENTS-004");
   EXPECT_EQ(Code("events: [{objects: [Account]}, {}]"), "PROJECT-EVENTS-004");
+  EXPECT_EQ(Code("events: [{account: 1234}]"), "PROJECT-EVENTS-006");
+  EXPECT_EQ(Code("events: [{account: 12345678901x}]"), "PROJECT-EVENTS-006");
+  EXPECT_EQ(Code("events: [{region: Frankfurt}]"), "PROJECT-EVENTS-006");
+  EXPECT_EQ(Code("events: [{region: eu-central-}]"), "PROJECT-EVENTS-006");
   EXPECT_EQ(Code("events: [{org: other}]"), "PROJECT-ORG-001");
   EXPECT_EQ(Code("events: [{objects: [Account]}, {objects: [Contact]}]"), "none");
 }

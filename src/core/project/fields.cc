@@ -415,6 +415,15 @@ constexpr Field kEvents[] = {
      .example = "30s",
      .min = 300,
      .max = 600'000},
+    {.name = "account",
+     .help = "AWS account that rules see in these events, twelve digits; absent: that of "
+             "`AWS_ACCOUNT_ID`, else `000000000000`",
+     .example = "123456789012"},
+    {.name = "region",
+     .help =
+         "AWS region that rules see in these events; absent: the one that AWS's own tools would "
+         "take, else `us-east-1`",
+     .example = "eu-central-1"},
 };
 
 constexpr Field kCatalogServer[] = {

@@ -23,6 +23,9 @@ struct FollowedStream {
   bool whole_transactions = false;
   bool backfill_lost = false;  // else it waits for a person
   std::chrono::milliseconds lease{0};
+  // What rules see in the events; empty: as the environment has it.
+  std::string account;
+  std::string region;
   std::string where_in_file;  // file:line:col
   // Of changes, which tables take; else a platform event, for the rules only.
   [[nodiscard]] bool of_changes() const { return topic.starts_with("/data/"); }

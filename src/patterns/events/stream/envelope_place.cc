@@ -24,4 +24,12 @@ EnvelopePlace EnvelopePlaceOf(const aws::Environment& environment) {
   return place;
 }
 
+EnvelopePlace EnvelopePlaceOf(const aws::Environment& environment,
+                              const project::FollowedStream& stream) {
+  EnvelopePlace place = EnvelopePlaceOf(environment);
+  if (!stream.account.empty()) place.account = stream.account;
+  if (!stream.region.empty()) place.region = stream.region;
+  return place;
+}
+
 }  // namespace firn::events

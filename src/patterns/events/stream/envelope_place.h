@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "core/project/services.h"
 #include "ends/aws/environment.h"
 
 namespace firn::events {
@@ -16,5 +17,8 @@ struct EnvelopePlace {
 // not there, or no account id, stays as above. Source: AWS SDKs and Tools Reference Guide, "Account
 // based endpoints", "AWS Region", read 2026-11.
 [[nodiscard]] EnvelopePlace EnvelopePlaceOf(const aws::Environment& environment);
+// The same, where the entry of firn.yaml does not say otherwise.
+[[nodiscard]] EnvelopePlace EnvelopePlaceOf(const aws::Environment& environment,
+                                            const project::FollowedStream& stream);
 
 }  // namespace firn::events
