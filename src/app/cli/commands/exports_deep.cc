@@ -5,6 +5,8 @@
 
 #include "app/cli/commands/export_session.h"
 #include "core/base/nearest.h"
+#include "patterns/events/stream/follow.h"
+#include "patterns/events/stream/passed.h"
 #include "patterns/exports/verify/count_check.h"
 #include "patterns/exports/verify/deep_verify.h"
 
@@ -170,6 +172,14 @@ Result<ExitCode> VerifyDeepCommand(Context& context) {
   deep.staging_root = project->state_folder + "/staging";
   deep.rows_named_max = context.Integer("rows");
   deep.show_values = context.Flag("show-values");
+  // Before any table is loaded: then none lacks what a cursor has passed.
+  FIRN_TRY(const auto cursors, events::LoadCursors(*session->link->shared(), session->parts.org));
+  deep.stream_mark = [&cursors](const lake::Table& table) -> std::optional<exports::StreamMark> {
+    const auto passed = events::PassedBy(table, cursors);
+    if (!passed || passed->event_ms == 0) return std::nullopt;
+    return exports::StreamMark{passed->topic,
+                               UtcMicros(std::chrono::milliseconds(passed->event_ms))};
+  };
   std::vector<exports::DeepOutcome> outcomes;
   bool same = true;
   for (const auto& spec : specs) {

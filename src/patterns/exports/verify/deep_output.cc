@@ -53,6 +53,7 @@ std::string DeepJson(const DeepOutcome& outcome) {
   // Text: JavaScript cannot hold it as a number.
   json["snapshot_id"] = std::to_string(outcome.snapshot_id);
   json["watermark"] = Text(outcome.watermark);
+  json["stream_mark"] = Text(outcome.stream_mark);
   json["rows_org"] = outcome.rows_org;
   json["rows_lake"] = outcome.rows_lake;
   json["same"] = outcome.rows_same;

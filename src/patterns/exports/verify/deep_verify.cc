@@ -58,14 +58,7 @@ class DeepVerify {
     out_.object = spec_.object;
     out_.table = spec_.table;
     if (const auto snapshot = table.current_snapshot()) out_.snapshot_id = snapshot->snapshot_id;
-    if (const auto progress = ProgressOf(table, spec_.object)) {
-      out_.watermark = progress->watermark;
-      const auto at = ParseInstant(progress->watermark);
-      // Stamps are whole seconds, cut.
-      if (at)
-        watermark_ =
-            std::chrono::floor<std::chrono::seconds>(*at).time_since_epoch().count() * 1'000'000;
-    }
+    LearnSince(table);
     FIRN_TRY(const auto description, parts_.rest->Describe(call_, spec_.object));
     describe_ = description.json;
     FIRN_TRY(const auto offered, parts_.rest->DescribeGlobal(call_));
@@ -91,6 +84,25 @@ class DeepVerify {
       out_.notes.push_back("column " + name + " is hidden from this user or deleted in the org");
     }
     return {};
+  }
+
+  // Since when a row may differ.
+  void LearnSince(const lake::Table& table) {
+    if (const auto progress = ProgressOf(table, spec_.object)) {
+      out_.watermark = progress->watermark;
+      // Stamps are whole seconds, cut.
+      if (const auto at = ParseInstant(progress->watermark)) {
+        since_ = std::chrono::floor<std::chrono::seconds>(*at);
+      }
+    }
+    if (!deep_.stream_mark) return;
+    const auto mark = deep_.stream_mark(table);
+    if (!mark) return;
+    out_.stream_mark = FormatUtc(mark->time);
+    const UtcMicros passed = std::chrono::floor<std::chrono::seconds>(mark->time);
+    if (since_ && *since_ >= passed) return;
+    since_ = passed;
+    mark_ = "mark of stream " + mark->topic;
   }
 
   Result<void> CompareSides(const lake::Table& table, const std::string& folder) {
@@ -125,9 +137,10 @@ class DeepVerify {
                : pair.lake == nullptr ? DifferentRow::Kind::kMissing
                                       : DifferentRow::Kind::kDiffers;
     if (pair.org != nullptr && pair.org->stamp != 0) {
-      row.stamp = FormatUtc(UtcMicros(std::chrono::microseconds(pair.org->stamp)));
-      if (watermark_ > 0 && pair.org->stamp >= watermark_) {
-        row.explanation = "changed after the watermark";
+      const UtcMicros stamp{std::chrono::microseconds(pair.org->stamp)};
+      row.stamp = FormatUtc(stamp);
+      if (since_ && stamp >= *since_) {
+        row.explanation = "changed after the " + mark_;
         ++out_.explained;
       }
     }
@@ -142,7 +155,7 @@ class DeepVerify {
   Result<void> LookUpExtras() {
     if (extras_.empty()) return {};
     FIRN_CHECK(ExplainExtras(call_, parts_, spec_,
-                             {.describe = describe_, .watermark = out_.watermark}, extras_));
+                             {.describe = describe_, .since = since_, .mark = mark_}, extras_));
     for (const DifferentRow& row : extras_) out_.explained += row.explanation.empty() ? 0 : 1;
     return {};
   }
@@ -224,7 +237,8 @@ class DeepVerify {
   record::Layout layout_;
   record::Schema compared_;
   std::string stamp_;
-  int64_t watermark_ = 0;
+  std::optional<UtcMicros> since_;  // what the org changed before must be in the lake
+  std::string mark_ = "watermark";  // which mark that is
   StagedRows staged_;
   std::vector<DifferentRow> unexplained_;
   std::vector<DifferentRow> explained_;

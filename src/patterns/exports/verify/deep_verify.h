@@ -8,7 +8,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,10 +17,18 @@
 
 namespace firn::exports {
 
+// How far a stream that follows the table has brought it.
+struct StreamMark {
+  std::string topic;
+  UtcMicros time{};  // commit of the newest event that it has passed
+};
+
 struct DeepOptions {
   std::string staging_root;  // `<state>/staging`
   int64_t rows_named_max = 100;
   bool show_values = false;
+  // Asked for the table that is compared; nothing: no stream follows it. May be empty.
+  std::function<std::optional<StreamMark>(const lake::Table& table)> stream_mark;
 };
 
 struct DifferentField {
@@ -44,7 +52,8 @@ struct DeepOutcome {
   std::string object;
   std::string table;
   int64_t snapshot_id = 0;
-  std::string watermark;  // empty: the table tells none
+  std::string watermark;    // empty: the table tells none
+  std::string stream_mark;  // empty: no stream follows the table
   int64_t rows_org = 0;
   int64_t rows_lake = 0;
   int64_t rows_same = 0;
@@ -57,9 +66,11 @@ struct DeepOutcome {
   [[nodiscard]] int64_t unexplained() const { return missing + extra + differs - explained; }
 };
 
-// A row is explained when the org changed or deleted it at or after the table's watermark. Errors:
-// NotFound for a table that is not there; EXPORT-VERIFY-001 when a side holds an Id twice or a
-// record without an Id; those of requests and files.
+// A row is explained when the org changed or deleted it at or after the table's watermark, or after
+// the mark of the stream that follows the table where that is later: what an export or a stream has
+// passed over must be the same. Stamps and marks are compared by whole seconds, which is what the
+// org tells. Errors: NotFound for a table that is not there; EXPORT-VERIFY-001 when a side holds an
+// Id twice or a record without an Id; those of requests and files.
 [[nodiscard]] Result<DeepOutcome> VerifyDeep(const Call& call, const ExportParts& parts,
                                              const ExportOptions& options, const ObjectSpec& spec,
                                              const DeepOptions& deep);

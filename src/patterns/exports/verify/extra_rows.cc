@@ -71,9 +71,8 @@ Result<void> ExplainExtras(const Call& call, const ExportParts& parts, const Obj
     }
     FIRN_CHECK(Ask(call, parts, soql + ")", stamp, found));
   }
-  const auto watermark = ParseInstant(question.watermark);
-  if (!watermark) return {};
-  const UtcMicros since = std::chrono::floor<std::chrono::seconds>(*watermark);
+  if (!question.since) return {};
+  const UtcMicros since = *question.since;
   const auto gone = found.size() < rows.size() ? GoneForGood(call, parts, spec.object, since)
                                                : std::map<std::string, std::string>();
   for (DifferentRow& row : rows) {
@@ -84,7 +83,7 @@ Result<void> ExplainExtras(const Call& call, const ExportParts& parts, const Obj
     const auto at = ParseInstant(row.stamp);
     if (!at || *at < since) continue;
     const bool deleted = one == found.end() || one->second.deleted;
-    row.explanation = deleted ? "deleted after the watermark" : "changed after the watermark";
+    row.explanation = (deleted ? "deleted after the " : "changed after the ") + question.mark;
   }
   return {};
 }

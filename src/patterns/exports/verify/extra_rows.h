@@ -1,6 +1,7 @@
 // Why rows of the lake are not in the org: asked of the org by their Ids. Internal to exports.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,10 +11,11 @@ namespace firn::exports {
 
 struct ExtraQuestion {
   const std::string& describe;
-  const std::string& watermark;  // may be empty
+  std::optional<UtcMicros> since;  // what came before must be in the lake; nothing: not known
+  const std::string& mark;         // what that is: `watermark`
 };
 
-// Fills `explanation` of the rows that were deleted at or after the watermark, and `stamp` where
+// Fills `explanation` of the rows that were deleted at or after `since`, and `stamp` where
 // the org tells it. Costs a call for every 200 rows, and one for those that are gone for good.
 // Errors: those of the requests.
 [[nodiscard]] Result<void> ExplainExtras(const Call& call, const ExportParts& parts,
