@@ -7,7 +7,10 @@
 #include "core/base/random.h"
 
 namespace firn::engine {
+namespace {
 
+// What following into a lake needs to know of the org: its instance and its objects' key prefixes;
+// and a lease holder's name of this life alone: the one before may still be letting go.
 Result<void> FillFromOrg(const Call& call, events::StreamParts& parts) {
   parts.lease_holder = "process " + std::to_string(getpid()) + " on this host, " +
                        NewUuid(SystemRandom()).substr(0, 8);
@@ -18,6 +21,8 @@ Result<void> FillFromOrg(const Call& call, events::StreamParts& parts) {
   }
   return {};
 }
+
+}  // namespace
 
 Result<void> CheckManaged(const Call& call, salesforce::RestClient& rest,
                           const std::string& managed, const std::string& topic) {
@@ -66,7 +71,7 @@ Result<std::unique_ptr<StreamLink>> StreamLink::Open(const Call& call, const pro
   parts.lake.lake = made->stands_on_.lake.get();
   parts.lake.rest = &remote.rest();
   parts.lake.api_version = remote.version().pinned;
-  FIRN_CHECK(FillFromOrg(call, parts));
+  if (parts.lake.lake != nullptr) FIRN_CHECK(FillFromOrg(call, parts));
   return made;
 }
 

@@ -19,11 +19,6 @@
 
 namespace firn::engine {
 
-// What following into a lake needs to know of the org: its instance and its objects' key prefixes;
-// and a lease holder's name of this life alone: the one before may still be letting go. `parts` has
-// its REST client. Errors: of REST.
-[[nodiscard]] Result<void> FillFromOrg(const Call& call, events::StreamParts& parts);
-
 // Whether a managed subscription is there, runs, and is of that topic. An org that does not let the
 // user see its setup is taken at the stream's word. Errors: SF-STREAM-016, -017, -018.
 [[nodiscard]] Result<void> CheckManaged(const Call& call, salesforce::RestClient& rest,
@@ -34,15 +29,15 @@ namespace firn::engine {
 
 struct StreamLinkParts {
   std::shared_ptr<OrgLink> link;
-  std::shared_ptr<lake::Lake> lake;
+  std::shared_ptr<lake::Lake> lake;  // null: only to look at events, not to follow
   state::Leases* leases = nullptr;
   MetricsRegistry* metrics = nullptr;
 };
 
 class StreamLink {
  public:
-  // Asks the org for its instance and its objects. Errors: of the Pub/Sub client's options, of
-  // REST.
+  // Where there is a lake, asks the org for its instance and its objects. Errors: of the Pub/Sub
+  // client's options, of REST.
   [[nodiscard]] static Result<std::unique_ptr<StreamLink>> Open(const Call& call,
                                                                 const project::Org& org,
                                                                 StreamLinkParts parts);

@@ -6,7 +6,6 @@
 #include "app/engine/rules_link.h"
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
-#include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/quarantine.h"
 #include "patterns/events/stream/tail.h"
 
@@ -43,8 +42,8 @@ Result<void> Begin(Context& context, events::TailOptions& options) {
 
 void NameTopic(Context& context, const EventSession& session, events::TailOptions& options) {
   options.topic = context.Text("topic");
-  options.org_id = session.parts.org_id;
-  const auto place = events::EnvelopePlaceOf(aws::Environment::OfProcess());
+  options.org_id = session.parts().org_id;
+  const auto place = session.PlaceOf(options.topic);
   options.account = place.account;
   options.region = place.region;
 }
@@ -83,7 +82,7 @@ class Replayer {
       ++undecodable_;
       return {};
     }
-    waiting_.push_back(events::RuleEventOf(event, scratch_));
+    waiting_.push_back(events::RuleEventOf(event));
     return waiting_.size() >= kReplayedAtOnce ? Flush() : Result<void>();
   }
 
@@ -125,7 +124,6 @@ class Replayer {
   Context& context_;
   events::RuleEngine& engine_;
   events::RuleEngine::ReplayTo where_;
-  expr::JsonText scratch_;
   std::vector<events::RuleEvent> waiting_;
   events::AddReport taken_;
   events::DrainReport done_;
@@ -141,10 +139,10 @@ Result<ExitCode> ReplayTo(Context& context, events::TailOptions options) {
   for (const Error& problem : link->problems()) {
     context.out().Warn("a rule is left out: " + problem.OneLine());
   }
-  link->Lend(session->parts.org, *session->pubsub);
+  link->Lend(session->parts().org, session->pubsub());
   NameTopic(context, *session, options);
   Replayer replayer(context, link->engine());
-  FIRN_CHECK(events::TailTopic(context.call(), *session->pubsub, options,
+  FIRN_CHECK(events::TailTopic(context.call(), session->pubsub(), options,
                                [&](const events::Envelope& event, const Error* undecodable) {
                                  return replayer.Take(event, undecodable);
                                }));
@@ -156,7 +154,7 @@ Result<ExitCode> Run(Context& context, events::TailOptions options) {
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kNone));
   NameTopic(context, *session, options);
   FIRN_TRY(const int64_t shown,
-           events::TailTopic(context.call(), *session->pubsub, options,
+           events::TailTopic(context.call(), session->pubsub(), options,
                              [&](const events::Envelope& event, const Error* undecodable) {
                                return Show(context, event, undecodable);
                              }));
