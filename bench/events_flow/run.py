@@ -33,6 +33,7 @@ EVENTS = int(os.environ.get("FIRN_BENCH_EVENTS", "100000"))
 PUT = int(os.environ.get("FIRN_BENCH_PUT", "1000000"))
 SECONDS = int(os.environ.get("FIRN_BENCH_SECONDS", "30"))
 CHANGES_A_SECOND = 40
+BEGAN_MS = int(time.time() * 1000)
 ROWS = 2000
 
 
@@ -147,7 +148,7 @@ def idle(project):
 def event(number):
     return (f'{{"id":"e-{number}","source":"s","detail-type":"d","account":"1","region":"r","resources":[],"detail":{{"payload":'
             f'{{"ChangeEventHeader":{{"changeType":"UPDATE","recordIds":["0060{number % 100003:011d}AAA"],'
-            f'"commitTimestamp":{number}}},"n":{number}}}}}}}\n')
+            f'"commitTimestamp":{BEGAN_MS + number // 10}}},"n":{number}}}}}}}\n')
 
 
 def memory(folder):

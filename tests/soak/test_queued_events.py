@@ -9,13 +9,14 @@ from support.firn import firn_environment, firn_path
 from support.rules import RuleProject
 
 EVENTS = int(os.environ.get("FIRN_SOAK_EVENTS", "5000000"))
+BEGAN_MS = int(time.time() * 1000)
 MEMORY_MIB_MAX = 300  # whatever waits, and whatever the table holds
 
 
 def event(number):
     return (f'{{"id":"e-{number}","source":"s","detail-type":"d","account":"1","region":"r","resources":[],"detail":{{"payload":'
             f'{{"ChangeEventHeader":{{"changeType":"UPDATE","recordIds":["0060{number % 100003:011d}AAA"],'
-            f'"commitTimestamp":{number}}},"n":{number}}}}}}}\n')
+            f'"commitTimestamp":{BEGAN_MS + number // 10}}},"n":{number}}}}}}}\n')
 
 
 def timed(project, *words):

@@ -37,6 +37,16 @@ json JobJson(const JobStatus& job) {
           {"failures", job.failures}};
 }
 
+json FreshnessJson(const StreamStatus& stream) {
+  json tables = json::array();
+  for (const TableFreshness& fresh : stream.freshness) {
+    tables.push_back({{"table", fresh.table},
+                      {"event_time", Instant(fresh.event_time)},
+                      {"seconds", fresh.seconds ? json(*fresh.seconds) : json(nullptr)}});
+  }
+  return tables;
+}
+
 json StreamJson(const StreamStatus& stream) {
   return {{"org", stream.org},
           {"topic", stream.topic},
@@ -50,7 +60,8 @@ json StreamJson(const StreamStatus& stream) {
           {"quarantined", stream.quarantined},
           {"restarts", stream.restarts},
           {"event_time", Instant(stream.event_time)},
-          {"lag_seconds", stream.lag_seconds ? json(*stream.lag_seconds) : json(nullptr)}};
+          {"lag_seconds", stream.lag_seconds ? json(*stream.lag_seconds) : json(nullptr)},
+          {"freshness", FreshnessJson(stream)}};
 }
 
 json RulesJson(const std::optional<RulesStatus>& rules) {

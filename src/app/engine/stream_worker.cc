@@ -6,6 +6,7 @@
 
 #include "app/engine/stream_link.h"
 #include "core/base/log.h"
+#include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/followed_objects.h"
 
 namespace firn::engine {
@@ -53,6 +54,9 @@ events::StreamOptions OptionsOf(const project::FollowedStream& stream,
   options.on_lost = stream.backfill_lost ? events::OnLost::kBackfill : events::OnLost::kFail;
   options.lease_length = stream.lease;
   options.quarantine_folder = project.state_folder + "/quarantine";
+  const auto place = events::EnvelopePlaceOf(aws::Environment::OfProcess(), stream);
+  options.account = place.account;
+  options.region = place.region;
   return options;
 }
 
@@ -92,6 +96,7 @@ class StreamWorker::Observer final : public events::StreamObserver {
     log::Info("events.note", {{"org", worker_.stream_.org}, {"topic", topic}, {"text", text}});
   }
   void Settled(const events::StreamReport& report) override { worker_.Count(report); }
+  void Measured(const events::StreamMeasure& measure) override { worker_.Measure(measure); }
 
  private:
   StreamWorker& worker_;
@@ -138,11 +143,17 @@ void StreamWorker::Count(const events::StreamReport& report) {
   status_.rows = before_.rows;
   for (const auto& [object, counts] : report.tables) {
     status_.rows += counts.rows;
-    if (counts.event_ms > 0) {
-      status_.event_time =
-          std::max(status_.event_time.value_or(UtcMicros{}), AtMs(counts.event_ms));
+    if (counts.event_ms == 0) continue;
+    status_.event_time = std::max(status_.event_time.value_or(UtcMicros{}), AtMs(counts.event_ms));
+    for (const events::FollowedTable& followed : tables_) {
+      if (followed.object == object) event_times_[followed.table.Text()] = AtMs(counts.event_ms);
     }
   }
+}
+
+void StreamWorker::Measure(const events::StreamMeasure& measure) {
+  const std::lock_guard lock(mutex_);
+  measure_ = measure;
 }
 
 Result<std::vector<events::FollowedTable>> StreamWorker::Tables(lake::Lake& lake) const {
@@ -202,6 +213,7 @@ Result<events::StreamReport> StreamWorker::Live(const Call& call) {
   }
   {
     const std::lock_guard lock(mutex_);
+    tables_ = options.tables;
     following_ = NamesOf(options.tables);
     status_.tables = following_;
   }
@@ -248,6 +260,7 @@ void StreamWorker::Work(const Call& call) {
       const std::lock_guard lock(mutex_);
       life_ = life;
       following_.clear();
+      measure_.reset();
       before_ = status_;
     }
     const SteadyTime began = call.clock->Steady();
@@ -284,28 +297,37 @@ void StreamWorker::LookForTables() {
   life_->request_stop();
 }
 
-StreamStatus StreamWorker::Status() const {
-  StreamStatus status;
+// Up to when the tables hold the org's state, as this life or one before it found out; 0: unknown.
+int64_t StreamWorker::KnownMs() const {
   {
     const std::lock_guard lock(mutex_);
-    status = status_;
+    if (measure_) return measure_->known_ms;
   }
-  if (status.condition == StreamCondition::kFollowing) {
-    status.lag_seconds =
-        runtime_.metrics()
-            .GetGauge("lag_seconds",
-                      {{"org", stream_.org}, {"pattern", "events"}, {"topic", stream_.topic}},
-                      "how far the tables are behind the org")
-            .value();
-    return status;
-  }
-  // Nobody measures: behind since the stream last told anything.
   const auto cursor = events::LoadCursor(*runtime_.shared(), stream_.org, stream_.topic);
-  if (!cursor || !*cursor) return status;
-  const int64_t known = std::max((*cursor)->event_ms, (*cursor)->alive_ms);
-  if (known == 0) return status;
-  const auto behind = SystemClock().Now() - AtMs(known);
-  status.lag_seconds = std::max(0.0, std::chrono::duration<double>(behind).count());
+  return cursor && *cursor ? (*cursor)->known_ms : 0;
+}
+
+StreamStatus StreamWorker::Status() const {
+  const int64_t known = KnownMs();
+  const std::lock_guard lock(mutex_);
+  StreamStatus status = status_;
+  const auto since = [](UtcMicros now, int64_t then_ms) {
+    return std::max(0.0, std::chrono::duration<double>(now - AtMs(then_ms)).count());
+  };
+  const UtcMicros now = SystemClock().Now();
+  if (known > 0) {
+    // While events come as they happen, nothing new says that the tables are as near as they were.
+    // Else nobody measures: behind since the stream last told anything.
+    const bool measured = status.condition == StreamCondition::kFollowing && measure_;
+    status.lag_seconds = measured ? since(AtMs(measure_->at_ms), known) : since(now, known);
+  }
+  for (const std::string& table : status.tables) {
+    TableFreshness& fresh = status.freshness.emplace_back();
+    fresh.table = table;
+    const auto newest = event_times_.find(table);
+    if (newest != event_times_.end()) fresh.event_time = newest->second;
+    if (known > 0) fresh.seconds = since(now, known);
+  }
   return status;
 }
 
@@ -321,15 +343,15 @@ void StreamWorker::RefreshGauges() {
                 "Events delivered since the topic is followed; each counts against the org's "
                 "allotment DailyDeliveredPlatformEvents")
       .Set(cursor && *cursor ? static_cast<double>((*cursor)->events_total) : 0);
-  if (!status.lag_seconds) return;
+  if (!status.lag_seconds) return;  // no number is better than a wrong one
   Labels of_stream = {{"org", stream_.org}, {"pattern", "events"}, {"topic", stream_.topic}};
   metrics.GetGauge("lag_seconds", of_stream, "how far the tables are behind the org")
       .Set(*status.lag_seconds);
-  for (const std::string& table : status.tables) {
+  for (const TableFreshness& fresh : status.freshness) {
     metrics
-        .GetGauge("table_freshness_seconds", {{"org", stream_.org}, {"table", table}},
+        .GetGauge("table_freshness_seconds", {{"org", stream_.org}, {"table", fresh.table}},
                   "How old the org's state is that a followed table is known to hold")
-        .Set(*status.lag_seconds);
+        .Set(fresh.seconds.value_or(*status.lag_seconds));
   }
 }
 

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,12 @@ enum class StreamCondition {
 };
 [[nodiscard]] std::string_view StreamConditionName(StreamCondition condition);
 
+struct TableFreshness {
+  std::string table;
+  std::optional<UtcMicros> event_time;  // commit of its newest change
+  std::optional<double> seconds;        // since the org's state that it is known to hold
+};
+
 struct StreamStatus {
   std::string org;
   std::string topic;
@@ -47,7 +54,9 @@ struct StreamStatus {
   int64_t quarantined = 0;
   int64_t restarts = 0;
   std::optional<UtcMicros> event_time;  // commit of the newest change in a table
-  std::optional<double> lag_seconds;    // how far the tables are behind the org; nothing: unknown
+  // Nothing, where it is not known:
+  std::optional<double> lag_seconds;  // how far the tables are behind the org, as last found out
+  std::vector<TableFreshness> freshness;
 };
 
 class StreamWorker {
@@ -72,9 +81,11 @@ class StreamWorker {
   Result<std::vector<events::FollowedTable>> Tables(lake::Lake& lake) const;
   Result<void> WarnOfUnselected(const Call& call, salesforce::PubSub& pubsub,
                                 const std::vector<events::FollowedTable>& tables) const;
+  [[nodiscard]] int64_t KnownMs() const;
   void Pause(const Call& call, const Error& error, int* attempt);
   void Say(StreamCondition condition, std::string detail);
   void Count(const events::StreamReport& report);
+  void Measure(const events::StreamMeasure& measure);
 
   const project::FollowedStream stream_;
   Runtime& runtime_;
@@ -83,6 +94,9 @@ class StreamWorker {
   StreamStatus status_;
   StreamStatus before_;  // counts of the lives before this one
   std::vector<std::string> following_;
+  std::vector<events::FollowedTable> tables_;     // of this life
+  std::map<std::string, UtcMicros> event_times_;  // by table
+  std::optional<events::StreamMeasure> measure_;  // of this life
   std::optional<std::stop_source> life_;
   std::stop_source stop_;
   std::jthread thread_;

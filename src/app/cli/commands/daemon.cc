@@ -134,9 +134,10 @@ Table JobsTable(const json& status) {
   return table;
 }
 
+// `unknown` where nobody has found it out: nothing at all would read as no time.
 std::string Seconds(const json& object, const char* key) {
   const auto found = object.find(key);
-  if (found == object.end() || !found->is_number()) return "";
+  if (found == object.end() || !found->is_number()) return "unknown";
   return FormatDuration(std::chrono::seconds(static_cast<int64_t>(found->get<double>())));
 }
 
@@ -159,6 +160,23 @@ Table StreamsTable(const json& status) {
                           stream.value("events", int64_t{0}), stream.value("rows", int64_t{0}),
                           TextOf(stream, "event_time"), Seconds(stream, "lag_seconds"),
                           TextOf(stream, "detail")});
+  }
+  return table;
+}
+
+Table FreshnessTable(const json& status) {
+  Table table{"firn.freshness/1",
+              {{"table", "table", false, true, Ink::kName},
+               {"org", "org"},
+               {"newest", "newest change"},
+               {"age", "as old as", true}},
+              {},
+              ""};
+  for (const json& stream : status.value("streams", json::array())) {
+    for (const json& fresh : stream.value("freshness", json::array())) {
+      table.rows.push_back({TextOf(fresh, "table"), TextOf(stream, "org"),
+                            TextOf(fresh, "event_time"), Seconds(fresh, "seconds")});
+    }
   }
   return table;
 }
@@ -208,6 +226,7 @@ Result<ExitCode> ShowStatus(Context& context) {
   }
   context.out().Print(JobsTable(status));
   context.out().Print(StreamsTable(status));
+  if (const Table fresh = FreshnessTable(status); !fresh.rows.empty()) context.out().Print(fresh);
   return ExitCode::kDone;
 }
 

@@ -11,7 +11,6 @@
 #include "app/engine/rules_link.h"
 #include "app/engine/stream_link.h"
 #include "core/base/time_text.h"
-#include "patterns/events/stream/envelope_place.h"
 #include "patterns/events/stream/followed_objects.h"
 
 namespace firn::cli {
@@ -94,7 +93,7 @@ Result<void> WarnOfUnselected(Context& context, EventSession& session,
                               const std::vector<events::FollowedTable>& tables) {
   for (const auto& followed : tables) {
     const auto topic =
-        session.pubsub->Topic(context.call(), events::TopicOfObject(followed.object));
+        session.pubsub().Topic(context.call(), events::TopicOfObject(followed.object));
     if (topic) continue;
     if (topic.error().kind() != Kind::kNotFound) return Fail(topic.error());
     context.out().Warn("`" + followed.object +
@@ -115,9 +114,6 @@ events::StreamOptions OptionsFrom(const Context& context, const project::Project
   options.lease_length = context.Duration("lease");
   options.silence_max = context.Duration("silence");
   options.quarantine_folder = QuarantineFolder(project);
-  const auto place = events::EnvelopePlaceOf(aws::Environment::OfProcess());
-  options.account = place.account;
-  options.region = place.region;
   return options;
 }
 
@@ -207,7 +203,7 @@ Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSes
     for (const Error& problem : (*link)->problems()) {
       context.out().Warn("a rule is left out: " + problem.OneLine());
     }
-    (*link)->Lend(session.parts.org, *session.pubsub);
+    (*link)->Lend(session.parts().org, session.pubsub());
     (*link)->engine().Start(context.call());
     return link;
   }
@@ -228,19 +224,23 @@ Result<ExitCode> Follow(Context& context) {
                     .Hint("follow one of them, or one object a process"));
   }
   Watcher watcher(context);
-  session->parts.observer = &watcher;
+  events::StreamParts parts = session->parts();
+  parts.observer = &watcher;
   std::vector<events::StreamOptions> streams;
   for (const std::string& topic : topics) {
     events::StreamOptions& stream = streams.emplace_back(OptionsFrom(context, *project));
     stream.topic = topic;
     stream.managed = context.Text("managed");
+    const auto place = session->PlaceOf(topic);
+    stream.account = place.account;
+    stream.region = place.region;
     if (topic.starts_with("/data/")) stream.tables = tables;
     if (rules != nullptr) stream.consumers.push_back(&rules->engine());
     context.out().Talk(fmt::format("following {} into {} table{}{}", topic, stream.tables.size(),
                                    stream.tables.size() == 1 ? "" : "s",
                                    rules != nullptr ? " and the rules" : ""));
   }
-  auto reports = FollowAll(context.call(), session->parts, streams);
+  auto reports = FollowAll(context.call(), parts, streams);
   if (rules != nullptr) rules->engine().Stop();
   if (reports && rules != nullptr && context.Flag("until-caught-up")) {
     // What waits for a later try stays in the outbox.
@@ -264,7 +264,7 @@ Result<ExitCode> Topics(Context& context) {
   FIRN_TRY(const auto* org, context.LoadOrg());
   FIRN_TRY(const auto tables,
            events::FollowedTables(*session->lake, *project, *org, context.List("object")));
-  FIRN_TRY(const auto cursors, events::LoadCursors(*session->parts.shared, org->id));
+  FIRN_TRY(const auto cursors, events::LoadCursors(*session->parts().shared, org->id));
   const UtcMicros now = context.call().clock->Now();
   Table table{.format = "firn.events.topics/1",
               .columns = {{"topic", "topic", false, true, Ink::kName},
@@ -278,7 +278,7 @@ Result<ExitCode> Topics(Context& context) {
               .when_empty = "there is no table to follow"};
   for (const auto& followed : tables) {
     const std::string own = events::TopicOfObject(followed.object);
-    const auto topic = session->pubsub->Topic(context.call(), own);
+    const auto topic = session->pubsub().Topic(context.call(), own);
     if (!topic && topic.error().kind() != Kind::kNotFound) return Fail(topic.error());
     FIRN_TRY(const auto loaded, session->lake->Load(followed.table));
     // Whoever committed last into the table says how fresh it is.
@@ -294,7 +294,7 @@ Result<ExitCode> Topics(Context& context) {
     for (const auto& [name, known] : cursors) {
       if (name == by || (cursor == nullptr && name == events::kAllChanges)) cursor = &known;
     }
-    const int64_t fresh = cursor == nullptr ? event_ms : std::max(event_ms, cursor->alive_ms);
+    const int64_t fresh = cursor == nullptr ? event_ms : std::max(event_ms, cursor->known_ms);
     table.rows.push_back(
         {by, followed.object, topic.has_value(), TimeCell(event_ms), AgeCell(now, fresh),
          cursor == nullptr ? Cell() : TimeCell(cursor->alive_ms), StateOf(cursor)});
@@ -305,8 +305,8 @@ Result<ExitCode> Topics(Context& context) {
 
 Result<ExitCode> Plan(Context& context) {
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kNone));
-  FIRN_TRY(const auto limits, session->parts.lake.rest->FetchLimits(context.call()));
-  FIRN_TRY(const auto cursors, events::LoadCursors(*session->parts.shared, session->parts.org));
+  FIRN_TRY(const auto limits, session->parts().lake.rest->FetchLimits(context.call()));
+  FIRN_TRY(const auto cursors, events::LoadCursors(*session->parts().shared, session->parts().org));
   const auto allotment = limits.find(kDeliveries);
   const UtcMicros now = context.call().clock->Now();
   Table table{.format = "firn.events.plan/1",

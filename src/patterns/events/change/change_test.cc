@@ -10,6 +10,7 @@
 #include "patterns/events/change/diff.h"
 #include "patterns/events/change/json.h"
 #include "patterns/events/change/plan.h"
+#include "patterns/events/change/record_id.h"
 #include "patterns/events/test_payload.h"
 
 namespace firn::events {
@@ -142,6 +143,21 @@ TEST_F(Decoding, AGapEventIsAHeaderOnly) {
   const auto json = Detail("001B")["payload"];
   EXPECT_EQ(json.size(), 1U);
   EXPECT_EQ(json["ChangeEventHeader"]["recordIds"], nlohmann::json({"001B"}));
+}
+
+TEST_F(Decoding, AGapEventOfAConvertedFieldNamesEveryRecordAndOnlyAGapEventMay) {
+  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001*"}, .type = 5}).bytes(), record_));
+  auto named = RecordsNamedBy(record_);
+  ASSERT_TRUE(named) << named.error().OneLine();
+  EXPECT_TRUE(named->all);
+  EXPECT_TRUE(named->ids.empty());
+  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001000000000001"}, .type = 5}).bytes(), record_));
+  named = RecordsNamedBy(record_);
+  ASSERT_TRUE(named);
+  EXPECT_FALSE(named->all);
+  EXPECT_EQ(named->ids, (std::vector<std::string>{"001000000000001AAA"}));
+  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001*"}}).bytes(), record_));
+  EXPECT_EQ(RecordsNamedBy(record_).error().code(), "EVENT-RECORD-001");
 }
 
 TEST_F(Decoding, EveryCutOfAPayloadIsRefusedAndNoneIsReadPastItsEnd) {

@@ -27,4 +27,21 @@ std::optional<std::string> CanonicalId(std::string_view id) {
   return canonical;
 }
 
+Result<NamedRecords> RecordsNamedBy(const ChangeRecord& record) {
+  NamedRecords named;
+  for (const std::string_view told : record.record_ids) {
+    if (IsGap(record.type) && told.ends_with('*')) {
+      named.all = true;
+      continue;
+    }
+    auto id = CanonicalId(told);
+    if (!id) {
+      return Fail(Error(Kind::kBadInput, "EVENT-RECORD-001",
+                        "an event names a record by something that is no id"));
+    }
+    named.ids.push_back(*std::move(id));
+  }
+  return named;
+}
+
 }  // namespace firn::events

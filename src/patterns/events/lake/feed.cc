@@ -27,6 +27,7 @@ Batch Select(const Batch& batch, const std::vector<int>& fields) {
                                   std::move(columns));
 }
 
+constexpr int64_t kRereadBytesMax = 64LL << 20;
 // Records that are never whole at once stop the stream rather than loop.
 constexpr int kPendingRoundsMax = 3;
 
@@ -102,7 +103,7 @@ Result<bool> LakeTable::Patch(const Call& call, const TableEvent& event, const F
   return true;
 }
 
-Result<void> LakeTable::TakeRepair(const Call&, RepairedRows repaired,
+Result<void> LakeTable::TakeRepair(const Call& call, RepairedRows repaired,
                                    std::set<std::string>* missing) {
   counts_.reread += static_cast<int64_t>(repaired.rows.kept.size() + repaired.deleted.size());
   counts_.rejected += static_cast<int64_t>(repaired.rows.rejected.size());
@@ -121,8 +122,19 @@ Result<void> LakeTable::TakeRepair(const Call&, RepairedRows repaired,
     FIRN_CHECK(merger_->Upsert(repaired.rows.batch,
                                {.orders = {}, .absent = lake::UpsertOptions::Absent::kKeep}));
   }
-  if (repaired.deleted.empty()) return {};
-  return merger_->Delete(repaired.deleted, {});
+  if (!repaired.deleted.empty()) FIRN_CHECK(merger_->Delete(repaired.deleted, {}));
+  return merger_->bytes_waiting() < kRereadBytesMax ? Result<void>() : CommitSome(call);
+}
+
+// Without a mark: after a crash the events come again, and what they lack is read again.
+Result<void> LakeTable::CommitSome(const Call& call) {
+  lake::MergeCommit merge;
+  merge.lease_epoch = lease_epoch_;
+  merge.pending = lake::MergeCommit::Pending::kLeave;
+  FIRN_TRY(const auto report, merger_->Commit(call, merge));
+  counts_.rows += report.rows_inserted + report.rows_updated + report.rows_deleted;
+  ++counts_.commits;
+  return {};
 }
 
 Result<void> LakeTable::Repair(const Call& call) {

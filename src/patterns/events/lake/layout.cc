@@ -20,7 +20,8 @@ std::string TextOf(const Json& json, const char* key) {
 }
 
 // Object Reference, "Contact": Name is made of FirstName, MiddleName, LastName and Suffix.
-lake::FollowingColumn PersonName(const record::Layout& layout, const std::string& describe) {
+lake::FollowingColumn PersonName(const record::Layout& layout, const std::string& describe,
+                                 NameOrder order) {
   lake::FollowingColumn name{lake::FollowingColumn::Kind::kWords, "", {}};
   std::vector<std::string> parts;
   for (const Json& field : FieldsOf(describe)) {
@@ -28,7 +29,7 @@ lake::FollowingColumn PersonName(const record::Layout& layout, const std::string
       parts.push_back(TextOf(field, "name"));
     }
   }
-  for (const char* part : {"FirstName", "MiddleName", "LastName", "Suffix"}) {
+  for (const char* part : NameParts(order)) {
     const bool is_part = std::find(parts.begin(), parts.end(), part) != parts.end();
     if (is_part && layout.ColumnIndex(part) >= 0) name.sources.emplace_back(part);
   }
@@ -79,8 +80,16 @@ std::string StampFieldOf(const std::string& describe) {
   return "SystemModstamp";
 }
 
+bool HasPersonNames(const record::Layout& layout, const std::string& describe) {
+  const auto name = PersonName(layout, describe, NameOrder::kWestern);
+  const auto has = [&](const char* part) {
+    return std::find(name.sources.begin(), name.sources.end(), part) != name.sources.end();
+  };
+  return !name.column.empty() && has("FirstName") && has("LastName");
+}
+
 std::vector<lake::FollowingColumn> FollowingColumns(const record::Layout& layout,
-                                                    const std::string& describe) {
+                                                    const std::string& describe, NameOrder order) {
   std::vector<lake::FollowingColumn> following;
   const auto field_name = [&](int field) {
     return layout.schema.fields[static_cast<size_t>(field)].name;
@@ -95,7 +104,7 @@ std::vector<lake::FollowingColumn> FollowingColumns(const record::Layout& layout
     }
     following.push_back(std::move(column));
   }
-  lake::FollowingColumn name = PersonName(layout, describe);
+  lake::FollowingColumn name = PersonName(layout, describe, order);
   if (!name.column.empty()) following.push_back(std::move(name));
   return following;
 }

@@ -10,6 +10,7 @@
 #include "core/record/layout.h"
 #include "ends/lake/merge/merge.h"
 #include "ends/lake/table.h"
+#include "patterns/events/lake/name_order.h"
 
 namespace firn::events {
 
@@ -30,8 +31,11 @@ struct LayoutWish {
                                           const record::Schema& layout);
 // The field by which changed records are found: SystemModstamp where the object has it.
 [[nodiscard]] std::string StampFieldOf(const std::string& describe);
+// Whether records of the object are persons: `Name` is made of `FirstName` and `LastName`.
+[[nodiscard]] bool HasPersonNames(const record::Layout& layout, const std::string& describe);
 // Compound fields by their parts, and the name of a person by its words.
 [[nodiscard]] std::vector<lake::FollowingColumn> FollowingColumns(const record::Layout& layout,
-                                                                  const std::string& describe);
+                                                                  const std::string& describe,
+                                                                  NameOrder order);
 
 }  // namespace firn::events

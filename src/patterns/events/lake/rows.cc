@@ -118,7 +118,7 @@ void AppendName(const FieldMap& map, const ChangeRecord& record, std::string& cs
 
 }  // namespace
 
-FieldMap MapFields(const ChangePlan& plan, const record::Layout& layout) {
+FieldMap MapFields(const ChangePlan& plan, const record::Layout& layout, NameOrder order) {
   FieldMap map;
   std::vector<bool> told(layout.schema.fields.size(), false);
   std::vector<bool> columns(layout.columns.size(), false);
@@ -128,7 +128,7 @@ FieldMap MapFields(const ChangePlan& plan, const record::Layout& layout) {
     map.column.push_back(column);
     if (column >= 0) columns[static_cast<size_t>(column)] = true;
   }
-  for (const char* part : {"FirstName", "MiddleName", "LastName", "Suffix"}) {
+  for (const char* part : NameParts(order)) {
     const int field = plan.Find("Name", part);
     if (field >= 0) map.name_parts.push_back(field);
   }

@@ -16,6 +16,7 @@
 #include "core/record/layout.h"
 #include "core/record/page_decoder.h"
 #include "patterns/events/change/plan.h"
+#include "patterns/events/lake/name_order.h"
 
 namespace firn::events {
 
@@ -25,11 +26,12 @@ struct FieldMap {
   std::vector<int> told;    // fields of the table that a whole record of this schema tells, rising
   // A person's name is a record of parts: its words, and the column of the whole name.
   int name_column = -1;
-  std::vector<int> name_parts;  // fields of the plan: first, middle, last, suffix
+  std::vector<int> name_parts;  // fields of the plan, as they follow each other in a name
   bool stamp_follows =
       false;  // SystemModstamp is not in the schema: LastModifiedDate stands for it
 };
-[[nodiscard]] FieldMap MapFields(const ChangePlan& plan, const record::Layout& layout);
+[[nodiscard]] FieldMap MapFields(const ChangePlan& plan, const record::Layout& layout,
+                                 NameOrder order = NameOrder::kWestern);
 
 // The new texts of fields that were sent as differences, by column of the layout.
 using PatchedTexts = std::vector<std::pair<int, std::string>>;

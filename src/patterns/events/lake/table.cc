@@ -23,6 +23,7 @@ Result<std::unique_ptr<LakeTable>> LakeTable::Open(const Call& call, const LakeP
                                                    const FollowedTable& followed) {
   std::unique_ptr<LakeTable> table(new LakeTable(parts, followed));
   FIRN_CHECK(table->Describe(call));
+  FIRN_CHECK(table->LearnNameOrder(call));
   FIRN_CHECK(table->OpenMerger(call));
   const auto mark = lake::CheckpointsOf(table->merger_->table());
   for (const auto& [consumer, text] : mark) {
@@ -66,13 +67,21 @@ Result<void> LakeTable::Describe(const Call& call) {
   return {};
 }
 
+Result<void> LakeTable::LearnNameOrder(const Call& call) {
+  if (!HasPersonNames(*layout_, describe_)) return {};
+  FIRN_TRY(name_order_, Doing(AskNameOrder(call, *parts_.rest, followed_.object),
+                              "looking how names are written in " + followed_.object));
+  return {};
+}
+
 Result<void> LakeTable::OpenMerger(const Call& call) {
   lake::MergeOptions options;
   options.table = followed_.table;
   options.deletes = followed_.soft_deletes ? lake::MergeOptions::Deletes::kSoft
                                            : lake::MergeOptions::Deletes::kHard;
   if (followed_.changelog) options.changelog = lake::MergeOptions::Changelog::kOn;
-  options.following = FollowingColumns(*layout_, describe_);
+  options.following =
+      FollowingColumns(*layout_, describe_, name_order_.value_or(NameOrder::kWestern));
   if (merger_ != nullptr) FIRN_CHECK(merger_->SaveIndex(call));
   merger_.reset();
   FIRN_TRY(merger_, lake::Merger::Open(call, *parts_.lake, options));
@@ -111,7 +120,8 @@ Result<const FieldMap*> LakeTable::MapOf(const Call& call, const TableEvent& eve
   };
   const auto& fields = event.plan.fields();
   if (std::any_of(fields.begin(), fields.end(), unknown)) FIRN_CHECK(LookForFields(call));
-  return &maps_.emplace(event.schema_id, MapFields(event.plan, *layout_)).first->second;
+  const NameOrder order = name_order_.value_or(NameOrder::kWestern);
+  return &maps_.emplace(event.schema_id, MapFields(event.plan, *layout_, order)).first->second;
 }
 
 Result<void> LakeTable::LookForFields(const Call& call) {
@@ -148,17 +158,11 @@ Result<void> LakeTable::Take(const Call& call, const TableEvent& event) {
     ++counts_.skipped;
     return {};
   }
-  std::vector<std::string> ids;
-  for (const std::string_view told : record.record_ids) {
-    const auto id = CanonicalId(told);
-    if (!id) {
-      return Fail(Error(Kind::kBadInput, "EVENT-RECORD-001",
-                        "an event names a record by something that is no id"));
-    }
-    ids.push_back(*id);
-  }
-  for (const std::string& id : ids) FIRN_CHECK(TakeRecord(call, event, id));
-  if (record.type == ChangeType::kGapOverflow || (IsGap(record.type) && ids.empty())) {
+  FIRN_TRY(const NamedRecords named, RecordsNamedBy(record));
+  for (const std::string& id : named.ids) FIRN_CHECK(TakeRecord(call, event, id));
+  if (named.all) {
+    RereadSince(UtcMicros{});  // their stamps need not have moved
+  } else if (record.type == ChangeType::kGapOverflow || (IsGap(record.type) && named.ids.empty())) {
     RereadSince(UtcMicros(std::chrono::milliseconds(record.commit_timestamp_ms)));
   }
   ++counts_.events;
@@ -171,6 +175,11 @@ Result<void> LakeTable::Take(const Call& call, const TableEvent& event) {
 Result<void> LakeTable::TakeRecord(const Call& call, const TableEvent& event,
                                    const std::string& id) {
   const ChangeRecord& record = event.record;
+  if (commits_.IsLate(id, record.commit_number)) {
+    reread_.insert(id);
+    waiting_.insert(id);
+    return {};
+  }
   switch (record.type) {
     case ChangeType::kCreate:
     case ChangeType::kUndelete:
@@ -244,6 +253,7 @@ void LakeTable::NoteRejected(const RowPage::Decoded& decoded) {
 
 Result<void> LakeTable::Settle(const Call& call, const TableCommit& commit) {
   if (!HasWork()) return {};
+  lease_epoch_ = commit.lease_epoch;
   FIRN_CHECK(Feed());
   FIRN_CHECK(Repair(call));
   FIRN_CHECK(RereadPending(call));

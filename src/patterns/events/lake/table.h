@@ -2,8 +2,9 @@
 //
 // Changes are collected until Settle, which commits them in one snapshot with the mark that says
 // which events are in it. What an event does not tell is read from the org over REST: records of
-// gap events, rows that a partial change does not find, the object since an overflow, texts whose
-// difference does not fit, and values that do not fit their column. One thread.
+// gap events and of changes that come behind later ones, rows that a partial change does not find,
+// the object since an overflow, texts whose difference does not fit, and values that do not fit
+// their column. One thread.
 #pragma once
 
 #include <map>
@@ -21,6 +22,7 @@
 #include "ends/lake/merge/merge.h"
 #include "ends/salesforce/rest.h"
 #include "patterns/events/change/plan.h"
+#include "patterns/events/lake/recent_commits.h"
 #include "patterns/events/lake/repair.h"
 #include "patterns/events/lake/rows.h"
 #include "patterns/events/stream/cursor.h"
@@ -85,8 +87,11 @@ class LakeTable {
   // Passes events over until the one with this replay id has come, which is the last that the table
   // has. Empty: takes all.
   void SkipUntil(std::string replay_id) { skip_until_ = std::move(replay_id); }
-  // Passes over what was committed before: an export has it.
-  void SkipBefore(int64_t commit_ms) { skip_before_ms_ = commit_ms; }
+  // Passes over what was committed before: an export has it. The stream goes back.
+  void SkipBefore(int64_t commit_ms) {
+    skip_before_ms_ = commit_ms;
+    commits_.Clear();
+  }
 
   // Errors: BadInput (EVENT-RECORD-001) for a record id that is none; Conflict (EVENT-TABLE-002)
   // when the object has new fields and changes wait: settle, then take it again; of reading the
@@ -110,6 +115,7 @@ class LakeTable {
   LakeTable(LakeParts parts, FollowedTable followed)
       : parts_(std::move(parts)), followed_(std::move(followed)) {}
   Result<void> Describe(const Call& call);
+  Result<void> LearnNameOrder(const Call& call);
   Result<void> OpenMerger(const Call& call);
   Result<void> LookForFields(const Call& call);
   Result<const FieldMap*> MapOf(const Call& call, const TableEvent& event);
@@ -129,6 +135,8 @@ class LakeTable {
   Result<void> Repair(const Call& call);
   Result<void> TakeRepair(const Call& call, RepairedRows rows, std::set<std::string>* missing);
   Result<void> RereadPending(const Call& call);
+  // Rows that are read again may be more than memory: some are committed before the others come.
+  Result<void> CommitSome(const Call& call);
 
   LakeParts parts_;
   FollowedTable followed_;
@@ -136,6 +144,7 @@ class LakeTable {
   std::shared_ptr<const record::Layout> page_layout_;  // of the pages below
   std::string stamp_field_;
   std::string describe_;
+  std::optional<NameOrder> name_order_;  // nothing: records of the object have no such name
   std::unique_ptr<lake::Merger> merger_;
   std::unique_ptr<RowPage> whole_;
   std::unique_ptr<RowPage> partial_;
@@ -148,8 +157,10 @@ class LakeTable {
   std::map<std::string, FieldMap> maps_;     // by schema id
   std::set<std::string> reread_;             // ids
   std::optional<UtcMicros> reread_since_;
+  std::optional<int64_t> lease_epoch_;  // of the commit that is under way
   std::string last_;
   int64_t events_waiting_ = 0;
+  RecentCommits commits_;
   std::string skip_until_;
   int64_t skip_before_ms_ = 0;
   TableCounts counts_;

@@ -1,6 +1,7 @@
 // The part of the outbox that looks back, and the one that forgets.
 #include <algorithm>
 
+#include "patterns/events/outbox/outbox_keys.h"
 #include "patterns/events/outbox/outbox_rows.h"
 
 namespace firn::events {
@@ -111,19 +112,7 @@ Result<PruneReport> OutboxStore::Prune(UtcMicros now, const OutboxLimits& limits
   if (keys_held_ < 0) {
     FIRN_TRY(keys_held_, Number(db_, "SELECT count(*) FROM seen"));
   }
-  FIRN_TRY(int64_t keys,
-           Delete(db_,
-                  "DELETE FROM seen WHERE key IN (SELECT key FROM seen WHERE at_us < ? ORDER BY "
-                  "at_us LIMIT 2000)",
-                  MicrosOf(horizon)));
-  if (keys_held_ - keys > limits.keys_max) {
-    FIRN_TRY(const int64_t over,
-             Delete(db_,
-                    "DELETE FROM seen WHERE key IN (SELECT key FROM seen ORDER BY at_us LIMIT "
-                    "min(?, 2000))",
-                    keys_held_ - keys - limits.keys_max));
-    keys += over;
-  }
+  FIRN_TRY(const int64_t keys, ForgetKeys(db_, horizon, keys_held_ - limits.keys_max));
   PruneReport report;
   FIRN_TRY(report.letters_lost, Delete(db_, "DELETE FROM letter WHERE died_us < ?",
                                        MicrosOf(now - limits.letter_age_max)));

@@ -1,9 +1,9 @@
 #include "patterns/events/outbox/outbox_store.h"
 
 #include <fcntl.h>
-#include <openssl/sha.h>
 
 #include "core/base/fault_point.h"
+#include "patterns/events/outbox/outbox_keys.h"
 #include "patterns/events/outbox/outbox_rows.h"
 
 namespace firn::events {
@@ -33,13 +33,7 @@ CREATE TABLE letter (
 CREATE INDEX letter_to_queue ON letter (id) WHERE queued = 0 AND queue_arn != '';
 )";
 
-constexpr size_t kKeyBytes = 16;
-
-std::string KeyHash(const std::string& key) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest);
-  return {reinterpret_cast<const char*>(digest), kKeyBytes};
-}
+constexpr auto kPutOffMax = std::chrono::hours(24);
 
 WaitingDelivery ReadWaiting(const Statement& row) {
   WaitingDelivery delivery;
@@ -93,26 +87,24 @@ Result<std::shared_ptr<OutboxStore>> OutboxStore::Open(const std::string& folder
   options.create = use == Use::kEngine;
   FIRN_TRY(Database db, Database::Open(path, options));
   if (use == Use::kEngine) {
-    FIRN_CHECK(Migrate(db, {kFirstSchema}));
+    FIRN_CHECK(Migrate(db, {kFirstSchema, kKeySchema}));
   }
   return std::shared_ptr<OutboxStore>(new OutboxStore(std::move(db), std::move(lock)));
 }
 
-Result<bool> OutboxStore::AddKeys(const RuleEvent& event, UtcMicros now, KeyStatements& keys) {
-  std::vector<std::string> hashes;
+// Putting a key tells whether it was there: no look-up of its own. A key of a duplicate that is new
+// stays, since whatever carries it is the same event.
+Result<bool> OutboxStore::AddKeys(const RuleEvent& event, UtcMicros now, Statement& put) {
+  bool all_new = true;
   for (const std::string& key : event.keys) {
-    hashes.push_back(KeyHash(key));
-    keys.find.BindStaticBlob(1, hashes.back());
-    FIRN_TRY(const bool found, keys.find.Step());
-    keys.find.Reset();
-    if (found) return false;
+    const std::string stored = StoredKey(key, event.commit_ms, now);
+    put.BindStaticBlob(1, stored).Bind(2, MicrosOf(now));
+    FIRN_CHECK(put.Run());
+    const bool is_new = db_.RowsChanged() > 0;
+    if (is_new && keys_held_ >= 0) ++keys_held_;
+    all_new = all_new && is_new;
   }
-  for (const std::string& hash : hashes) {
-    keys.put.BindStaticBlob(1, hash).Bind(2, MicrosOf(now));
-    FIRN_CHECK(keys.put.Run());
-  }
-  if (keys_held_ >= 0) keys_held_ += static_cast<int64_t>(hashes.size());
-  return true;
+  return all_new;
 }
 
 Result<AddReport> OutboxStore::Add(std::span<const NewEvent> events, UtcMicros now) {
@@ -127,11 +119,9 @@ Result<AddReport> OutboxStore::Add(std::span<const NewEvent> events, UtcMicros n
       db_.Prepare("INSERT INTO delivery (event_seq, target, grp, state, due_us, tries, code, "
                   "error) VALUES (?1, ?2, ?3, EXISTS (SELECT 1 FROM delivery WHERE target = ?2 "
                   "AND grp = ?3 AND state < 2 AND grp IS NOT NULL), ?4, 0, '', '')"));
-  FIRN_TRY(auto find_key, db_.Prepare("SELECT 1 FROM seen WHERE key = ?"));
   FIRN_TRY(auto put_key, db_.Prepare("INSERT OR IGNORE INTO seen (key, at_us) VALUES (?, ?)"));
-  KeyStatements keys = {find_key, put_key};
   for (const NewEvent& one : events) {
-    FIRN_TRY(const bool is_new, AddKeys(one.event, now, keys));
+    FIRN_TRY(const bool is_new, AddKeys(one.event, now, put_key));
     if (!is_new) {
       ++report.events_duplicate;
       continue;
@@ -213,14 +203,28 @@ Result<void> OutboxStore::Record(std::span<const DeliveryOutcome> outcomes, UtcM
     set.Bind(4, outcome.code).Bind(5, outcome.error).Bind(6, outcome.id);
     FIRN_CHECK(set.Run());
     if (waits) continue;
-    follow.Bind(1, outcome.id);
-    FIRN_CHECK(follow.Run());
+    if (outcome.grouped) FIRN_CHECK(follow.Bind(1, outcome.id).Run());
     if (outcome.state == DeliveryOutcome::State::kDead) FIRN_CHECK(InsertLetter(db_, outcome));
   }
   FIRN_FAULT_POINT("events.outcome.before_commit");
   FIRN_CHECK(transaction.Commit());
   FIRN_FAULT_POINT("events.outcome.after_commit");
   return {};
+}
+
+Result<int64_t> OutboxStore::MendDueTimes(UtcMicros now) {
+  FIRN_TRY(const auto targets, TargetsWaitedFor());
+  const std::lock_guard lock(mutex_);
+  // New ones are due at once; no try is put off for longer.
+  FIRN_TRY(auto mend, db_.Prepare("UPDATE delivery SET due_us = ?2 WHERE target = ?1 AND state = 0 "
+                                  "AND due_us > ?2 AND (tries = 0 OR due_us > ?3)"));
+  int64_t mended = 0;
+  for (const std::string& target : targets) {
+    mend.Bind(1, target).Bind(2, MicrosOf(now)).Bind(3, MicrosOf(now + kPutOffMax));
+    FIRN_CHECK(mend.Run());
+    mended += db_.RowsChanged();
+  }
+  return mended;
 }
 
 Result<std::vector<TargetCounts>> OutboxStore::Waiting() {

@@ -79,6 +79,7 @@ struct DeliveryOutcome {
   enum class State { kDelivered, kWaiting, kDead };
   int64_t id = 0;
   State state = State::kDelivered;
+  bool grouped = true;  // another of its group may wait for it
   int tries = 0;
   UtcMicros due{};    // kWaiting: when to try again
   std::string code;   // kWaiting, kDead
@@ -138,6 +139,9 @@ class OutboxStore {
   [[nodiscard]] Result<std::optional<UtcMicros>> NextDue(const std::string& target);
   // In one transaction.
   [[nodiscard]] Result<void> Record(std::span<const DeliveryOutcome> outcomes, UtcMicros now);
+  // Deliveries that are due later than anything asks for are due now: the clock was ahead when they
+  // were taken. How many those were.
+  [[nodiscard]] Result<int64_t> MendDueTimes(UtcMicros now);
   // Targets with waiting deliveries; looks at each of those.
   [[nodiscard]] Result<std::vector<TargetCounts>> Waiting();
   // Their names alone, at a cost that does not grow with what waits.
@@ -164,12 +168,8 @@ class OutboxStore {
  private:
   OutboxStore(Database db, std::optional<FileLock> lock)
       : db_(std::move(db)), lock_(std::move(lock)) {}
-  struct KeyStatements {
-    Statement& find;
-    Statement& put;
-  };
   // Adds the keys of an event; false when one of them was there.
-  Result<bool> AddKeys(const RuleEvent& event, UtcMicros now, KeyStatements& keys);
+  Result<bool> AddKeys(const RuleEvent& event, UtcMicros now, Statement& put);
   Result<std::vector<DeadLetter>> SelectLetters(std::string_view where_order, std::string_view text,
                                                 int64_t number, int64_t most);
 

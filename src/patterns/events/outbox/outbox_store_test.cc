@@ -215,6 +215,36 @@ TEST_F(Outbox, KeysAndHistoryAreBounded) {
   EXPECT_EQ(Add("e49").events_new, 0);
 }
 
+// A change event with the time of its commit, as those of a stream have it.
+NewEvent ChangeAt(UtcMicros commit, int number) {
+  RuleEvent event = Event("c" + std::to_string(number), "001" + std::to_string(number));
+  event.commit_ms =
+      std::chrono::floor<std::chrono::milliseconds>(commit.time_since_epoch()).count();
+  return {std::move(event), {}};
+}
+
+TEST_F(Outbox, KeysOfChangesAreForgottenInTheOrderOfTheirCommits) {
+  std::vector<NewEvent> changes;
+  for (int i = 0; i < 20; ++i) changes.push_back(ChangeAt(now_ - i * kHour, i));
+  changes.push_back(ChangeAt(now_ + 30 * kHour, 20));   // a clock that is ahead
+  changes.push_back(ChangeAt(now_ - 100 * kHour, 21));  // told again from elsewhere
+  ASSERT_EQ(store_->Add(changes, now_)->events_new, 22);
+  ASSERT_EQ(store_->Add(changes, now_)->events_duplicate, 22);
+  const UtcMicros later = now_ + std::chrono::hours(63);
+  ASSERT_TRUE(store_->Prune(later, {}));
+  const auto is_new = [&](int i) {
+    return store_->Add(std::span(&changes[i], 1), now_)->events_new;
+  };
+  EXPECT_EQ(is_new(19), 1) << "82 hours old";
+  EXPECT_EQ(is_new(9), 0) << "72 hours old";
+  EXPECT_EQ(is_new(20), 0);
+  EXPECT_EQ(is_new(21), 0) << "seen 63 hours ago";
+  OutboxLimits limits;
+  limits.keys_max = 4;
+  ASSERT_TRUE(store_->Prune(later, limits));
+  EXPECT_EQ(is_new(9), 1) << "bounded";
+}
+
 TEST_F(Outbox, DeadLettersPastTheirAgeAreCountedWhenTheyGo) {
   Add("a");
   Set(Due()[0].id, DeliveryOutcome::State::kDead);

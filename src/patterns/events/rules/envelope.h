@@ -27,12 +27,14 @@ struct Envelope {
   std::string detail;
 
   // Not in the event's text: what consumers need without reading it.
-  std::string topic;           // `/data/AccountChangeEvent`
-  std::string event_type;      // `UPDATE`, `GAP_UPDATE`; of a platform event its topic's name
-  std::string entity;          // `Account`; empty for platform events
-  std::string record_id;       // 18 characters; empty for platform events and overflows
-  int64_t event_timestamp_ms;  // commitTimestamp or CreatedDate
-  std::string replay_id;       // opaque bytes
+  std::string topic;       // `/data/AccountChangeEvent`
+  std::string event_type;  // `UPDATE`, `GAP_UPDATE`; of a platform event its topic's name
+  std::string entity;      // `Account`; empty for platform events
+  std::string record_id;   // 18 characters; empty for platform events and overflows
+  std::string transaction_key;
+  int32_t sequence_number = 0;     // in the transaction
+  int64_t event_timestamp_ms = 0;  // commitTimestamp or CreatedDate
+  std::string replay_id;           // opaque bytes
 
   // The whole event as EventBridge would show it to a rule: version, id, detail-type, source,
   // account, time, region, resources, detail.

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/time_text.h"
+#include "patterns/events/rules/rule_event.h"
 
 namespace firn::events {
 namespace {
@@ -30,6 +31,27 @@ TEST(Envelope, HasTheMembersOfAnEventBridgeEvent) {
   EXPECT_EQ(json["region"], "eu-central-1");
   EXPECT_TRUE(json["resources"].is_array());
   EXPECT_EQ(json["detail"]["payload"]["Name"], "Acme");
+}
+
+TEST(RuleEvents, OfTheStreamAndOfItsTextAreTheSameToDuplicates) {
+  Envelope envelope;
+  envelope.id = "e";
+  envelope.source = "s";
+  envelope.detail_type = "AccountChangeEvent";
+  envelope.event_type = "UPDATE";
+  envelope.record_id = "001000000000001AAA";
+  envelope.transaction_key = "0000-\"key";
+  envelope.sequence_number = 3;
+  envelope.event_timestamp_ms = 7;
+  envelope.detail =
+      R"({"payload":{"ChangeEventHeader":{"changeType":"UPDATE","recordIds":["001000000000001AAA"],)"
+      R"("commitTimestamp":7,"transactionKey":"0000-\"key","sequenceNumber":3}}})";
+  const auto parsed = ParseRuleEvent(envelope.Json());
+  ASSERT_TRUE(parsed) << parsed.error().OneLine();
+  EXPECT_EQ(RuleEventOf(envelope).keys, parsed->keys);
+  EXPECT_EQ(parsed->keys.size(), 2U);
+  EXPECT_EQ(RuleEventOf(envelope).commit_ms, 7);
+  EXPECT_EQ(parsed->commit_ms, 7);
 }
 
 }  // namespace

@@ -104,8 +104,7 @@ Result<AddReport> RuleEngine::AddRouted(const Call& call, const std::vector<NewE
 Result<void> RuleEngine::Take(const Call& call, std::span<const Envelope> events) {
   std::vector<RuleEvent> seen;
   seen.reserve(events.size());
-  expr::JsonText scratch;  // several topics may hand over at once
-  for (const Envelope& event : events) seen.push_back(RuleEventOf(event, scratch));
+  for (const Envelope& event : events) seen.push_back(RuleEventOf(event));
   FIRN_CHECK(TakeEvents(call, std::move(seen)));
   return {};
 }
@@ -254,7 +253,14 @@ Result<void> RuleEngine::BuryOrphans(const Call& call) {
   return {};
 }
 
+Result<void> RuleEngine::MendClock(const Call& call) {
+  FIRN_TRY(const int64_t mended, parts_.outbox->MendDueTimes(call.clock->Now()));
+  if (mended > 0) log::Warn("the clock was set back", {{"deliveries_due_now", mended}});
+  return {};
+}
+
 Result<void> RuleEngine::KeepHouse(const Call& call) {
+  FIRN_CHECK(MendClock(call));
   FIRN_CHECK(BuryOrphans(call));
   for (;;) {
     FIRN_CHECK(call.Check());
@@ -282,6 +288,7 @@ Result<void> RuleEngine::DrainLane(const Call& call, TargetLane& lane, DrainRepo
 Result<DrainReport> RuleEngine::Drain(const Call& call) {
   Call mine = call;
   mine.retries = std::make_shared<RetryBudget>(0);
+  FIRN_CHECK(MendClock(mine));
   FIRN_TRY(const auto names, parts_.outbox->TargetsWaitedFor());
   std::vector<TargetLane*> busy;
   for (const auto& lane : lanes_) {

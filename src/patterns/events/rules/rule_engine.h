@@ -100,6 +100,7 @@ class RuleEngine final : public EventConsumer {
   void AddHand(Crew& crew, const Call& call);
   void Wake(const std::set<std::string>& targets);
   void LookAfter(Call call);
+  Result<void> MendClock(const Call& call);
   Result<void> BuryOrphans(const Call& call);
   static Result<void> DrainLane(const Call& call, TargetLane& lane, DrainReport* report);
 

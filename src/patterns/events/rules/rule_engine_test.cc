@@ -424,6 +424,75 @@ TEST_F(RuleEngineTest, SeveralHandsOfALaneDeliverEachEventOnce) {
   }
 }
 
+TEST_F(RuleEngineTest, AClockSetBackAnHourHoldsUpNoDelivery) {
+  End("a").limits.linger = seconds(1);
+  OpenWith(Rule(TargetNamed("a")));
+  Take(1, 3);
+  clock_.Advance(-hours(1));
+  Take(4, 4);
+  const auto report = engine_->Drain(call_);
+  ASSERT_TRUE(report) << report.error().OneLine();
+  EXPECT_EQ(report->waiting, 0);
+  EXPECT_EQ(End("a").taken, Numbers(1, 4));
+}
+
+TEST_F(RuleEngineTest, AClockSetBackLeavesATryWhereItsPauseHasPutIt) {
+  OpenWith(Rule(TargetNamed("a")));
+  End("a").judge = [](const TargetEntry&) { return Down(); };
+  Take(1, 1);
+  ASSERT_TRUE(engine_->Drain(call_));
+  clock_.Advance(-seconds(10));
+  ASSERT_TRUE(engine_->Drain(call_));
+  EXPECT_EQ(End("a").calls, 1);
+  EXPECT_EQ(*outbox_->MendDueTimes(clock_.Now() - hours(25)), 1) << "no pause is so long";
+}
+
+TEST_F(RuleEngineTest, AClockSetAheadTwoDaysLeavesADeadLetterOfEveryEvent) {
+  OpenWith(Rule(TargetNamed("a")));
+  End("a").judge = [](const TargetEntry&) { return Down(); };
+  Take(1, 3);
+  clock_.Advance(hours(48));
+  ASSERT_TRUE(engine_->Drain(call_));
+  EXPECT_EQ(Letters().size(), 3U) << "named and there to be redriven";
+}
+
+TEST_F(RuleEngineTest, AnOversizeEventIsADeadLetterOfItsTargetAndHoldsUpNoOther) {
+  End("a").limits.bytes_max = 100;
+  OpenWith(Rule(TargetNamed("a") + "," + TargetNamed("b")));
+  std::vector<RuleEvent> events = {Event(1)};
+  events.push_back(*ParseRuleEvent(R"({"id":"big","source":"s","detail-type":"d",)"
+                                   R"("detail":{"payload":{"n":")" +
+                                   std::string(200, 'x') + R"("}}})"));
+  events.push_back(Event(3));
+  ASSERT_TRUE(engine_->TakeEvents(call_, std::move(events)));
+  RunFor(seconds(1));
+  EXPECT_EQ(End("a").taken, (std::vector<std::string>{"1", "3"}));
+  EXPECT_EQ(End("b").taken.size(), 3U);
+  const auto letters = Letters();
+  ASSERT_EQ(letters.size(), 1U);
+  EXPECT_EQ(letters[0].event_id, "big");
+  EXPECT_EQ(letters[0].target, "r/a");
+}
+
+TEST_F(RuleEngineTest, Issue4355_4676_WhatTheOutboxDoesNotTakeIsTakenWhenItComesAgain) {
+  OpenWith(Rule(TargetNamed("a")));
+  Envelope event;
+  event.id = "e1";
+  event.source = "s";
+  event.detail_type = "d";
+  event.detail = R"({"payload":{"n":1}})";
+  auto beside = Database::Open(OutboxPath(folder_.path() + "/state"), {});
+  ASSERT_TRUE(beside);
+  ASSERT_TRUE(
+      beside->Execute("CREATE TRIGGER full BEFORE INSERT ON event "
+                      "BEGIN SELECT RAISE(ABORT, 'no room'); END"));
+  EXPECT_FALSE(engine_->Take(call_, std::span(&event, 1))) << "the stream is told, and stays";
+  ASSERT_TRUE(beside->Execute("DROP TRIGGER full"));
+  ASSERT_TRUE(engine_->Take(call_, std::span(&event, 1)));
+  RunFor(seconds(1));
+  EXPECT_EQ(End("a").taken, Numbers(1, 1)) << "its keys were not kept without it";
+}
+
 TEST_F(RuleEngineTest, StreamsOfSeveralTopicsMayHandOverAtOnce) {
   OpenWith(Rule(TargetNamed("a")));
   const auto topic = [&](int first) {

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <openssl/sha.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/base/encoding.h"
 #include "core/base/time_text.h"
+#include "core/expr/json_path.h"
+#include "patterns/events/json_text.h"
 
 namespace firn::events {
 namespace {
@@ -26,14 +29,13 @@ void AddKeys(RuleEvent* event, const ChangeFacts& change) {
   // A merged change has one id and several records; each is an event of its own.
   event->keys.push_back("id|" + event->id + "|" + change.record_id);
   if (change.record_id.empty() || change.timestamp.empty()) return;
+  const char* const end = change.timestamp.data() + change.timestamp.size();
+  if (std::from_chars(change.timestamp.data(), end, event->commit_ms).ptr != end) {
+    event->commit_ms = 0;
+  }
   event->keys.push_back(fmt::format("at|{}|{}|{}|{}|{}|{}", event->detail_type, change.type,
                                     change.record_id, change.timestamp, change.transaction,
                                     change.sequence));
-}
-
-std::string Found(expr::JsonText& text, const expr::JsonPath& path) {
-  const auto found = text.Find(path);
-  return found && *found ? **found : std::string();
 }
 
 std::string TextAt(const json& object, const char* name) {
@@ -56,7 +58,7 @@ ChangeFacts FactsOf(const json& detail) {
   if (!header.is_object()) return change;
   change.type = TextAt(header, "changeType");
   change.timestamp = TextAt(header, "commitTimestamp");
-  // As the JSON texts that RuleEventOf finds.
+  // As JSON texts, which is what RuleEventOf writes.
   change.transaction = header.contains("transactionKey") ? header["transactionKey"].dump() : "";
   change.sequence = header.contains("sequenceNumber") ? header["sequenceNumber"].dump() : "";
   const json& ids = MemberOf(header, "recordIds");
@@ -79,11 +81,7 @@ Error NoEvent(std::string why) {
 
 }  // namespace
 
-RuleEvent RuleEventOf(const Envelope& envelope, expr::JsonText& scratch) {
-  static const expr::JsonPath kTransaction =
-      *expr::JsonPath::Parse("$.payload.ChangeEventHeader.transactionKey");
-  static const expr::JsonPath kSequence =
-      *expr::JsonPath::Parse("$.payload.ChangeEventHeader.sequenceNumber");
+RuleEvent RuleEventOf(const Envelope& envelope) {
   RuleEvent event;
   event.json = envelope.Json();
   event.id = envelope.id;
@@ -98,9 +96,8 @@ RuleEvent RuleEventOf(const Envelope& envelope, expr::JsonText& scratch) {
   if (!change.record_id.empty()) {
     change.type = envelope.event_type;
     change.timestamp = std::to_string(envelope.event_timestamp_ms);
-    scratch.Load(envelope.detail);
-    change.transaction = Found(scratch, kTransaction);
-    change.sequence = Found(scratch, kSequence);
+    AppendJsonText(envelope.transaction_key, change.transaction);
+    change.sequence = std::to_string(envelope.sequence_number);
   }
   AddKeys(&event, change);
   return event;

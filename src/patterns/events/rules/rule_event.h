@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "core/base/error.h"
-#include "core/expr/json_path.h"
 #include "patterns/events/rules/envelope.h"
 
 namespace firn::events {
@@ -26,10 +25,11 @@ struct RuleEvent {
   std::string region;
   UtcMicros time{};
   std::vector<std::string> keys;  // an event that shares one with an earlier event is a duplicate
+  // Commit of the change, which its duplicates share; 0: none. Keys of one time lie together.
+  int64_t commit_ms = 0;
 };
 
-// `scratch` is reused from event to event.
-[[nodiscard]] RuleEvent RuleEventOf(const Envelope& envelope, expr::JsonText& scratch);
+[[nodiscard]] RuleEvent RuleEventOf(const Envelope& envelope);
 // From a text in EventBridge's shape; a missing `id` becomes a hash of the text. Errors: BadInput
 // (EVENT-RULE-001) when it is no JSON object or lacks source, detail-type or detail.
 [[nodiscard]] Result<RuleEvent> ParseRuleEvent(std::string_view json);

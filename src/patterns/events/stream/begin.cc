@@ -12,7 +12,7 @@ namespace {
 
 using From = salesforce::ReplayPosition::From;
 
-constexpr auto kRetention = std::chrono::hours(72);
+constexpr auto kClocksApartMax = std::chrono::hours(1);
 constexpr auto kLeasePoll = std::chrono::milliseconds(500);
 constexpr int kLostInARowMax = 3;
 constexpr auto kQuarantineKept = std::chrono::days(30);
@@ -64,10 +64,23 @@ Result<void> StreamRun::RenewLease(const Call& call) {
   return {};
 }
 
+// Now, where the cursor seems to be older than what the org keeps; 0 where it is not, or where this
+// machine's clock is not to be trusted. An org may take an id that it no longer knows for the
+// oldest event, in silence (wso2 product-integrator-mi issue 4768).
+int64_t StreamRun::TimeToJudgeBy(const std::optional<StreamCursor>& cursor) {
+  const std::chrono::milliseconds age(NowMs() - (cursor ? cursor->alive_ms : NowMs()));
+  if (age <= kEventsKept) return 0;
+  const auto org_time = parts_.lake.rest->OrgTime(call_);
+  if (!org_time) return 0;
+  const auto apart = call_.clock->Now() - *org_time;
+  return apart > -kClocksApartMax && apart < kClocksApartMax ? NowMs() : 0;
+}
+
 Result<void> StreamRun::Begin() {
   FIRN_CHECK(quarantine_.RemoveBefore(call_.clock->Now() - kQuarantineKept));
   StartFacts facts;
   FIRN_TRY(facts.cursor, LoadCursor(*parts_.shared, parts_.org, options_.topic));
+  facts.now_ms = TimeToJudgeBy(facts.cursor);
   facts.org_id = parts_.org_id;
   facts.instance = parts_.instance;
   for (const FollowedTable& followed : options_.tables) {
@@ -101,7 +114,7 @@ Result<void> StreamRun::Begin() {
 
 // Everything that the org still keeps is replayed; what lies before a table's export is in it.
 Result<void> StreamRun::FirstStart(bool lost_before) {
-  const UtcMicros kept_since = call_.clock->Now() - kRetention;
+  const UtcMicros kept_since = call_.clock->Now() - kEventsKept;
   for (const auto& table : tables_) {
     const auto exported = table->ExportedUntil();
     if (!exported) continue;

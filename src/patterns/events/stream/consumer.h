@@ -1,10 +1,11 @@
 // EventConsumer: somebody who takes the events of a topic: the tables of the lake, the rules.
 //
-// One subscription a topic serves all consumers, because every delivery is billed. The stream's
-// thread calls them, one after the other: Take for each batch as it comes, Settle from time to
-// time. The cursor passes an event once every consumer has settled it, so what a consumer took and
-// did not settle comes again after a crash: at least once. Work that waits for others (a target, a
-// slow table) is put somewhere durable by Settle and done elsewhere.
+// One subscription a topic serves all consumers, because every delivery is billed. The stream calls
+// them one after the other: Take for each batch as it comes, on a thread for that alone; Settle
+// from time to time, never beside Take. The cursor passes an event once every consumer has settled
+// it, so what a consumer took and did not settle comes again after a crash: at least once. Work
+// that waits for others (a target, a slow table) is put somewhere durable by Settle and done
+// elsewhere.
 #pragma once
 
 #include <cstddef>

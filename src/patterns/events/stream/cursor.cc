@@ -36,6 +36,7 @@ std::string CursorText(const StreamCursor& cursor) {
                      {"instance", cursor.instance},
                      {"event_ms", cursor.event_ms},
                      {"alive_ms", cursor.alive_ms},
+                     {"known_ms", cursor.known_ms},
                      {"events_total", cursor.events_total},
                      {"events_since_ms", cursor.events_since_ms},
                      {"lost", cursor.lost},
@@ -53,6 +54,8 @@ std::optional<StreamCursor> ParseCursor(std::string_view text) {
   cursor.instance = TextOf(json, "instance");
   cursor.event_ms = NumberOf(json, "event_ms");
   cursor.alive_ms = NumberOf(json, "alive_ms");
+  // Older versions did not tell it.
+  cursor.known_ms = json.contains("known_ms") ? NumberOf(json, "known_ms") : cursor.event_ms;
   cursor.events_total = NumberOf(json, "events_total");
   cursor.events_since_ms = NumberOf(json, "events_since_ms");
   cursor.lost = TextOf(json, "lost");

@@ -22,6 +22,7 @@ struct StreamCursor {
   std::string instance;         // replay ids mean nothing on another one
   int64_t event_ms = 0;         // commit of the newest event that is done
   int64_t alive_ms = 0;         // when the stream last gave a sign of life
+  int64_t known_ms = 0;         // what the org held then is in the tables; 0: not known
   int64_t events_total = 0;     // delivered since the cursor was made
   int64_t events_since_ms = 0;  // when that was
   std::string lost;             // why the position is lost; empty: it is not
@@ -39,7 +40,7 @@ struct TableMark {
   int64_t cycle = 0;
   std::string org_id;
   std::string instance;
-  int64_t event_ms = 0;  // commit of that event
+  int64_t event_ms = 0;  // commit of the newest event that the table has
   int64_t events = 0;    // taken from the topic by this table, each once, since it follows it
   bool operator==(const TableMark&) const = default;
 };

@@ -36,6 +36,8 @@ void MakeEnvelopes(const EnvelopeFrame& frame, const salesforce::EventView& even
     envelope.event_type = plan.is_change_event() ? std::string(record.type_name) : plan.name();
     envelope.entity = record.entity;
     envelope.replay_id = event.replay_id;
+    envelope.transaction_key = record.transaction_key;
+    envelope.sequence_number = record.sequence_number;
     envelope.event_timestamp_ms = when;
     envelope.time = UtcMicros(std::chrono::milliseconds(when));
     envelope.detail.clear();

@@ -51,6 +51,12 @@ enum class StreamState {
   kBroken,   // the stream ended and is opened again by itself
 };
 
+// How far the tables are behind the org, as it was last found out.
+struct StreamMeasure {
+  int64_t known_ms = 0;  // what the org held then is in the tables
+  int64_t at_ms = 0;     // when that was found out
+};
+
 class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
@@ -60,6 +66,8 @@ class StreamObserver {
   virtual void Note(const std::string& topic, const std::string& text) = 0;
   // After each cycle.
   virtual void Settled(const StreamReport& report) = 0;
+  // After each cycle and sign of life from which on it is known. From the topic's thread.
+  virtual void Measured(const StreamMeasure& /*measure*/) {}
 };
 
 struct StreamParts {

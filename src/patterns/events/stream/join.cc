@@ -55,6 +55,7 @@ Result<void> StreamRun::LetJoin(StartFacts& facts, StartPlan& plan) {
     if (step && facts.cursor) {
       facts.cursor->replay_id = step->replay_id;
       facts.cursor->cycle = step->cycle;
+      facts.cursor->known_ms = step->at_ms;
       plan = PlanStart(facts);
       Note("going back to " + FormatUtc(AtMs(step->at_ms), 0) + " for tables that join");
       // First the place, then who stands there: cut in between, they join once more.

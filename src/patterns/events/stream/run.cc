@@ -27,7 +27,8 @@ StreamRun::StreamRun(const Call& call, const StreamParts& parts, const StreamOpt
       parts_(parts),
       options_(options),
       plans_(*parts.pubsub),
-      quarantine_(options.quarantine_folder) {
+      quarantine_(options.quarantine_folder),
+      hand_over_(options.consumers) {
   report_.topic = options.topic;
 }
 
@@ -83,12 +84,14 @@ Result<void> StreamRun::Loop() {
         if (batch.error().kind() != Kind::kCancelled) FIRN_CHECK(Settle(call_));
         return Fail(std::move(batch).error());
       }
-      FIRN_CHECK(HandOver(call_));  // nothing tells them again
+      // Nothing tells them again.
+      FIRN_CHECK(GiveToConsumers(call_));
+      FIRN_CHECK(hand_over_.Await());
       FIRN_CHECK(Lost(batch.error().why()));
       continue;
     }
     if (*batch == nullptr) {
-      FIRN_CHECK(HandOver(call_));
+      FIRN_CHECK(GiveToConsumers(call_));
       if (CycleIsDue(patience)) FIRN_CHECK(Settle(call_));
       continue;
     }
@@ -172,7 +175,7 @@ Result<void> StreamRun::Dispatch(const salesforce::EventView& event, const Chang
   if (!options_.consumers.empty()) ForConsumers(event, plan);
   const bool full =
       handed_next_.size() >= kHandOverEventsMax || handed_next_bytes_ >= kHandOverBytesMax;
-  return full ? HandOver(call_) : Result<void>();
+  return full ? GiveToConsumers(call_) : Result<void>();
 }
 
 Result<void> StreamRun::ToTable(LakeTable& table, const TableEvent& event) {
@@ -187,20 +190,16 @@ Result<void> StreamRun::ToTable(LakeTable& table, const TableEvent& event) {
 void StreamRun::ForConsumers(const salesforce::EventView& event, const ChangePlan& plan) {
   MakeEnvelopes({options_.topic, parts_.org_id, options_.account, options_.region}, event, plan,
                 record_, envelopes_);
+  report_.event_ms = std::max(report_.event_ms, envelopes_.front().event_timestamp_ms);
   for (Envelope& envelope : envelopes_) {
     handed_next_bytes_ += envelope.detail.size();
     handed_next_.push_back(std::move(envelope));
   }
 }
 
-Result<void> StreamRun::HandOver(const Call& call) {
-  if (handed_next_.empty()) return {};
-  for (EventConsumer* consumer : options_.consumers) {
-    FIRN_CHECK(Doing(consumer->Take(call, handed_next_), "handing events to " + consumer->name()));
-  }
-  handed_next_.clear();
+Result<void> StreamRun::GiveToConsumers(const Call& call) {
   handed_next_bytes_ = 0;
-  return {};
+  return hand_over_.Give(call, handed_next_);
 }
 
 Result<void> StreamRun::Keep(const salesforce::EventView& event, const Error& why) {

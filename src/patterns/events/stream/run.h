@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "patterns/events/stream/follow.h"
+#include "patterns/events/stream/hand_over.h"
 #include "patterns/events/stream/plans.h"
 #include "patterns/events/stream/quarantine.h"
 #include "patterns/events/stream/start.h"
@@ -36,6 +37,7 @@ class StreamRun {
   Result<void> OutgrowTables(const state::LeaseTerms& terms);
   Result<void> RenewLease(const Call& call);
   Result<void> Begin();
+  [[nodiscard]] int64_t TimeToJudgeBy(const std::optional<StreamCursor>& cursor);
   Result<void> Subscribe(salesforce::ReplayPosition from, bool is_ours = true);
   void NoteStream(const salesforce::StreamNote& note) const;
   // A managed subscription is told what is done, and heard.
@@ -56,9 +58,10 @@ class StreamRun {
   Result<void> TakeEvent(const salesforce::EventView& event);
   Result<void> Dispatch(const salesforce::EventView& event, const ChangePlan& plan);
   Result<void> ToTable(LakeTable& table, const TableEvent& event);
-  // Consumers get many events at once: each hand-over costs them a transaction.
+  // Consumers get many events at once: each hand-over costs them a transaction. They take them
+  // while the stream goes on; Settle awaits that.
   void ForConsumers(const salesforce::EventView& event, const ChangePlan& plan);
-  Result<void> HandOver(const Call& call);
+  Result<void> GiveToConsumers(const Call& call);
   Result<void> Keep(const salesforce::EventView& event, const Error& why);
   [[nodiscard]] bool SeenBefore(std::string_view event_id);
   // Ends the cycle: tables, consumers, cursor. Under a call that a stop does not cut short.
@@ -96,6 +99,7 @@ class StreamRun {
   std::vector<Envelope> envelopes_;  // of the newest event
   std::vector<Envelope> handed_next_;
   size_t handed_next_bytes_ = 0;
+  HandOver hand_over_;
   std::unordered_set<std::string> seen_;
   std::deque<std::string> seen_order_;
   StreamReport report_;

@@ -26,7 +26,7 @@ Result<void> StreamRun::Settle(const Call& call) {
                                       [](const auto& table) { return table->HasWork(); });
   if (cycle_events_ == 0 && !table_work) return {};
   FIRN_CHECK(RenewLease(call));
-  FIRN_CHECK(HandOver(call));
+  FIRN_CHECK(GiveToConsumers(call));
   FIRN_FAULT_POINT("events.cycle.settling");
   TableCommit commit;
   commit.topic = options_.topic;
@@ -38,6 +38,7 @@ Result<void> StreamRun::Settle(const Call& call) {
   for (const auto& table : tables_) {
     FIRN_CHECK(Doing(table->Settle(call, commit), "merging into " + table->followed().object));
   }
+  FIRN_CHECK(hand_over_.Await());
   for (EventConsumer* consumer : options_.consumers) {
     FIRN_CHECK(Doing(consumer->Settle(call), "settling " + consumer->name()));
   }
@@ -46,6 +47,9 @@ Result<void> StreamRun::Settle(const Call& call) {
   cursor_.cycle = commit.mark.cycle;
   cursor_.event_ms = std::max(cursor_.event_ms, report_.event_ms);
   cursor_.alive_ms = NowMs();
+  // More may be on its way: only a sign of life tells that there is none. A clock that is ahead, or
+  // damage, tells nothing of times to come.
+  cursor_.known_ms = std::max(cursor_.known_ms, std::min(report_.event_ms, cursor_.alive_ms));
   cursor_.events_total += cycle_events_;
   cursor_.lost.clear();
   FIRN_CHECK(Save());
@@ -64,7 +68,7 @@ Result<void> StreamRun::SignOfLife(std::string_view latest) {
   if (latest.empty()) return {};
   position_ = latest;
   cursor_.replay_id = latest;
-  cursor_.alive_ms = NowMs();
+  cursor_.alive_ms = cursor_.known_ms = NowMs();
   FIRN_CHECK(Save());
   Commit();  // though it is the same: the org closes managed streams that tell it nothing
   Measure();
@@ -116,6 +120,8 @@ void StreamRun::Report() {
 }
 
 void StreamRun::Measure() {
+  const StreamMeasure measure{cursor_.known_ms, NowMs()};
+  if (parts_.observer != nullptr && measure.known_ms > 0) parts_.observer->Measured(measure);
   if (parts_.metrics == nullptr) return;
   const Labels labels = {{"org", parts_.org}, {"pattern", "events"}, {"topic", options_.topic}};
   const auto bring = [&](const char* name, int64_t to, const char* help) {
@@ -132,10 +138,9 @@ void StreamRun::Measure() {
   bring("rows_out_total", rows, "rows written or taken away");
   bring("rows_rejected_total", rejected, "events in quarantine and rows rejected");
   bring("event_streams_opened_total", report_.streams_opened, "streams opened");
-  // Behind by the age of the newest event that is done; a sign of life says that there is no newer.
-  const int64_t since = std::max(cursor_.event_ms, cycle_events_ == 0 ? cursor_.alive_ms : 0);
+  if (measure.known_ms == 0) return;
   parts_.metrics->GetGauge("lag_seconds", labels, "how far the tables are behind the org")
-      .Set(static_cast<double>(std::max<int64_t>(0, NowMs() - since)) / 1000.0);
+      .Set(static_cast<double>(std::max<int64_t>(0, measure.at_ms - measure.known_ms)) / 1000.0);
 }
 
 void StreamRun::Tell(StreamState state, const std::string& why) const {

@@ -24,6 +24,15 @@ std::string Elsewhere(const std::string& org_id, const std::string& instance,
   return "";
 }
 
+// Why events between the cursor and now may be gone; empty when none can be.
+std::string TooOld(const StreamCursor& cursor, int64_t now_ms) {
+  const std::chrono::milliseconds age(now_ms - std::max(cursor.alive_ms, cursor.event_ms));
+  if (now_ms == 0 || age <= kEventsKept) return "";
+  return "the stream was last alive " +
+         std::to_string(std::chrono::floor<std::chrono::hours>(age).count()) +
+         " hours ago, events are kept for " + std::to_string(kEventsKept.count());
+}
+
 bool IsUsable(const std::optional<TableMark>& mark, const StartFacts& facts) {
   return mark && Elsewhere(mark->org_id, mark->instance, facts).empty();
 }
@@ -39,6 +48,7 @@ StartPlan PlanStart(const StartFacts& facts) {
     plan.lost = facts.cursor->lost.empty()
                     ? Elsewhere(facts.cursor->org_id, facts.cursor->instance, facts)
                     : facts.cursor->lost;
+    if (plan.lost.empty()) plan.lost = TooOld(*facts.cursor, facts.now_ms);
   } else {
     // The tables know where the newest cycle that any of them committed began.
     const TableMark* newest = nullptr;

@@ -2,6 +2,7 @@
 // events; pure.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,11 +12,15 @@
 
 namespace firn::events {
 
+// Salesforce keeps events so long (Pub/Sub API Developer Guide, "Event Message Durability").
+inline constexpr std::chrono::hours kEventsKept{72};
+
 struct StartFacts {
   std::optional<StreamCursor> cursor;
   std::vector<std::optional<TableMark>> marks;  // by table
   std::string org_id;
   std::string instance;  // empty: not known, and not compared
+  int64_t now_ms = 0;    // 0: not known, and the position's age is not judged
 };
 struct StartPlan {
   salesforce::ReplayPosition position;

@@ -10,6 +10,9 @@
 
 #include "core/state/test_folder.h"
 #include "patterns/events/change/record_id.h"
+#include "patterns/events/lake/layout.h"
+#include "patterns/events/lake/name_order.h"
+#include "patterns/events/lake/recent_commits.h"
 #include "patterns/events/lake/rows.h"
 #include "patterns/events/stream/cursor.h"
 #include "patterns/events/stream/followed_objects.h"
@@ -100,14 +103,46 @@ TEST(Start, APositionOfAnotherOrgOrInstanceIsLostAndNotTried) {
   EXPECT_FALSE(PlanStart(tables).lost.empty());
 }
 
+TEST(Start, Issue4768_1061_APositionOlderThanTheEventsKeptIsLostAndNotTried) {
+  constexpr int64_t kHourMs = 3'600'000;
+  StartFacts facts = Facts();
+  facts.cursor = Cursor("p9", 9);
+  facts.cursor->alive_ms = facts.cursor->event_ms = 1'000 * kHourMs;
+  facts.now_ms = facts.cursor->alive_ms + 72 * kHourMs;
+  EXPECT_TRUE(PlanStart(facts).lost.empty());
+  facts.now_ms += kHourMs;
+  EXPECT_EQ(PlanStart(facts).lost,
+            "the stream was last alive 73 hours ago, events are kept for 72");
+  facts.now_ms = 0;
+  EXPECT_TRUE(PlanStart(facts).lost.empty()) << "a clock that is not trusted judges nothing";
+}
+
+TEST(Order, AChangeBehindALaterOneOfItsRecordIsTold) {
+  RecentCommits commits;
+  EXPECT_FALSE(commits.IsLate("a", 5));
+  EXPECT_FALSE(commits.IsLate("a", 5)) << "of the same transaction";
+  EXPECT_TRUE(commits.IsLate("a", 4));
+  EXPECT_FALSE(commits.IsLate("b", 4)) << "another record";
+  EXPECT_FALSE(commits.IsLate("a", 6));
+  EXPECT_FALSE(commits.IsLate("a", 0)) << "it tells no number";
+  commits.Clear();
+  EXPECT_FALSE(commits.IsLate("a", 1)) << "the stream went back";
+  for (size_t i = 0; i <= RecentCommits::kRecordsMax; ++i) {
+    EXPECT_FALSE(commits.IsLate("r" + std::to_string(i), 9));
+  }
+  EXPECT_FALSE(commits.IsLate("a", 1)) << "bounded: the oldest are forgotten";
+}
+
 TEST(Cursors, AreReadAsTheyWereWrittenWhateverBytesTheIdsHave) {
   StreamCursor cursor = Cursor(std::string("\0\xff\n\"", 4), 7);
   cursor.event_ms = 1;
   cursor.alive_ms = 2;
+  cursor.known_ms = 5;
   cursor.events_total = 3;
   cursor.events_since_ms = 4;
   cursor.lost = "gone";
   EXPECT_EQ(ParseCursor(CursorText(cursor)), cursor);
+  EXPECT_EQ(ParseCursor(R"({"cycle":1,"event_ms":7})")->known_ms, 7) << "of an older version";
   const TableMark mark = Mark(std::string("\0\x80", 2), "", 3);
   EXPECT_EQ(ParseMark(MarkText(mark)), mark);
   for (const char* text : {"", "[]", "{}", R"({"cycle":1,"replay_id":"%"})"}) {
@@ -222,6 +257,38 @@ TEST_F(Rows, AValueThatDoesNotFitRejectsItsRowAndTheOthersKeepTheirPlaces) {
   EXPECT_EQ(decoded->rejected[0].field, "AnnualRevenue");
   EXPECT_EQ(page_->rows(), 0);
 }
+
+TEST(Names, TheirOrderIsTakenFromRecordsThatTellIt) {
+  const auto told = [](const char* name, const char* first, const char* last) {
+    return NameOrderOf(std::string(R"({"Name":")") + name + R"(","FirstName":)" + first +
+                       R"(,"LastName":)" + last + "}");
+  };
+  EXPECT_EQ(told("Ada King Lovelace Jr.", R"("Ada")", R"("Lovelace")"), NameOrder::kWestern);
+  EXPECT_EQ(told("Yamada Taro", R"("Taro")", R"("Yamada")"), NameOrder::kEastern);
+  EXPECT_EQ(told("Taro Taro", R"("Taro")", R"("Taro")"), std::nullopt);
+  EXPECT_EQ(told("Yamada", "null", R"("Yamada")"), std::nullopt);
+  EXPECT_EQ(told("Somebody Else", R"("Taro")", R"("Yamada")"), std::nullopt);
+  EXPECT_EQ(NameOrderOf("[]"), std::nullopt);
+}
+
+TEST(Names, AreMadeOfTheirPartsInTheOrdersOrderAndWithoutTheSalutation) {
+  const std::string part = R"(","type":"string","compoundFieldName":"Name"},)";
+  const std::string describe =
+      R"({"name":"Contact","fields":[{"name":"Id","type":"id","nillable":false},{"name":"Salutation)" +
+      part + R"({"name":"FirstName)" + part + R"({"name":"LastName)" + part +
+      R"({"name":"MiddleName)" + part + R"({"name":"Suffix)" + part +
+      R"({"name":"Name","type":"string"},{"name":"SystemModstamp","type":"datetime"}]})";
+  const auto layout = record::LayoutFromDescribe(describe, {});
+  ASSERT_TRUE(layout) << layout.error().OneLine();
+  EXPECT_TRUE(HasPersonNames(*layout, describe));
+  using Words = std::vector<std::string>;
+  EXPECT_EQ(FollowingColumns(*layout, describe, NameOrder::kWestern).back().sources,
+            (Words{"FirstName", "MiddleName", "LastName", "Suffix"}));
+  EXPECT_EQ(FollowingColumns(*layout, describe, NameOrder::kEastern).back().sources,
+            (Words{"LastName", "FirstName", "MiddleName", "Suffix"}));
+}
+
+TEST_F(Rows, ABusinessHasNoPersonsName) { EXPECT_FALSE(HasPersonNames(layout_, kDescribe)); }
 
 TEST(QuarantineFolder, KeepsEventsForTheirOwnerOnlyAndAnEventOnce) {
   const state::TestFolder folder;

@@ -88,7 +88,9 @@ Result<TargetLane::Batch> TargetLane::Claim(const Call& call, LaneStep* step) {
     return batch;
   }
   const auto waited = query.now - batch.deliveries.front().taken;
-  if (limits_.linger > waited && batch.deliveries.size() < query.most) {
+  // Taken in a time to come: the clock was set back.
+  const bool fresh = waited >= waited.zero() && waited < limits_.linger;
+  if (fresh && batch.deliveries.size() < query.most) {
     step->wait = limits_.linger - waited;
     step->lingers = true;
     batch.deliveries.clear();
@@ -184,6 +186,7 @@ void TargetLane::Die(const Call& call, const WaitingDelivery& delivery, const Er
                      std::string_view condition, int tries, Batch* batch) const {
   DeliveryOutcome outcome;
   outcome.id = delivery.id;
+  outcome.grouped = !delivery.group.empty();
   outcome.state = DeliveryOutcome::State::kDead;
   outcome.tries = tries;
   const bool late = error.code() == "EVENT-TARGET-004";
@@ -206,6 +209,7 @@ void TargetLane::Judge(const Call& call, const WaitingDelivery& delivery,
                        const std::optional<Error>& error, Batch* batch) {
   DeliveryOutcome outcome;
   outcome.id = delivery.id;
+  outcome.grouped = !delivery.group.empty();
   outcome.tries = delivery.tries + 1;
   if (!error) {
     batch->outcomes.push_back(std::move(outcome));
