@@ -135,21 +135,6 @@ def test_issue_4768_1061_a_position_older_than_the_events_kept_is_lost_and_read_
     project.assert_equal("Account")
 
 
-def test_issue_10_a_position_that_the_org_has_forgotten_is_lost_and_read_again(tmp_path, org, client):
-    """The org's own time passes what it keeps."""
-    project = project_of(tmp_path, org)
-    first = client.create("Account", Name="Before")
-    project.follow()
-    client.update("Account", first, Phone="1")
-    org.ask("POST", "clock", {"advance_seconds": 80 * 3600})
-    with PubSub(org) as later:
-        last = later.create("Account", Name="Behind")
-    project.follow("--on-lost", "backfill")
-    assert project.rows("salesforce.Account")[first]["Phone"] == "1"
-    assert last in project.rows("salesforce.Account")
-    project.assert_equal("Account")
-
-
 def test_issue_27146_a_record_that_commits_late_is_in_what_is_read_again(tmp_path, org, client):
     project = project_of(tmp_path, org)
     client.create("Account", Name="Newest event")

@@ -146,17 +146,20 @@ TEST_F(Decoding, AGapEventIsAHeaderOnly) {
 }
 
 TEST_F(Decoding, AGapEventOfAConvertedFieldNamesEveryRecordAndOnlyAGapEventMay) {
-  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001*"}, .type = 5}).bytes(), record_));
+  const auto all = Update({.ids = {"001*"}, .type = 5});
+  ASSERT_TRUE(plan_.Decode(all.bytes(), record_));
   auto named = RecordsNamedBy(record_);
   ASSERT_TRUE(named) << named.error().OneLine();
   EXPECT_TRUE(named->all);
   EXPECT_TRUE(named->ids.empty());
-  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001000000000001"}, .type = 5}).bytes(), record_));
+  const auto one = Update({.ids = {"001000000000001"}, .type = 5});
+  ASSERT_TRUE(plan_.Decode(one.bytes(), record_));
   named = RecordsNamedBy(record_);
   ASSERT_TRUE(named);
   EXPECT_FALSE(named->all);
   EXPECT_EQ(named->ids, (std::vector<std::string>{"001000000000001AAA"}));
-  ASSERT_TRUE(plan_.Decode(Update({.ids = {"001*"}}).bytes(), record_));
+  const auto update = Update({.ids = {"001*"}});
+  ASSERT_TRUE(plan_.Decode(update.bytes(), record_));
   EXPECT_EQ(RecordsNamedBy(record_).error().code(), "EVENT-RECORD-001");
 }
 
