@@ -67,7 +67,7 @@ void RulesWorker::Work(const Call& call) {
     const auto opened = OpenOnce(call);
     if (opened) return;
     const Error& error = opened.error();
-    if (error.kind() == Kind::kConflict) {
+    if (error.code() == "EVENT-OUTBOX-001") {
       // Another process delivers: this one takes its place when it ends.
       if (Status().state != "waiting") log::Info("rules.waiting", {{"why", error.what()}});
       Say("waiting", error.what());

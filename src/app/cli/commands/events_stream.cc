@@ -122,7 +122,7 @@ Result<std::vector<std::string>> TopicsOf(Context& context, EventSession& sessio
   auto topics = context.List("topic");
   const std::string managed = context.Text("managed");
   if (!managed.empty()) {
-    salesforce::RestClient& rest = *session.parts.lake.rest;
+    salesforce::RestClient& rest = *session.parts().lake.rest;
     if (topics.size() > 1) {
       return Fail(context.UsageError("a managed subscription is of one topic")
                       .Hint("name one topic, or none: the org knows it"));
@@ -193,7 +193,7 @@ Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSes
   if (set.rules.empty() && problems.empty()) return std::unique_ptr<engine::RulesLink>();
   for (bool told = false;; told = true) {
     auto link = engine::RulesLink::Open(*project, context.secrets(), &session.metrics);
-    if (!link && link.error().kind() == Kind::kConflict) {
+    if (!link && link.error().code() == "EVENT-OUTBOX-001") {
       // Another process delivers: this one takes its place when it ends.
       if (!told) context.out().Talk("waiting: " + link.error().what());
       FIRN_CHECK(context.call().Sleep(kRulesPoll));
