@@ -1,5 +1,7 @@
 #include "ends/lake/internal/json.h"
 
+#include "core/base/json_depth.h"
+
 namespace firn::lake::internal {
 namespace {
 
@@ -35,6 +37,7 @@ tl::unexpected<Error> BadJson(std::string why) {
 }
 
 Result<Json> ParseJson(std::string_view text) {
+  if (NestsDeeperThan(text, kJsonDepthMax)) return BadJson("it is nested too deeply");
   Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return BadJson("it is not whole JSON");
   return json;
