@@ -61,16 +61,30 @@ void AwsClient::LearnClock(const Call& call, const net::Response& response) {
   skew_ = std::chrono::abs(ahead) > kSkewMatters ? ahead : std::chrono::seconds(0);
 }
 
+Result<void> AwsClient::Sign(const Call& call, const Service& service, net::Request& request) {
+  if (parts_.signer != nullptr) return parts_.signer->Sign(call, parts_.region, request);
+  FIRN_TRY(const Credentials credentials, parts_.credentials->Get(call));
+  SignRequest(request, credentials,
+              {.scope = {parts_.region, std::string(service.signing_name)},
+               .now = call.clock->Now() + skew_.load()});
+  return {};
+}
+
+void AwsClient::Forget() {
+  if (parts_.signer != nullptr) {
+    parts_.signer->Forget();
+  } else {
+    parts_.credentials->Forget();
+  }
+}
+
 Result<net::Response> AwsClient::Send(const Call& call, const Service& service,
                                       net::Request request) {
   bool renewed = false;
   bool clock_tried = false;
   for (int attempt = 0;; ++attempt) {
-    FIRN_TRY(const Credentials credentials, parts_.credentials->Get(call));
     net::Request signed_request = request;
-    SignRequest(signed_request, credentials,
-                {.scope = {parts_.region, std::string(service.signing_name)},
-                 .now = call.clock->Now() + skew_.load()});
+    FIRN_CHECK(Sign(call, service, signed_request));
     Result<net::Response> response = parts_.transport->Send(call, signed_request);
     int cost = kRetryCost;
     Error error(Kind::kInternal, "AWS-CALL-001", "");
@@ -81,13 +95,15 @@ Result<net::Response> AwsClient::Send(const Call& call, const Service& service,
       }
       const VendorError vendor = ReadVendorError(*response);
       error = AsError(service.endpoint, *response, vendor);
-      if (IsClockSkew(vendor) && !std::exchange(clock_tried, true)) {
+      const bool ours = parts_.signer == nullptr;
+      if (ours && IsClockSkew(vendor) && !std::exchange(clock_tried, true)) {
         const auto before = skew_.load();
         LearnClock(call, *response);
         if (skew_.load() != before) continue;
       }
-      if (IsExpired(vendor) && !std::exchange(renewed, true)) {
-        parts_.credentials->Forget();
+      const bool ended = IsExpired(vendor) || (!ours && IsClockSkew(vendor));
+      if (ended && !std::exchange(renewed, true)) {
+        Forget();
         continue;
       }
     } else {

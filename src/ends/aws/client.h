@@ -17,6 +17,7 @@
 #include "core/net/client.h"
 #include "ends/aws/credentials.h"
 #include "ends/aws/environment.h"
+#include "ends/aws/request_signer.h"
 
 namespace firn::aws {
 
@@ -52,7 +53,8 @@ class RetryTokens {
 
 struct ClientParts {
   net::Transport* transport = nullptr;      // outlives the client
-  CredentialSource* credentials = nullptr;  // likewise
+  CredentialSource* credentials = nullptr;  // likewise; not looked at with a `signer`
+  RequestSigner* signer = nullptr;          // likewise; signs instead of us
   Environment environment = Environment::OfProcess();
   std::string profile;
   std::string region;
@@ -80,6 +82,8 @@ class AwsClient {
 
  private:
   Result<net::Response> Send(const Call& call, const Service& service, net::Request request);
+  Result<void> Sign(const Call& call, const Service& service, net::Request& request);
+  void Forget();
   Result<std::string> Endpoint(const Service& service) const;
   void LearnClock(const Call& call, const net::Response& response);
 

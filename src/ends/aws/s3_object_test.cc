@@ -75,6 +75,39 @@ TEST_F(S3Object, ACompletionWhoseAnswerWasLostIsFoundByItsMark) {
   EXPECT_TRUE(UploadS3Object(call_, *client_, name_, "ours", ThreeParts()));
 }
 
+// Numbers its signatures, and signs nothing any more once it was told to forget.
+class NumberingSigner final : public RequestSigner {
+ public:
+  Result<void> Sign(const Call&, const std::string& region, net::Request& request) override {
+    request.headers.Set("Authorization", region + " " + std::to_string(++signed_));
+    return {};
+  }
+  void Forget() override { ++forgotten_; }
+
+  int signed_ = 0;
+  int forgotten_ = 0;
+};
+
+TEST_F(S3Object, ASignerSignsEachTryInPlaceOfCredentials) {
+  NumberingSigner signer;
+  ClientParts parts;
+  parts.transport = &transport_;
+  parts.signer = &signer;
+  parts.environment = Environment([](const std::string&) { return std::nullopt; });
+  parts.region = "eu-west-1";
+  AwsClient client(std::move(parts));
+  transport_.Add(503, "<Error><Code>SlowDown</Code></Error>");
+  transport_.Add(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>",
+                 {{"Date", "Thu, 26 Nov 2026 04:00:00 GMT"}});
+  transport_.Add(200, "abc");
+  const auto read = GetS3Object(call_, client, name_, std::nullopt, 100);
+  ASSERT_TRUE(read) << read.error().OneLine();
+  EXPECT_EQ(Sent(0).headers.GetOr("Authorization", ""), "eu-west-1 1");
+  EXPECT_EQ(Sent(2).headers.GetOr("Authorization", ""), "eu-west-1 3");
+  EXPECT_EQ(signer.forgotten_, 1);
+  EXPECT_EQ(client.clock_skew().count(), 0);  // the time is the signer's
+}
+
 TEST_F(S3Object, AListingGoesOnFromPageToPage) {
   transport_.Add(200,
                  "<ListBucketResult><Contents><Key>p/a</Key><Size>5</Size><LastModified>"
