@@ -25,6 +25,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const auto& grant : table->grants) Told(firn::lake::KeysOf(grant.settings));
   }
   Told(firn::lake::ReadCredentialsAnswer(body));
+  const auto signature = firn::lake::ReadSignAnswer(body);
+  Told(signature);
+  if (signature) {
+    FIRN_ASSERT(signature->uri.starts_with("http"));
+    for (const auto& [name, value] : signature->headers.all())
+      FIRN_ASSERT((name + value).find('\n') == std::string::npos);
+  }
   Told(firn::lake::ReadNamespacesAnswer(body));
   Told(firn::lake::ReadTablesAnswer(body));
   firn::net::Response response;

@@ -1,7 +1,9 @@
 #include "ends/lake/catalog/rest_answers.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/json_depth.h"
 #include "ends/lake/catalog/rest_names.h"
 #include "ends/lake/internal/json.h"
 
@@ -17,6 +19,7 @@ Error NoAnswer(std::string why) {
 }
 
 Result<Json> Object(const std::string& body) {
+  if (NestsDeeperThan(body, kJsonDepthMax)) return Fail(NoAnswer("it is nested too deeply"));
   Json json = Json::parse(body, nullptr, false);
   if (!json.is_object()) return Fail(NoAnswer("it is no JSON object"));
   return json;
@@ -50,6 +53,37 @@ std::vector<Grant> GrantsOf(const Json& answer) {
   return grants;
 }
 
+// Goes out as it is, in the head of a request.
+bool OneLine(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+bool IsToken(const std::string& name) {
+  return name == "token" || name == "credential" ||
+         name.starts_with("urn:ietf:params:oauth:token-type:");
+}
+
+bool SaysOfFiles(const FileSettings& settings) {
+  return std::any_of(settings.begin(), settings.end(), [](const auto& setting) {
+    return setting.first.starts_with("s3.") || setting.first == "client.region";
+  });
+}
+
+// Where files of the table may lie.
+std::vector<std::string> PlacesOf(const TableState& state) {
+  const std::map<std::string, std::string>& properties = state.metadata->properties;
+  std::vector<std::string> places = {state.metadata->location};
+  for (const char* name : {"write.data.path", "write.metadata.path", "write.object-storage.path",
+                           "write.folder-storage.path"}) {
+    const auto found = properties.find(name);
+    if (found != properties.end() && !found->second.empty()) places.push_back(found->second);
+  }
+  const size_t slash = state.metadata_location.rfind('/');
+  if (slash != std::string::npos && !state.metadata_location.starts_with(places.front()))
+    places.push_back(state.metadata_location.substr(0, slash));
+  return places;
+}
+
 Result<std::vector<std::string>> LevelsOf(const Json& json) {
   std::vector<std::string> levels;
   if (!json.is_array() || json.empty()) return Fail(NoAnswer("a namespace is no list of levels"));
@@ -72,20 +106,44 @@ Result<LoadedTable> ReadTableAnswer(const std::string& body) {
   FIRN_TRY(TableMetadata parsed, ParseMetadata(Dump(*metadata)));
   table.state.metadata = std::make_shared<const TableMetadata>(std::move(parsed));
   table.grants = GrantsOf(answer);
-  const FileSettings config = SettingsOf(answer, "config");
-  const auto path = config.find("client.refresh-credentials-endpoint");
-  if (path != config.end()) table.credentials_path = path->second;
+  table.config = SettingsOf(answer, "config");
+  const auto path = table.config.find("client.refresh-credentials-endpoint");
+  if (path != table.config.end()) table.credentials_path = path->second;
+  FileSettings of_files = table.config;
+  std::erase_if(of_files, [](const auto& setting) { return IsToken(setting.first); });
   // The table's config goes for all its files that nothing else is said of, and says of the others
   // what their own settings leave out.
-  for (Grant& grant : table.grants) grant.settings.insert(config.begin(), config.end());
-  if (table.grants.empty() && HasKeys(config))
-    table.grants.push_back({table.state.metadata->location, config});
+  for (Grant& grant : table.grants) grant.settings.insert(of_files.begin(), of_files.end());
+  if (table.grants.empty() && SaysOfFiles(of_files)) {
+    for (std::string& place : PlacesOf(table.state)) table.grants.push_back({place, of_files});
+  }
   return table;
 }
 
 Result<std::vector<Grant>> ReadCredentialsAnswer(const std::string& body) {
   FIRN_TRY(const Json answer, Object(body));
   return GrantsOf(answer);
+}
+
+Result<SignAnswer> ReadSignAnswer(const std::string& body) {
+  FIRN_TRY(const Json answer, Object(body));
+  SignAnswer out;
+  out.uri = TextOf(answer, "uri");
+  const auto found = answer.find("headers");
+  const bool address = out.uri.starts_with("http://") || out.uri.starts_with("https://");
+  if (!address || !OneLine(out.uri) || found == answer.end() || !found->is_object())
+    return Fail(NoAnswer("it has no `uri` or no `headers`"));
+  for (const auto& [name, values] : found->items()) {
+    std::string joined;
+    if (!values.is_array()) return Fail(NoAnswer("a header has no list of values"));
+    for (const Json& value : values) {
+      if (!value.is_string()) return Fail(NoAnswer("a header's value is no text"));
+      joined += (joined.empty() ? "" : ", ") + value.get<std::string>();
+    }
+    if (!OneLine(name) || !OneLine(joined)) return Fail(NoAnswer("a header holds a line break"));
+    out.headers.Add(name, joined);
+  }
+  return out;
 }
 
 Result<Page<std::string>> ReadNamespacesAnswer(const std::string& body) {

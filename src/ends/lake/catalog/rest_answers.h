@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/base/error.h"
+#include "core/net/http.h"
 #include "ends/lake/catalog/table_catalog.h"
 #include "ends/lake/catalog/vended_credentials.h"
 
@@ -16,12 +17,20 @@ namespace firn::lake {
 
 struct LoadedTable {
   TableState state;
+  FileSettings config;           // of the table, with the tokens that it may hold
   std::vector<Grant> grants;     // by prefix of file names; those of the table's config last
   std::string credentials_path;  // `client.refresh-credentials-endpoint`; empty: the spec's
 };
 // Of loadTable, createTable, registerTable and updateTable.
 [[nodiscard]] Result<LoadedTable> ReadTableAnswer(const std::string& body);
 [[nodiscard]] Result<std::vector<Grant>> ReadCredentialsAnswer(const std::string& body);
+
+// What makes a request one of a client that may ask for it (RemoteSignResult).
+struct SignAnswer {
+  std::string uri;
+  net::Headers headers;
+};
+[[nodiscard]] Result<SignAnswer> ReadSignAnswer(const std::string& body);
 
 // One page of a list.
 template <typename Item>

@@ -5,6 +5,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/log.h"
 #include "ends/lake/catalog/metadata_diff.h"
+#include "ends/lake/catalog/remote_signer.h"
 #include "ends/lake/catalog/rest_names.h"
 #include "ends/lake/catalog/rest_reply.h"
 #include "ends/lake/catalog/rest_tables.h"
@@ -185,7 +186,13 @@ class RestCatalog final : public TableCatalog {
 Result<RestCatalogParts> OpenRestCatalog(const Call& call, const RestCatalogOptions& options,
                                          const RestStoreOptions& store) {
   FIRN_TRY(std::shared_ptr<RestClient> client, RestClient::Open(call, options));
-  FIRN_TRY(auto files, RestStore::Open(store, client->properties()));
+  FileAccess access;
+  access.signer =
+      [client](const FileSettings& settings) -> Result<std::shared_ptr<aws::RequestSigner>> {
+    FIRN_TRY(auto signer, RemoteSigner::New(client, nullptr, settings));
+    return signer;
+  };
+  FIRN_TRY(auto files, RestStore::Open(store, client->properties(), std::move(access)));
   RestCatalogParts parts;
   parts.catalog = std::make_unique<RestCatalog>(client, files);
   parts.store = std::move(files);

@@ -231,6 +231,55 @@ TEST_F(RestCatalogTest, IdempotencyKeysAreTimedUuids) {
   EXPECT_EQ(key.substr(0, 8) + key.substr(9, 4), "01a3185c5000");
 }
 
+TEST_F(RestCatalogTest, MetadataBombIsRefused) {
+  const auto lake = Open();
+  ASSERT_TRUE((*lake)->Create(call_, kIdent, OneColumn(), {}));
+  const std::string deep(500'000, '[');
+  other_ = [&](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (!request.path.ends_with("/tables/t")) return {};
+    net::ServerResponse response;
+    response.body = "{\"metadata\":{\"schemas\":" + deep + std::string(deep.size(), ']') + "}}";
+    return response;
+  };
+  const auto table = (*lake)->Load(kIdent);
+  ASSERT_FALSE(table);
+  EXPECT_EQ(table.error().code(), "LAKE-REST-009");
+  EXPECT_NE(table.error().why().find("nested too deeply"), std::string::npos);
+}
+
+TEST_F(RestCatalogTest, TwoThousandNamespacesAreReadPageByPage) {
+  static constexpr int kAll = 2000;
+  static constexpr int kPage = 300;
+  other_ = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (request.path != "/v1/namespaces") return {};
+    const FormFields query = FormDecode(request.query).value_or(FormFields());
+    std::map<std::string, std::string> asked(query.begin(), query.end());
+    Json page = {{"namespaces", Json::array()}};
+    if (!asked.contains("parent")) {
+      const int begin = asked["pageToken"].empty() ? 0 : std::stoi(asked["pageToken"]);
+      for (int i = begin; i < begin + kPage && i < kAll; ++i)
+        page["namespaces"].push_back(Json::array({"n" + std::to_string(i)}));
+      if (begin + kPage < kAll) page["next-page-token"] = std::to_string(begin + kPage);
+    }
+    return Ok(page);
+  };
+  const auto lake = Open();
+  const auto namespaces = (*lake)->Namespaces();
+  ASSERT_TRUE(namespaces) << namespaces.error().OneLine();
+  EXPECT_EQ(namespaces->size(), static_cast<size_t>(kAll));
+  EXPECT_EQ(namespaces->back(), "n1999");
+}
+
+TEST_F(RestCatalogTest, ListThatGoesInACircleIsRefused) {
+  other_ = [](const net::ServerRequest& request) -> std::optional<net::ServerResponse> {
+    if (request.path != "/v1/namespaces") return {};
+    return Ok({{"namespaces", Json::array()}, {"next-page-token", "again"}});
+  };
+  const auto namespaces = (*Open())->Namespaces();
+  ASSERT_FALSE(namespaces);
+  EXPECT_EQ(namespaces.error().code(), "LAKE-REST-009");
+}
+
 FileSettings Keys(const std::string& id, UtcMicros end) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(end.time_since_epoch());
   return {{"s3.access-key-id", id},

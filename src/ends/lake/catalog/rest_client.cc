@@ -13,6 +13,7 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr int kAuthenticationTimeout = 419;  // the spec's, of a sign-in that has ended
 constexpr auto kIdle = std::chrono::seconds(60);
 constexpr uint64_t kAnswerBytesMax = 512ULL << 20;  // metadata of a table, as a file may have
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(20), 6};
@@ -74,9 +75,9 @@ Result<std::unique_ptr<RestClient>> RestClient::Open(const Call& call,
   http.ca_file = own.ca_file;
   http.proxy = own.proxy;
   FIRN_TRY(client->transport_, net::NewHttpClient(http));
-  const std::string token_uri =
+  client->token_uri_ =
       own.oauth2_server_uri.empty() ? own.uri + "/v1/oauth/tokens" : own.oauth2_server_uri;
-  FIRN_TRY(client->auth_, NewRestAuth(*client->transport_, own, token_uri));
+  FIRN_TRY(client->auth_, NewRestAuth(*client->transport_, own, client->token_uri_));
   FIRN_CHECK(client->ReadConfig(call));
   return client;
 }
@@ -145,7 +146,7 @@ Result<net::Response> RestClient::Send(const Call& call, const RestCall& rest) {
     return Fail(Error(Kind::kUnsupported, "LAKE-REST-006", "the catalog does not offer this")
                     .At(options_.uri)
                     .Because("its config does not list `" + std::string(rest.endpoint) + "`"));
-  return SendTo(call, rest, options_.uri + "/v1" + prefix_ + rest.path);
+  return SendTo(call, rest, UrlOf(rest.path));
 }
 
 Result<net::Response> RestClient::SendTo(const Call& call, const RestCall& rest,
@@ -157,14 +158,15 @@ Result<net::Response> RestClient::SendTo(const Call& call, const RestCall& rest,
   for (const auto& [name, value] : options_.headers) request.headers.Set(name, value);
   request.headers.Set("Accept", "application/json");
   if (!rest.body.empty()) request.headers.Set("Content-Type", "application/json");
-  if (keeps_keys_ && !IsGet(request.method))
+  if (keeps_keys_ && !IsGet(request.method) && !rest.reads)
     request.headers.Set("Idempotency-Key",
                         rest.idempotency_key.empty() ? NewTimedUuid(call) : rest.idempotency_key);
   request.body = rest.body;
   request.idle_timeout = kIdle;
   request.body_bytes_max = kAnswerBytesMax;
   for (int attempt = 0;; ++attempt) {
-    auto response = SendOnce(call, request);
+    auto response =
+        SendOnce(call, request, *transport_, rest.auth == nullptr ? *auth_ : *rest.auth);
     if (response && (response->status / 100 == 2 || response->status == 304)) return response;
     Error error = response
                       ? RestError(*response, std::string(rest.endpoint) + " at " + options_.uri)
@@ -175,16 +177,27 @@ Result<net::Response> RestClient::SendTo(const Call& call, const RestCall& rest,
   }
 }
 
-Result<net::Response> RestClient::SendOnce(const Call& call, const net::Request& request) {
+Result<net::Response> RestClient::SendOnce(const Call& call, const net::Request& request,
+                                           net::Transport& transport, RestAuth& auth) {
   net::Request own = request;
-  FIRN_CHECK(auth_->Apply(call, own));
-  auto response = transport_->Send(call, own);
-  const bool refused = response && (response->status == 401 || response->status == 403);
-  if (!refused || !auth_->Refused(call, *response)) return response;
+  FIRN_CHECK(auth.Apply(call, own));
+  auto response = transport.Send(call, own);
+  const bool refused = response && (response->status == 401 || response->status == 403 ||
+                                    response->status == kAuthenticationTimeout);
+  if (!refused || !auth.Refused(call, *response)) return response;
   net::Request again = request;
-  FIRN_CHECK(auth_->Apply(call, again));
-  return transport_->Send(call, again);
+  FIRN_CHECK(auth.Apply(call, again));
+  return transport.Send(call, again);
 }
+
+std::string RestClient::Resolve(const std::string& endpoint, const std::string& base) const {
+  if (endpoint.starts_with("http://") || endpoint.starts_with("https://")) return endpoint;
+  std::string url = base.empty() ? options_.uri : base;
+  while (url.ends_with('/')) url.pop_back();
+  return url + (endpoint.starts_with('/') ? "" : "/") + endpoint;
+}
+
+bool RestClient::IsOwn(const std::string& url) const { return Origin(url) == Origin(options_.uri); }
 
 std::string RestClient::NamespaceWord(const std::string& ns) const {
   std::string out;

@@ -27,6 +27,8 @@ inline constexpr std::string_view kRegisterTable =
     "POST /v1/{prefix}/namespaces/{namespace}/register";
 inline constexpr std::string_view kCredentials =
     "GET /v1/{prefix}/namespaces/{namespace}/tables/{table}/credentials";
+inline constexpr std::string_view kSign =
+    "POST /v1/{prefix}/namespaces/{namespace}/tables/{table}/sign";
 
 }  // namespace rest
 

@@ -2,6 +2,7 @@
 
 #include "core/base/file.h"
 #include "ends/aws/client.h"
+#include "ends/lake/catalog/remote_signer.h"
 
 namespace firn::lake {
 namespace {
@@ -69,14 +70,27 @@ aws::Environment EnvironmentWith(const FileSettings& settings) {
 struct Account {
   std::shared_ptr<net::Transport> transport;
   std::shared_ptr<aws::CredentialSource> credentials;
+  std::shared_ptr<aws::RequestSigner> signer;
   std::unique_ptr<aws::AwsClient> client;
 };
+
+// What says how files are reached, without keys and without what changes from answer to answer.
+FileSettings WithoutKeys(FileSettings settings) {
+  std::erase_if(settings, [](const auto& setting) {
+    const std::string& name = setting.first;
+    const bool of_files =
+        name.starts_with("s3.") || name.starts_with("signer.") || name == "client.region";
+    return !of_files || name == "s3.access-key-id" || name == "s3.secret-access-key" ||
+           name.starts_with("s3.session-token");
+  });
+  return settings;
+}
 
 }  // namespace
 
 Result<std::shared_ptr<RestStore>> RestStore::Open(const RestStoreOptions& options,
-                                                   FileSettings defaults) {
-  std::shared_ptr<RestStore> store(new RestStore(options, std::move(defaults)));
+                                                   FileSettings defaults, FileAccess access) {
+  std::shared_ptr<RestStore> store(new RestStore(options, std::move(defaults), std::move(access)));
   FIRN_TRY(store->transport_, net::NewHttpClient({}));
   if (!options.root.empty() && !options.root.starts_with(kS3))
     store->local_ = LocalStore(options.root);
@@ -101,39 +115,77 @@ Result<void> RestStore::CheckPlace(const std::string& given) const {
   return Outside(uri, Kind::kDenied, "the warehouse is `" + options_.root + "`");
 }
 
-Result<void> RestStore::Take(const Grant& grant, RenewGrants renew) {
-  if (!HasKeys(grant.settings)) return {};
-  FIRN_TRY(aws::Credentials keys, KeysOf(grant.settings));
-  const std::string prefix = Plain(grant.prefix);
-  if (!prefix.starts_with(kS3)) return {};
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto found = granted_.find(prefix); found != granted_.end()) {
-      found->second.credentials->Take(std::move(keys));
-      return {};
-    }
-  }
-  FileSettings settings = defaults_;
-  for (const auto& [name, value] : grant.settings) settings[name] = value;
-  auto credentials =
-      std::make_shared<VendedCredentials>(grant.prefix, std::move(keys), std::move(renew));
-  // Its own root is the bucket: For() has chosen it by the prefix already.
-  const size_t slash = prefix.find('/', kS3.size());
-  FIRN_TRY(auto store, NewStore(prefix.substr(0, slash), settings, credentials));
+// Whether files below `prefix` go by these settings already; then its keys are the new ones.
+bool RestStore::TakeKeys(const std::string& prefix, const FileSettings& settings,
+                         std::optional<aws::Credentials>& keys) {
   const std::lock_guard lock(mutex_);
-  granted_.emplace(prefix, Granted{std::move(credentials), std::move(store)});
+  const auto found = granted_.find(prefix);
+  if (found == granted_.end() || found->second.settings != settings) return false;
+  const std::shared_ptr<VendedCredentials>& known = found->second.credentials;
+  if ((known != nullptr) != keys.has_value()) return false;
+  if (known) known->Take(*std::move(keys));
+  return true;
+}
+
+Result<void> RestStore::Take(const Grant& grant, const FileAccess& access) {
+  // `s3` alone stands for all of S3.
+  const bool all = grant.prefix.starts_with("s3") && kS3.starts_with(grant.prefix);
+  const std::string prefix = all ? std::string(kS3) : Plain(grant.prefix);
+  if (!prefix.starts_with(kS3)) return {};
+  FileSettings settings = WithoutKeys(defaults_);
+  for (const auto& [name, value] : grant.settings) settings[name] = value;
+  std::optional<aws::Credentials> keys;
+  if (HasKeys(settings)) {
+    FIRN_TRY(keys, KeysOf(settings));
+  }
+  settings = WithoutKeys(std::move(settings));
+  if (TakeKeys(prefix, settings, keys)) return {};
+  Granted granted{.credentials = nullptr, .store = nullptr, .settings = settings};
+  Signing signing;
+  if (keys) {  // they need no second call for each request
+    granted.credentials =
+        std::make_shared<VendedCredentials>(grant.prefix, *std::move(keys), access.renew);
+    signing.credentials = granted.credentials;
+  } else if (IsSignedRemotely(settings)) {
+    FIRN_TRY(signing.signer, access.signer(settings));
+  } else {
+    FIRN_TRY(signing, OwnSigning());
+  }
+  // Its own root is the bucket: For() has chosen it by the prefix already, which may end in the
+  // middle of a bucket's name.
+  const size_t slash = prefix.find('/', kS3.size());
+  const std::string root = slash == std::string::npos ? std::string(kS3) : prefix.substr(0, slash);
+  FIRN_TRY(granted.store, NewStore(root, settings, std::move(signing)));
+  const std::lock_guard lock(mutex_);
+  granted_.insert_or_assign(prefix, std::move(granted));
   return {};
 }
 
-Result<std::shared_ptr<ObjectStore>> RestStore::NewStore(
-    const std::string& root, const FileSettings& settings,
-    std::shared_ptr<aws::CredentialSource> source) {
+// By what the catalog says of all its files, else as whoever runs Firn.
+Result<RestStore::Signing> RestStore::OwnSigning() {
+  Signing signing;
+  if (IsSignedRemotely(defaults_)) {
+    FIRN_TRY(signing.signer, access_.signer(defaults_));
+  } else if (HasKeys(defaults_)) {
+    FIRN_TRY(aws::Credentials keys, KeysOf(defaults_));
+    signing.credentials = aws::FixedCredentials(std::move(keys));
+  } else {
+    signing.credentials = aws::NewCredentialChain(*transport_, {});
+  }
+  return signing;
+}
+
+Result<std::shared_ptr<ObjectStore>> RestStore::NewStore(const std::string& root,
+                                                         const FileSettings& settings,
+                                                         Signing signing) {
   auto account = std::make_shared<Account>();
   account->transport = transport_;
-  account->credentials = std::move(source);
+  account->credentials = std::move(signing.credentials);
+  account->signer = std::move(signing.signer);
   aws::ClientParts parts;
   parts.transport = account->transport.get();
   parts.credentials = account->credentials.get();
+  parts.signer = account->signer.get();
   parts.environment = EnvironmentWith(settings);
   parts.region = Setting(settings, "client.region");
   if (parts.region.empty()) parts.region = Setting(settings, "s3.region");
@@ -153,14 +205,8 @@ Result<std::shared_ptr<ObjectStore>> RestStore::OwnStore(const std::string& buck
     const std::lock_guard lock(mutex_);
     if (const auto found = own_.find(bucket); found != own_.end()) return found->second;
   }
-  std::shared_ptr<aws::CredentialSource> source;
-  if (HasKeys(defaults_)) {
-    FIRN_TRY(aws::Credentials keys, KeysOf(defaults_));
-    source = aws::FixedCredentials(std::move(keys));
-  } else {
-    source = aws::NewCredentialChain(*transport_, {});
-  }
-  FIRN_TRY(auto store, NewStore(bucket, defaults_, std::move(source)));
+  FIRN_TRY(Signing signing, OwnSigning());
+  FIRN_TRY(auto store, NewStore(bucket, defaults_, std::move(signing)));
   const std::lock_guard lock(mutex_);
   return own_.try_emplace(bucket, std::move(store)).first->second;
 }

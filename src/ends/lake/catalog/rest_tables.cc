@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/encoding.h"
+#include "ends/lake/catalog/remote_signer.h"
 #include "ends/lake/catalog/rest_names.h"
 
 namespace firn::lake {
@@ -51,7 +52,7 @@ std::string RestTables::TablePath(const TableIdent& ident) const {
 
 net::Headers RestTables::Delegation() const {
   if (!client_->vended_credentials() || store_ == nullptr) return {};
-  return {{"X-Iceberg-Access-Delegation", "vended-credentials"}};
+  return {{"X-Iceberg-Access-Delegation", "vended-credentials,remote-signing"}};
 }
 
 Result<std::vector<std::string>> RestTables::Namespaces(const Call& call) {
@@ -114,6 +115,8 @@ Result<std::optional<TableState>> RestTables::Load(const Call& call, const Table
                                                    const TableState* known) {
   RestCall rest{.endpoint = rest::kLoadTable, .path = TablePath(ident)};
   rest.headers = Delegation();
+  const auto auth = AuthOf(ident);
+  rest.auth = auth.get();
   if (known != nullptr) {
     const std::lock_guard lock(mutex_);
     const auto tag = tags_.find(ident);
@@ -124,7 +127,7 @@ Result<std::optional<TableState>> RestTables::Load(const Call& call, const Table
   if (!response && Missing(response.error())) return std::optional<TableState>();
   if (!response) return Fail(std::move(response).error().Doing("loading " + ident.Text()));
   if (response->status == 304 && known != nullptr) return std::optional(*known);
-  FIRN_TRY(TableState state, TakeAnswer(ident, response->body));
+  FIRN_TRY(TableState state, TakeAnswer(call, ident, response->body));
   Remember(ident, state, *response);
   const bool same = known != nullptr && known->metadata_location == state.metadata_location;
   return std::optional(same ? *known : std::move(state));
@@ -142,40 +145,80 @@ void RestTables::Remember(const TableIdent& ident, const TableState& state,
   tags_[ident] = {state.metadata_location, std::string(*etag)};
 }
 
-Result<TableState> RestTables::TakeAnswer(const TableIdent& ident, const std::string& body) {
+Result<TableState> RestTables::TakeAnswer(const Call& call, const TableIdent& ident,
+                                          const std::string& body) {
   FIRN_TRY(LoadedTable table, ReadTableAnswer(body));
+  const auto auth = TakeToken(call, ident, table.config);
   if (store_ == nullptr) return table.state;
   const std::string doing = "taking what the catalog says of " + ident.Text();
   FIRN_CHECK(Doing(store_->CheckPlace(table.state.metadata->location), doing));
   if (!table.state.metadata_location.empty())
     FIRN_CHECK(Doing(store_->CheckPlace(table.state.metadata_location), doing));
-  for (const Grant& grant : table.grants)
-    FIRN_CHECK(Doing(store_->Take(grant, RenewalOf(ident, table.credentials_path)), doing));
+  const FileAccess access = AccessOf(ident, table, auth);
+  for (const Grant& grant : table.grants) FIRN_CHECK(Doing(store_->Take(grant, access), doing));
   return table.state;
 }
 
-RenewGrants RestTables::RenewalOf(const TableIdent& ident, std::string path) const {
+std::shared_ptr<TableAuth> RestTables::AuthOf(const TableIdent& ident) {
+  const std::lock_guard lock(mutex_);
+  const auto found = auths_.find(ident);
+  return found == auths_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<TableAuth> RestTables::TakeToken(const Call& call, const TableIdent& ident,
+                                                 const FileSettings& config) {
+  const std::shared_ptr<TableAuth> known = AuthOf(ident);
+  if (!BringsToken(config)) return known;
+  const auto auth = known ? known : std::make_shared<TableAuth>(client_);
+  auth->Take(call, config);
+  if (known) return known;
+  const std::lock_guard lock(mutex_);
+  if (auths_.size() >= kTagsMax) auths_.clear();
+  return auths_.try_emplace(ident, auth).first->second;
+}
+
+FileAccess RestTables::AccessOf(const TableIdent& ident, const LoadedTable& table,
+                                std::shared_ptr<TableAuth> auth) const {
+  FileAccess access;
   // The store may outlive the catalog's object, not its client.
-  return [client = client_, table = TablePath(ident), delegation = Delegation(),
-          path = std::move(path)](const Call& call) -> Result<std::vector<Grant>> {
-    if (client->Offers(rest::kCredentials)) {
-      FIRN_TRY(const auto response, client->Send(call, {.endpoint = rest::kCredentials,
-                                                        .path = table + "/credentials",
-                                                        .headers = delegation}));
+  access.renew = [client = client_, auth, path = TablePath(ident), delegation = Delegation(),
+                  named = table.credentials_path](const Call& call) -> Result<std::vector<Grant>> {
+    const std::string url = named.empty() ? "" : client->Resolve(named, "");
+    const bool at_url = !url.empty() && client->IsOwn(url);
+    if (at_url || client->Offers(rest::kCredentials)) {
+      const RestCall rest{.endpoint = rest::kCredentials,
+                          .path = path + "/credentials",
+                          .headers = delegation,
+                          .auth = auth.get()};
+      FIRN_TRY(const auto response,
+               at_url ? client->SendTo(call, rest, url) : client->Send(call, rest));
       return ReadCredentialsAnswer(response.body);
     }
-    FIRN_TRY(
-        const auto response,
-        client->Send(call, {.endpoint = rest::kLoadTable, .path = table, .headers = delegation}));
+    FIRN_TRY(const auto response, client->Send(call, {.endpoint = rest::kLoadTable,
+                                                      .path = path,
+                                                      .headers = delegation,
+                                                      .auth = auth.get()}));
     FIRN_TRY(LoadedTable loaded, ReadTableAnswer(response.body));
     return std::move(loaded.grants);
   };
+  const std::string sign =
+      client_->Offers(rest::kSign) ? client_->UrlOf(TablePath(ident)) + "/sign" : "";
+  access.signer = [client = client_, auth = std::move(auth),
+                   sign](FileSettings settings) -> Result<std::shared_ptr<aws::RequestSigner>> {
+    // What the spec has where the table's config names none.
+    if (!sign.empty() && !settings.contains("s3.signer.endpoint"))
+      settings.try_emplace("signer.endpoint", sign);
+    FIRN_TRY(auto signer, RemoteSigner::New(client, auth, settings));
+    return signer;
+  };
+  return access;
 }
 
-Result<TableState> RestTables::Ask(const Call& call, const TableIdent& ident,
-                                   const RestCall& rest) {
+Result<TableState> RestTables::Ask(const Call& call, const TableIdent& ident, RestCall rest) {
+  const auto auth = rest.path.starts_with(TablePath(ident)) ? AuthOf(ident) : nullptr;
+  rest.auth = auth.get();
   FIRN_TRY(const auto response, client_->Send(call, rest));
-  return TakeAnswer(ident, response.body);
+  return TakeAnswer(call, ident, response.body);
 }
 
 Result<TableState> RestTables::Register(const Call& call, const TableIdent& ident,
@@ -191,8 +234,14 @@ Result<TableState> RestTables::Register(const Call& call, const TableIdent& iden
 }
 
 Result<bool> RestTables::Drop(const Call& call, const TableIdent& ident) {
-  auto dropped = client_->Send(
-      call, {.endpoint = rest::kDropTable, .path = TablePath(ident) + "?purgeRequested=false"});
+  const auto auth = AuthOf(ident);
+  auto dropped = client_->Send(call, {.endpoint = rest::kDropTable,
+                                      .path = TablePath(ident) + "?purgeRequested=false",
+                                      .auth = auth.get()});
+  {
+    const std::lock_guard lock(mutex_);
+    auths_.erase(ident);
+  }
   if (!dropped && Missing(dropped.error())) return false;
   if (!dropped) return Fail(std::move(dropped).error().Doing("dropping " + ident.Text()));
   return true;

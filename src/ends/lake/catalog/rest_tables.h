@@ -13,6 +13,7 @@
 #include "ends/lake/catalog/rest_answers.h"
 #include "ends/lake/catalog/rest_client.h"
 #include "ends/lake/catalog/rest_store.h"
+#include "ends/lake/catalog/table_auth.h"
 
 namespace firn::lake {
 
@@ -41,11 +42,12 @@ class RestTables {
                                             const Registration& registration);
   [[nodiscard]] Result<bool> Drop(const Call& call, const TableIdent& ident);
 
-  // A request of a table, and the state that the answer tells.
-  [[nodiscard]] Result<TableState> Ask(const Call& call, const TableIdent& ident,
-                                       const RestCall& rest);
-  // Takes an answer: its places are checked, its credentials go to the store.
-  [[nodiscard]] Result<TableState> TakeAnswer(const TableIdent& ident, const std::string& body);
+  // A request of a table, by the table's own sign-in where it has one, and the state that the
+  // answer tells.
+  [[nodiscard]] Result<TableState> Ask(const Call& call, const TableIdent& ident, RestCall rest);
+  // Takes an answer: its places are checked, its credentials go to the store, its token is kept.
+  [[nodiscard]] Result<TableState> TakeAnswer(const Call& call, const TableIdent& ident,
+                                              const std::string& body);
   [[nodiscard]] std::string TablePath(const TableIdent& ident) const;
   // For calls whose answers bring credentials.
   [[nodiscard]] net::Headers Delegation() const;
@@ -58,12 +60,18 @@ class RestTables {
   Result<void> ListBelow(const Call& call, const std::string& parent, int depth,
                          std::vector<std::string>& out);
   void Remember(const TableIdent& ident, const TableState& state, const net::Response& response);
-  RenewGrants RenewalOf(const TableIdent& ident, std::string path) const;
+  // The calls about a table are signed in by it; nullptr: by the catalog's own.
+  std::shared_ptr<TableAuth> AuthOf(const TableIdent& ident);
+  std::shared_ptr<TableAuth> TakeToken(const Call& call, const TableIdent& ident,
+                                       const FileSettings& config);
+  FileAccess AccessOf(const TableIdent& ident, const LoadedTable& table,
+                      std::shared_ptr<TableAuth> auth) const;
 
   std::shared_ptr<RestClient> client_;
   std::shared_ptr<RestStore> store_;
   std::mutex mutex_;
   std::map<TableIdent, Tag> tags_;
+  std::map<TableIdent, std::shared_ptr<TableAuth>> auths_;
 };
 
 }  // namespace firn::lake

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,6 +62,11 @@ class RestDesk : public testing::Test {
     options.proxy = "none";
     return options;
   }
+  static net::ServerResponse Ok(const Json& json) {
+    net::ServerResponse response;
+    response.body = json.dump();
+    return response;
+  }
   LakeOptions Places() const {
     return {.warehouse = folder_ + "/lake", .catalog_path = folder_ + "/state/catalog.db"};
   }
@@ -103,6 +109,8 @@ class RestDesk : public testing::Test {
   std::function<void(Json& answer)> on_table_;                  // of load, create and commit
   std::function<int(const net::ServerRequest& request)> door_;  // a status that refuses; 0: come in
   std::function<Json(const net::ServerRequest& request)> token_;
+  // Answers in place of the catalog, where it has an answer.
+  std::function<std::optional<net::ServerResponse>(const net::ServerRequest& request)> other_;
   bool etags_ = false;
 
   std::string folder_;
@@ -156,14 +164,12 @@ class RestDesk : public testing::Test {
     response.body = Json{{"error", {{"message", text}, {"type", type}, {"code", status}}}}.dump();
     return response;
   }
-  static net::ServerResponse Ok(const Json& json) {
-    net::ServerResponse response;
-    response.body = json.dump();
-    return response;
-  }
 
   net::ServerResponse Serve(const net::ServerRequest& request) {
     const std::string& path = request.path;
+    if (other_) {
+      if (auto answer = other_(request)) return *std::move(answer);
+    }
     if (path == "/v1/config") return Ok(config_);
     if (path == "/v1/oauth/tokens") return Ok(token_ ? token_(request) : Json::object());
     if (path == "/v1/namespaces" && request.method == "POST") return Ok(Json::object());

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "core/base/encoding.h"
 #include "ends/lake/catalog/rest_reply.h"
 
 namespace firn::lake {
@@ -16,6 +15,7 @@ constexpr uint64_t kAnswerBytesMax = 1 << 20;
 constexpr auto kRenewBefore = std::chrono::minutes(5);
 // Of a server that does not say how long its tokens live.
 constexpr auto kLifetimeUnsaid = std::chrono::hours(1);
+constexpr int64_t kLifeMost = 10LL * 365 * 86'400;  // seconds
 const Backoff kBackoff{std::chrono::milliseconds(200), std::chrono::seconds(5), 4};
 
 class OAuthTokens final : public TokenSource {
@@ -54,7 +54,7 @@ class OAuthTokens final : public TokenSource {
     SteadyTime ends_at;
   };
 
-  [[nodiscard]] std::string Form() const {
+  [[nodiscard]] FormFields Form() const {
     FormFields form;
     const std::string& credential = options_.credential.Reveal();
     if (!options_.subject_token.empty()) {
@@ -73,38 +73,18 @@ class OAuthTokens final : public TokenSource {
     if (!options_.scope.empty()) form.emplace_back("scope", options_.scope);
     if (!options_.audience.empty()) form.emplace_back("audience", options_.audience);
     if (!options_.resource.empty()) form.emplace_back("resource", options_.resource);
-    return FormEncode(form);
+    return form;
   }
 
   Result<Kept> Fetch(const Call& call) {
-    net::Request request;
-    request.method = "POST";
-    request.url = uri_;
-    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
-                       {"Accept", "application/json"}};
-    request.body = Form();
-    request.body_bytes_max = kAnswerBytesMax;
     const SteadyTime asked = call.clock->Steady();
-    auto response = transport_.Send(call, request);
-    if (!response) return Fail(std::move(response).error().RetryWithBackoff());
-    if (response->status != 200) return Fail(RestTokenError(*response, uri_));
-    const auto json = nlohmann::json::parse(response->body, nullptr, false);
-    const bool usable =
-        json.is_object() && json.value("access_token", nlohmann::json()).is_string();
-    if (!usable)
-      return Fail(
-          Error(Kind::kCorrupt, "LAKE-REST-009", "the answer of the token server is no token")
-              .At(uri_)
-              .Because("it has no `access_token`"));
+    FIRN_TRY(FreshToken fresh,
+             FetchToken(call, transport_, {.uri = uri_, .form = Form(), .authorization = ""}));
+    const std::chrono::seconds life = fresh.life.value_or(kLifetimeUnsaid);
     Kept kept;
-    kept.token = Secret(json["access_token"].get<std::string>());
-    const auto said = json.find("expires_in");
-    const std::chrono::seconds life = said != json.end() && said->is_number()
-                                          ? std::chrono::seconds(said->get<int64_t>())
-                                          : kLifetimeUnsaid;
-    kept.ends_at = asked + std::max(life, std::chrono::seconds(0));
-    kept.renew_at =
-        kept.ends_at - std::min<std::chrono::nanoseconds>(kRenewBefore, std::max(life, {}) / 2);
+    kept.token = std::move(fresh.token);
+    kept.ends_at = asked + life;
+    kept.renew_at = kept.ends_at - std::min<std::chrono::nanoseconds>(kRenewBefore, life / 2);
     return kept;
   }
 
@@ -118,6 +98,33 @@ class OAuthTokens final : public TokenSource {
 };
 
 }  // namespace
+
+Result<FreshToken> FetchToken(const Call& call, net::Transport& transport,
+                              const TokenRequest& wanted) {
+  net::Request request;
+  request.method = "POST";
+  request.url = wanted.uri;
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"},
+                     {"Accept", "application/json"}};
+  if (!wanted.authorization.empty()) request.headers.Set("Authorization", wanted.authorization);
+  request.body = FormEncode(wanted.form);
+  request.body_bytes_max = kAnswerBytesMax;
+  auto response = transport.Send(call, request);
+  if (!response) return Fail(std::move(response).error().RetryWithBackoff());
+  if (response->status != 200) return Fail(RestTokenError(*response, wanted.uri));
+  const auto json = nlohmann::json::parse(response->body, nullptr, false);
+  const bool usable = json.is_object() && json.value("access_token", nlohmann::json()).is_string();
+  if (!usable)
+    return Fail(Error(Kind::kCorrupt, "LAKE-REST-009", "the answer of the token server is no token")
+                    .At(wanted.uri)
+                    .Because("it has no `access_token`"));
+  FreshToken fresh;
+  fresh.token = Secret(json["access_token"].get<std::string>());
+  const auto said = json.find("expires_in");
+  if (said != json.end() && said->is_number())
+    fresh.life = std::chrono::seconds(std::clamp<int64_t>(said->get<int64_t>(), 0, kLifeMost));
+  return fresh;
+}
 
 std::unique_ptr<TokenSource> NewTokenSource(net::Transport& transport,
                                             const RestCatalogOptions& options,

@@ -52,8 +52,23 @@ Result<aws::S3Name> NameOf(std::string_view uri) {
   return name;
 }
 
+// S3 was asked in a region that the bucket is not in (S3 API Reference, "Error Responses").
+bool IsElsewhere(const Remote& remote) {
+  return remote.status == 301 || remote.api_code == "PermanentRedirect" ||
+         remote.api_code == "AuthorizationHeaderMalformed";
+}
+
 // The errors of the service in the words of a store.
 Error AsStoreError(Error error, const std::string& uri) {
+  if (IsElsewhere(error.remote())) {
+    return Error(Kind::kBadConfig, "LAKE-STORE-005", "the bucket lies in another region")
+        .At(uri)
+        .Because(error.why())
+        .From(error.remote())
+        .Hint(
+            "set AWS_REGION to the bucket's region; a REST catalog may say it with the table "
+            "(`client.region`)");
+  }
   if (error.kind() == Kind::kNotFound) {
     return Error(Kind::kNotFound, "LAKE-STORE-002", "the file `" + uri + "` is missing")
         .At(uri)
