@@ -50,12 +50,28 @@ Result<S3Request> RequestFrom(const Json& body) {
   return request;
 }
 
-Answer Signed(const S3Request& request, const net::Headers& headers) {
+// Host and AWS's own: what has to be signed. Ranges and the marks of tries (`amz-sdk-..`) are not.
+net::Headers NeedSigning(const net::Headers& headers) {
+  net::Headers needed;
+  for (const auto& [name, value] : headers.all()) {
+    std::string lower = name;
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (lower == "host" || lower.starts_with("x-amz-")) needed.Add(name, value);
+  }
+  return needed;
+}
+
+// The answer to a read may be used again for other parts of the same object: `private` and no more
+// says so.
+Result<Answer> Signed(Desk& desk, const Exchange& exchange, S3Request request,
+                      const S3Effect& effect) {
+  if (!effect.writes) request.headers = NeedSigning(request.headers);
+  FIRN_TRY(const net::Headers headers, desk.s3->Sign(exchange.call, request));
   Json list = Json::object();
   for (const auto& [name, value] : headers.all()) list[name] = Json::array({value});
   Answer answer = JsonAnswer({{"uri", request.uri}, {"headers", list}});
-  // What was signed for reading may be asked for again in another moment, with another time.
-  answer.headers.Set("Cache-Control", "private, no-cache");
+  answer.headers.Set("Cache-Control", effect.writes ? "no-cache" : "private");
   return answer;
 }
 
@@ -89,8 +105,7 @@ Result<Answer> SignForTable(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
   FIRN_TRY(const auto places, PlacesOf(*table.metadata));
   if (!Covers(places, effect)) return NotSigned("it is about something else than the table");
-  FIRN_TRY(const net::Headers headers, desk.s3->Sign(exchange.call, request));
-  return Signed(request, headers);
+  return Signed(desk, exchange, request, effect);
 }
 
 // For clients that know only the call of the first specification, which names no table: it is found
@@ -111,8 +126,7 @@ Result<Answer> SignAnywhere(Desk& desk, const Exchange& exchange) {
       if (!table) continue;
       const auto places = PlacesOf(*table->metadata);
       if (!places || !Covers(*places, effect)) continue;
-      FIRN_TRY(const net::Headers headers, desk.s3->Sign(exchange.call, request));
-      return Signed(request, headers);
+      return Signed(desk, exchange, request, effect);
     }
   }
   return NotSigned("no table that this principal may use lies there");
