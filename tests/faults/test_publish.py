@@ -271,9 +271,12 @@ def test_keys_are_deleted_from_data_cloud(tmp_path, cloud):
     assert sorted(keys.decode().split()) == sorted(gone), "keys to delete have no header"
 
 
+# Those of streaming are below.
+BULK_POINTS = [point for point in points("federation.cloud.") if ".request_" not in point]
+
+
 @pytest.mark.parametrize("one_open_job", [False, True])
-@pytest.mark.parametrize("point", points("federation.cloud.") + ["federation.cloud.part_sent:3",
-                                                                 "federation.cloud.part_recorded:2"])
+@pytest.mark.parametrize("point", BULK_POINTS + ["federation.cloud.part_sent:3", "federation.cloud.part_recorded:2"])
 def test_killed_at_a_fault_point_the_job_is_gone_on_with(tmp_path, cloud, point, one_open_job):
     cloud.one_open_job = one_open_job
     desk = Publishing(tmp_path, cloud)
@@ -357,6 +360,112 @@ def test_a_publication_can_be_given_up_and_begun_anew(tmp_path, cloud):
     done = desk.cloud("--restart")
     assert done.code == 0 and done.json()["resumed"] is False, done
     assert cloud.states() == ["Aborted", "JobComplete"] and len(cloud.rows) == 310
+
+
+def streamed(count=300):
+    """What is in Data Cloud after streaming: values in their types."""
+    out = {}
+    for row in map(expected_row, range(count)):
+        when = row["When__c"]
+        out[row["Id"]] = {
+            "Id": row["Id"], "Name": row["Name"], "Amount": None if row["Amount"] is None else float(row["Amount"]),
+            "When__c": None if when is None else when.strftime("%Y-%m-%dT%H:%M:%S.")
+            + f"{when.microsecond // 1000:03d}Z"}
+    return out
+
+
+STREAM = ("--ingest", "stream")
+MANY = 4000  # rows: several requests of 200 KB
+
+
+def test_rows_are_streamed_in_requests_of_less_than_200_kb(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    desk.desk.load(range(300, MANY))
+    cloud.fields = set(COLUMNS.split(","))
+    done = desk.cloud(*STREAM)
+    assert done.code == 0 and done.json()["ingest"] == "stream", done
+    assert cloud.rows == streamed(MANY)
+    assert len(cloud.requests) >= 2 and not cloud.jobs
+    assert sum(len(request["data"]) for request in cloud.requests) == MANY, "a record was sent twice"
+    assert len(cloud.checked) == 1, "the first request is put to Data Cloud's own check"
+    assert not list(tmp_path.glob(".firn/publish/*/part-*"))
+    assert desk.cloud(*STREAM).json()["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("point", ["federation.cloud.parts_ready", "federation.cloud.request_sent",
+                                   "federation.cloud.request_sent:2", "federation.cloud.request_recorded",
+                                   "federation.cloud.request_recorded:2", "federation.cloud.done"])
+def test_killed_while_it_streams_no_record_is_lost_or_doubled(tmp_path, cloud, point):
+    desk = Publishing(tmp_path, cloud)
+    desk.desk.load(range(300, MANY))
+    assert desk.cloud(*STREAM, FIRN_FAULT_POINT=point).code == -9
+    done = desk.cloud(*STREAM)
+    assert done.code == 0, done
+    assert cloud.rows == streamed(MANY)
+    sent = sum(len(request["data"]) for request in cloud.requests)
+    again = len(cloud.requests[0]["data"]) if "request_sent" in point else 0
+    assert MANY <= sent <= MANY + again, "more than the one request of unknown fate was sent again"
+
+
+def test_few_rows_are_streamed_and_many_go_in_bulk(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    done = desk.cloud("--ingest", "auto")
+    assert done.code == 0 and done.json()["ingest"] == "stream" and not cloud.jobs, done
+    wide = "SELECT Id, repeat('x', 60000) AS Name, Amount, When__c FROM sales.Deal"
+    done = desk.query(wide, target="data-cloud:lake/deal", APP_SECRET="shh")
+    assert done.code == 0 and done.json()["ingest"] == "bulk", done
+    done = desk.publish("--query", wide + " WHERE true", "--duckdb", desk.duckdb, "--ingest", "auto",
+                        target="data-cloud:lake/deal", APP_SECRET="shh")
+    assert done.code == 0 and done.json()["ingest"] == "bulk" and len(cloud.jobs) == 2, done
+    assert len(cloud.rows) == 300
+
+
+def test_keys_are_deleted_by_streaming(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    assert desk.cloud(*STREAM).code == 0
+    done = desk.cloud(*STREAM, "--delete", "--where", "Open__c = true")
+    assert done.code == 0, done
+    gone = {row["Id"] for row in map(expected_row, range(300)) if row["Open__c"]}
+    assert set(cloud.rows) == set(streamed()) - gone
+
+
+def test_records_that_do_not_fit_the_connector_are_told_before_any_is_sent(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    cloud.fields = {"Id", "Name"}
+    refused = desk.cloud(*STREAM)
+    assert code_of(refused) == "SF-CLOUD-002" and "mismatch with Schema" in why_of(refused), refused
+    assert cloud.requests == [] and "deal \"" not in refused.out + refused.err
+    cloud.fields = None
+    done = desk.cloud(*STREAM)
+    assert done.code == 0 and done.json()["resumed"] is False and cloud.rows == streamed(), done
+
+
+def test_a_used_up_streaming_quota_ends_the_run_and_the_next_one_goes_on(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    desk.desk.load(range(300, MANY))
+    cloud.fault("POST", "/sources/", 429, times=20, after=2)
+    limited = desk.cloud(*STREAM)
+    assert limited.code == 5, limited
+    cloud.faults.clear()
+    done = desk.cloud(*STREAM)
+    assert done.code == 0 and done.json()["resumed"] is True, done
+    assert cloud.rows == streamed(MANY)
+    assert sum(len(request["data"]) for request in cloud.requests) == MANY
+
+
+def test_a_token_that_ends_while_it_streams_is_renewed(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    desk.desk.load(range(300, MANY))
+    cloud.fault("POST", "/sources/", 401, after=2)
+    done = desk.cloud(*STREAM)
+    assert done.code == 0 and cloud.tokens == 2 and cloud.rows == streamed(MANY), done
+
+
+def test_a_streaming_request_whose_answer_is_lost_makes_its_rows_once(tmp_path, cloud):
+    desk = Publishing(tmp_path, cloud)
+    cloud.fault("POST", "/sources/lake/deal", "lost", after=1)
+    done = desk.cloud(*STREAM)
+    assert done.code == 0 and cloud.rows == streamed() and len(cloud.requests) == 2, done
 
 
 def test_neither_token_nor_secret_nor_row_is_ever_printed(tmp_path, cloud):

@@ -66,3 +66,45 @@ def test_rows_arrive_once_after_a_kill_and_go_by_their_keys(tmp_path):
         gone = project.firn(*words, "--delete", "--where", "Open__c = true")
         assert gone.code == 0, gone
         assert set(rows(org)) == {key for key, row in wanted.items() if not row["Open__c"]}
+
+
+def test_rows_are_streamed_once_after_a_kill_and_go_by_their_keys(tmp_path):
+    with Sandbox(tmp_path / "org") as org:
+        asked(org, "sources/lake", CONNECTOR.encode(), "PUT")
+        project = Project(tmp_path / "project", org)
+        desk = Desk(tmp_path)
+        desk.warehouse = project.folder / "lake"
+        desk.load(range(4000))
+        (tmp_path / "contract.yaml").write_text(CONTRACT)
+        words = ("lake", "publish", "data-cloud:lake/deal", "--contract", tmp_path / "contract.yaml", "--from",
+                 "sales.Deal", "--columns", "Id,Name,Amount", "--ingest", "stream", "--json")
+        assert project.firn(*words, FIRN_FAULT_POINT="federation.cloud.request_sent:2").code == -9
+        done = project.firn(*words)
+        assert done.code == 0 and done.json()["resumed"] is True and done.json()["ingest"] == "stream", done
+        wanted = {row["Id"]: row for row in map(expected_row, range(4000))}
+        counted = asked(org, "sources")
+        assert "4000" in json.dumps(counted), counted
+        there = rows(org)
+        assert set(there) <= set(wanted) and len(there) == 1000
+        for key, row in there.items():
+            assert row["Name"] == wanted[key]["Name"]
+            amount = wanted[key]["Amount"]
+            assert row["Amount"] == (None if amount is None else float(amount))
+        assert asked(org, "problems?source=lake&object=deal")["problems"] == []
+        gone = project.firn(*words, "--delete")
+        assert gone.code == 0, gone
+        assert rows(org) == {}
+
+
+def test_rows_that_do_not_fit_the_connector_are_told_and_not_sent(tmp_path):
+    with Sandbox(tmp_path / "org") as org:
+        asked(org, "sources/lake", CONNECTOR.replace("Name: {type: string}", "Title: {type: string}").encode(), "PUT")
+        project = Project(tmp_path / "project", org)
+        desk = Desk(tmp_path)
+        desk.warehouse = project.folder / "lake"
+        desk.load(range(10))
+        (tmp_path / "contract.yaml").write_text(CONTRACT)
+        refused = project.firn("lake", "publish", "data-cloud:lake/deal", "--contract", tmp_path / "contract.yaml",
+                               "--from", "sales.Deal", "--columns", "Id,Name,Amount", "--ingest", "stream", "--json")
+        assert refused.code != 0 and refused.json()["code"] == "SF-CLOUD-002", refused
+        assert rows(org) == {}

@@ -10,6 +10,7 @@ import threading
 import urllib.parse
 
 KEY = "Id"
+STREAMS = re.compile(r"^/api/v1/ingest/sources/([^/?]+)/([^/?]+)(/actions/test)?$")
 JOBS = re.compile(r"^/api/v1/ingest/jobs(?:/([^/?]+))?(/batches)?(?:\?(.*))?$")
 
 
@@ -26,6 +27,9 @@ class DataCloud:
         self.polls = 1  # of a closed job, until it is worked on
         self.one_open_job = False
         self.reject = None  # message of the job that will fail
+        self.requests = []  # bodies of streaming requests that were accepted
+        self.checked = []  # bodies that were only to be checked
+        self.fields = None  # of the connector's object; None: any
         self.lock = threading.RLock()
         cloud = self
 
@@ -112,11 +116,36 @@ class DataCloud:
         if path.endswith("/limits"):
             return 200, {"DailyApiRequests": {"Max": 15000, "Remaining": 14000}}
         match = JOBS.match(path)
-        if not match:
+        stream = STREAMS.match(path)
+        if not match and not stream:
             return 404, {"error": "Not Found"}
         if headers.get("Authorization") != f"Bearer cloud-{self.tokens}":
             return 401, {"error": "Unauthorized", "message": "the token has expired"}
-        return self.job_call(method, match, body)
+        return self.stream_call(method, stream, body) if stream else self.job_call(method, match, body)
+
+    def stream_call(self, method, stream, body):
+        source, target, check = stream.groups()
+        if (source, target) != ("lake", "deal"):
+            return 404, {"error": "Not Found", "message": "no such object"}
+        if len(body) >= 200_000:
+            return 413, {"error": "Payload Too Large"}
+        sent = json.loads(body)
+        if method == "DELETE":
+            assert set(sent) == {"ids"} and len(sent["ids"]) <= 200
+            for key in sent["ids"]:
+                self.rows.pop(key, None)
+        else:
+            assert set(sent) == {"data"}
+            if self.fields is not None and any(set(row) != self.fields for row in sent["data"]):
+                return 400, {"error": "Bad Request", "message": "JSON has a mismatch with Schema.",
+                             "internalErrorCode": "COMMON_ERROR_GENERIC", "validationReport": sent["data"][:1]}
+            if check:
+                self.checked.append(sent)
+                return 200, {"accepted": True}
+            for row in sent["data"]:
+                self.rows[row[KEY]] = row
+        self.requests.append(sent)
+        return 202, {"accepted": True}
 
     def job_call(self, method, match, body):
         name, batches, query = match.groups()

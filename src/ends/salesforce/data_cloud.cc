@@ -19,6 +19,7 @@ namespace firn::salesforce {
 namespace {
 
 constexpr const char* kJobs = "/api/v1/ingest/jobs";
+constexpr const char* kSources = "/api/v1/ingest/sources";
 constexpr int kListPage = 100;
 constexpr int kListMax = 1'000;
 
@@ -234,6 +235,23 @@ class Client final : public DataCloud {
     return Fail(answer.error());
   }
 
+  Result<void> Stream(const Call& call, const IngestSpec& spec, const std::string& body) override {
+    const bool deletes = spec.operation == IngestOperation::kDelete;
+    FIRN_CHECK(CheckSize(spec, body));
+    const auto answer =
+        Ask(call, {.method = deletes ? "DELETE" : "POST", .path = ObjectPath(spec), .json = body});
+    if (answer) return {};
+    return Fail(Error(answer.error()).Doing("streaming to `" + spec.object + "`"));
+  }
+
+  Result<void> Check(const Call& call, const IngestSpec& spec, const std::string& body) override {
+    FIRN_CHECK(CheckSize(spec, body));
+    const auto answer =
+        Ask(call, {.method = "POST", .path = ObjectPath(spec) + "/actions/test", .json = body});
+    if (answer) return {};
+    return Fail(Error(answer.error()).Doing("checking records of `" + spec.object + "`"));
+  }
+
   Result<IngestJob> Wait(const Call& call, const std::string& job_id,
                          const std::function<void(const IngestJob&)>& progress) override {
     const SteadyTime end = call.clock->Steady() + options_.wait_most;
@@ -256,6 +274,19 @@ class Client final : public DataCloud {
  private:
   static std::string JobPath(const std::string& job_id) {
     return std::string(kJobs) + "/" + PercentEncode(job_id);
+  }
+
+  static std::string ObjectPath(const IngestSpec& spec) {
+    return std::string(kSources) + "/" + PercentEncode(spec.connector) + "/" +
+           PercentEncode(spec.object);
+  }
+
+  static Result<void> CheckSize(const IngestSpec& spec, const std::string& body) {
+    if (static_cast<int64_t>(body.size()) <= kStreamBytesMax) return {};
+    return Fail(
+        Error(Kind::kLimitReached, "SF-CLOUD-006", "a part is larger than Data Cloud takes")
+            .At("a streaming request of `" + spec.object + "`")
+            .Because(std::to_string(body.size()) + " bytes of " + std::to_string(kStreamBytesMax)));
   }
 
   Error Ended(const IngestJob& job) const {

@@ -1,12 +1,14 @@
-// DataCloud: bulk jobs of the Ingestion API of Data Cloud (Data 360): create, upload CSV parts,
-// close or abort, wait, list, delete; and the token exchange that stands before them.
+// DataCloud: the Ingestion API of Data Cloud (Data 360): bulk jobs (create, upload CSV parts, close
+// or abort, wait, list, delete), streaming requests; and the token exchange that stands before
+// them.
 //
 // A DataCloud may be called from any thread. It renews its token by itself, and repeats what can be
 // repeated: creating a job is not, and a part that is sent twice holds the same rows twice, which
 // an upsert or delete by key makes once. It never puts rows into CSV and never decides which rows.
 //
 // Source: Data 360 Developer Guide, "Get Started with Ingestion API", "Bulk Ingestion", "Create a
-// Job", "Upload Job Data", "Close or Abort a Job", "Get All Jobs", "Delete a Job", read 2026-11.
+// Job", "Upload Job Data", "Close or Abort a Job", "Get All Jobs", "Delete a Job", "Streaming
+// Ingestion", "Insert Records", "Delete Records", "Synchronous Record Validation", read 2026-11.
 #pragma once
 
 #include <chrono>
@@ -27,6 +29,9 @@ namespace firn::salesforce {
 // "Upload data must not exceed 150 MB", "up to 100 data files" a job.
 inline constexpr int64_t kIngestPartBytesMax = 150'000'000;
 inline constexpr int kIngestPartsMax = 100;
+// "The payload must be less than 200 KB"; "up to 200 records using the delete operation".
+inline constexpr int64_t kStreamBytesMax = 199'999;
+inline constexpr int kStreamDeletesMax = 200;
 
 struct DataCloudOptions {
   std::string org;  // the project's name for it, for messages
@@ -103,6 +108,19 @@ class DataCloud {
                                                             IngestState state) = 0;
   // A job that is gone already is fine.
   [[nodiscard]] virtual Result<void> Delete(const Call& call, const std::string& job_id) = 0;
+
+  // Streaming: `body` is `{"data":[..]}` of an upsert, `{"ids":[..]}` of a delete; it is accepted
+  // (202) and worked in minutes later, and nobody is told of records that did not fit. Sent again
+  // where its fate is unknown: by key, its records are there once. Errors: BadInput (SF-CLOUD-002),
+  // NotFound (SF-CLOUD-003) for a connector or object that is not there, LimitReached
+  // (SF-CLOUD-006).
+  [[nodiscard]] virtual Result<void> Stream(const Call& call, const IngestSpec& spec,
+                                            const std::string& body) = 0;
+  // The same body of an upsert, held against the connector's schema and not kept. Errors: as above;
+  // no value of a record stands in them.
+  [[nodiscard]] virtual Result<void> Check(const Call& call, const IngestSpec& spec,
+                                           const std::string& body) = 0;
+
   // Polls with growing pauses until the job is complete. Errors: BadInput (SF-CLOUD-007) when it
   // failed or was aborted; Timeout (SF-CLOUD-008): the job goes on.
   [[nodiscard]] virtual Result<IngestJob> Wait(

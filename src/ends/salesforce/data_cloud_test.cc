@@ -287,5 +287,67 @@ TEST(DataCloudJobs, APartAboveTheLimitIsNotSent) {
   EXPECT_EQ(desk.org.transport.Count("/batches"), 0);
 }
 
+TEST(DataCloudStreaming, RecordsArePostedAndKeysDeletedAsDocumented) {
+  std::vector<std::string> seen;
+  CloudDesk desk([&](const net::Request& request) -> Result<net::Response> {
+    seen.push_back(request.method + " " + request.url.substr(request.url.find("/api")) + " " +
+                   request.body);
+    EXPECT_EQ(request.headers.GetOr("Content-Type", ""), "application/json");
+    EXPECT_EQ(BearerOf(request), "Bearer C1");
+    return Answer(202, R"({"accepted":true})");
+  });
+  const std::string rows = R"({"data":[{"Id":"1"}]})";
+  const std::string keys = R"({"ids":["1"]})";
+  ASSERT_TRUE(desk.cloud->Check(desk.call(), kSpec, rows));
+  ASSERT_TRUE(desk.cloud->Stream(desk.call(), kSpec, rows));
+  ASSERT_TRUE(desk.cloud->Stream(desk.call(), {"lake", "profile", IngestOperation::kDelete}, keys));
+  const std::string path = "/api/v1/ingest/sources/lake/profile";
+  EXPECT_EQ(seen,
+            (std::vector<std::string>{"POST " + path + "/actions/test " + rows,
+                                      "POST " + path + " " + rows, "DELETE " + path + " " + keys}));
+}
+
+TEST(DataCloudStreaming, ARequestWhoseAnswerWasLostOrThrottledIsSentAgain) {
+  int asked = 0;
+  CloudDesk desk([&](const net::Request&) -> Result<net::Response> {
+    if (++asked == 1) return Fail(ConnectionBroke());
+    if (asked == 2) return Answer(429, "{}", {{"Retry-After", "1"}});
+    return Answer(202, R"({"accepted":true})");
+  });
+  ASSERT_TRUE(desk.cloud->Stream(desk.call(), kSpec, R"({"data":[]})"));
+  EXPECT_EQ(asked, 3);
+}
+
+TEST(DataCloudStreaming, ATokenThatEndsIsRenewed) {
+  std::vector<std::string> bearers;
+  CloudDesk desk([&](const net::Request& request) -> Result<net::Response> {
+    bearers.push_back(BearerOf(request));
+    return Answer(bearers.size() == 1 ? 401 : 202, "{}");
+  });
+  ASSERT_TRUE(desk.cloud->Stream(desk.call(), kSpec, R"({"data":[]})"));
+  EXPECT_EQ(bearers, (std::vector<std::string>{"Bearer C1", "Bearer C2"}));
+}
+
+TEST(DataCloudStreaming, RecordsThatDoNotFitAreSaidWithoutTheirValues) {
+  CloudDesk desk([&](const net::Request&) {
+    return Answer(400, R"({"error":"Bad Request","message":"mismatch with Schema",)"
+                       R"("internalErrorCode":"COMMON_ERROR_GENERIC",)"
+                       R"("validationReport":[{"record":{"Name":"Rachel"}}]})");
+  });
+  const auto checked = desk.cloud->Check(desk.call(), kSpec, R"({"data":[]})");
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code(), "SF-CLOUD-002");
+  EXPECT_NE(checked.error().why().find("mismatch with Schema"), std::string::npos);
+  EXPECT_EQ(checked.error().OneLine().find("Rachel"), std::string::npos);
+}
+
+TEST(DataCloudStreaming, ARequestOfTwoHundredKilobytesIsNotSent) {
+  CloudDesk desk([](const net::Request&) { return Answer(202, "{}"); });
+  const auto sent = desk.cloud->Stream(desk.call(), kSpec, std::string(200'000, ' '));
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code(), "SF-CLOUD-006");
+  EXPECT_EQ(desk.org.transport.Count("/sources/"), 0);
+}
+
 }  // namespace
 }  // namespace firn::salesforce

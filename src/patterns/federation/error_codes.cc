@@ -93,8 +93,9 @@ constexpr ErrorCode kCodes[] = {
      "it has no type for a column, or the contract declares no key",
      "declare columns of types that Data Cloud has, and the object's primary key as `key`"},
     {"PUB-CLOUD-002", "a value cannot be sent to Data Cloud",
-     "a text is not UTF-8, a number is not finite, or a row is larger than a part",
-     "mend the value in the query"},
+     "a text is not UTF-8, a number is not finite, or a row is larger than a part, or than a "
+     "streaming request (200 KB)",
+     "mend the value in the query; large rows go with `--ingest bulk`"},
     {"PUB-CLOUD-003", "the record of a publication to Data Cloud is damaged",
      "the file was edited, or its disk is failing",
      "abort the jobs that are open in Data Cloud, then remove the folder that the message names"},

@@ -124,6 +124,8 @@ void Tell(Context& context, const CloudPublication& publication, const CloudRepo
        "data-cloud:" + publication.target.connector + "/" + publication.target.object},
       {"operation", "operation", std::string(IngestOperationName(publication.target.operation))}};
   for (Fact& fact : ManifestFacts(report.manifest)) facts.push_back(std::move(fact));
+  const bool streamed = report.ingest == federation::CloudIngest::kStream;
+  facts.push_back({"ingest", "ingest", std::string(streamed ? "stream" : "bulk")});
   facts.push_back({"parts", "parts", report.parts});
   facts.push_back({"bytes", "bytes", report.bytes});
   std::string jobs;
@@ -153,6 +155,9 @@ Result<ExitCode> ToCloud(Context& context, const std::string& target) {
   if (publication.part_bytes < 1'000 || publication.part_bytes > salesforce::kIngestPartBytesMax)
     return Fail(context.UsageError("--part-bytes is 1000 to " +
                                    std::to_string(salesforce::kIngestPartBytesMax) + " bytes"));
+  const std::string ingest = context.Text("ingest");
+  if (ingest == "stream") publication.way = federation::CloudWay::kStream;
+  if (ingest == "auto") publication.way = federation::CloudWay::kAuto;
   publication.dry_run = context.Flag("dry-run");
   publication.again = context.Flag("again");
   publication.restart = context.Flag("restart");
@@ -198,7 +203,7 @@ Result<ExitCode> LakePublish(Context& context) {
     return Verify(context, target);
   }
   if (cloud) return ToCloud(context, target);
-  for (const char* name : {"delete", "restart", "part-bytes"}) {
+  for (const char* name : {"delete", "restart", "part-bytes", "ingest"}) {
     if (context.Has(name))
       return Fail(context.UsageError("--" + std::string(name) + " goes with data-cloud: only"));
   }
@@ -219,9 +224,14 @@ std::vector<Option> PublishOptions() {
       {.name = "verify", .help = "read the published table and hold it against its manifest"},
       {.name = "delete", .help = "Data Cloud: delete the records with these keys"},
       {.name = "restart", .help = "Data Cloud: give up an unfinished publication, begin anew"},
+      {.name = "ingest",
+       .value = "HOW",
+       .help = "Data Cloud: in bulk jobs, in streaming requests, or streaming where few are enough",
+       .default_value = "bulk",
+       .choices = {"bulk", "stream", "auto"}},
       {.name = "part-bytes",
        .value = "SIZE",
-       .help = "Data Cloud: largest file that is uploaded",
+       .help = "Data Cloud: largest file of a bulk job",
        .type = ValueType::kBytes,
        .default_value = "100MB"}};
   options.insert(options.end(), WarehouseOptions().begin(), WarehouseOptions().end());

@@ -2,35 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "core/base/encoding.h"
 #include "ends/lake/read/row_text.h"
+#include "patterns/federation/publish/cloud_value.h"
 
 namespace firn::federation {
 namespace {
 
-using record::TypeId;
-
 constexpr size_t kBufferBytes = 1 << 20;
-
-bool HasCloudType(TypeId id) {
-  switch (id) {
-    case TypeId::kBoolean:
-    case TypeId::kInt:
-    case TypeId::kLong:
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-    case TypeId::kDecimal:
-    case TypeId::kDate:
-    case TypeId::kTimestamptz:
-    case TypeId::kString:
-    case TypeId::kUuid:
-      return true;
-    default:
-      return false;
-  }
-}
 
 void AppendQuoted(std::string& out, const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) {
@@ -77,40 +55,13 @@ CloudCsv::CloudCsv(record::Schema schema, Options options)
   if (!options_.header) header_.clear();
 }
 
-Error CloudCsv::Unsendable(const record::Field& field, const std::string& why) const {
-  return Error(Kind::kBadInput, "PUB-CLOUD-002", "a value cannot be sent to Data Cloud")
-      .At("column `" + field.name + "`, row " + std::to_string(rows_ + 1))
-      .Because(why);
-}
-
 Result<void> CloudCsv::AppendCell(std::string text, const record::Field& field) {
-  switch (field.type.id) {
-    case TypeId::kString:
-      if (!IsUtf8(text)) return Fail(Unsendable(field, "it is not UTF-8"));
-      if (text.find('\0') != std::string::npos) return Fail(Unsendable(field, "it holds a NUL"));
-      break;
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-      if (text.find_first_not_of("+-.0123456789eE") != std::string::npos)
-        return Fail(Unsendable(field, "it is no finite number"));
-      break;
-    case TypeId::kTimestamptz: {
-      // `2026-11-24T02:56:02[.123456]` and its zone, which is UTC.
-      const size_t dot = text.find('.');
-      const size_t zone = text.find_first_of("Z+", 10);
-      if (zone == std::string::npos) return Fail(Unsendable(field, "it is no instant"));
-      std::string fraction =
-          dot == std::string::npos ? std::string() : text.substr(dot + 1, zone - dot - 1);
-      if (fraction.size() > 3 && fraction.find_first_not_of('0', 3) != std::string::npos)
-        ++instants_cut_;
-      fraction.resize(3, '0');
-      text = text.substr(0, std::min(dot, zone)) + "." + fraction + "Z";
-      break;
-    }
-    default:
-      break;
-  }
-  AppendQuoted(line_, text);
+  auto value = CloudValueOf(std::move(text), field);
+  if (!value)
+    return Fail(std::move(value).error().At("column `" + field.name + "`, row " +
+                                            std::to_string(rows_ + 1)));
+  if (value->cut) ++instants_cut_;
+  AppendQuoted(line_, value->text);
   return {};
 }
 

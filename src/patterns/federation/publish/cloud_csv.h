@@ -46,6 +46,7 @@ class CloudCsv {
   // Every part, closed and synced.
   [[nodiscard]] Result<std::vector<CloudPart>> Close();
   [[nodiscard]] int64_t rows() const { return rows_; }
+  [[nodiscard]] static bool full() { return false; }  // bulk takes any number of rows
   // Instants with more than milliseconds, which Data Cloud does not take: the rest was cut off.
   [[nodiscard]] int64_t instants_cut() const { return instants_cut_; }
 
@@ -58,7 +59,6 @@ class CloudCsv {
   [[nodiscard]] Result<void> PutLine();
   [[nodiscard]] Result<void> OpenPart();
   [[nodiscard]] Result<void> ClosePart();
-  [[nodiscard]] Error Unsendable(const record::Field& field, const std::string& why) const;
 
   record::Schema schema_;
   Options options_;

@@ -56,6 +56,13 @@ bool LedgerFrom(const Json& json, CloudLedger& ledger) {
   for (const Json& part : json.at("parts"))
     ledger.parts.push_back({part.at("file").get<std::string>(), part.at("bytes").get<int64_t>(),
                             part.at("rows").get<int64_t>()});
+  // Records of before there was streaming say nothing of it.
+  if (const auto stream = json.find("stream"); stream != json.end()) {
+    ledger.ingest = CloudIngest::kStream;
+    ledger.parts_streamed = stream->at("parts").get<size_t>();
+    ledger.requests_streamed = stream->at("requests").get<size_t>();
+    if (ledger.parts_streamed > ledger.parts.size()) return false;
+  }
   for (const Json& item : json.at("jobs")) {
     CloudJob job;
     if (!JobFrom(item, job) || job.first_part + job.parts > ledger.parts.size()) return false;
@@ -89,15 +96,17 @@ Result<void> CloudLedger::Save(const std::string& path) const {
     list_of_parts.push_back({{"file", part.file}, {"bytes", part.bytes}, {"rows", part.rows}});
   Json list_of_jobs = Json::array();
   for (const CloudJob& job : jobs) list_of_jobs.push_back(JobJson(job));
-  const Json json = {{"format", kFormat},
-                     {"state", kStates[static_cast<size_t>(state)]},
-                     {"connector", connector},
-                     {"object", object},
-                     {"operation", operation},
-                     {"instants_cut", instants_cut},
-                     {"manifest", SummaryOf(manifest)},
-                     {"parts", std::move(list_of_parts)},
-                     {"jobs", std::move(list_of_jobs)}};
+  Json json = {{"format", kFormat},
+               {"state", kStates[static_cast<size_t>(state)]},
+               {"connector", connector},
+               {"object", object},
+               {"operation", operation},
+               {"instants_cut", instants_cut},
+               {"manifest", SummaryOf(manifest)},
+               {"parts", std::move(list_of_parts)},
+               {"jobs", std::move(list_of_jobs)}};
+  if (ingest == CloudIngest::kStream)
+    json["stream"] = {{"parts", parts_streamed}, {"requests", requests_streamed}};
   return WriteFileDurably(path, json.dump(1) + "\n", 0600);
 }
 

@@ -13,6 +13,9 @@
 
 namespace firn::federation {
 
+// How rows go: in bulk jobs, or request by request.
+enum class CloudIngest { kBulk, kStream };
+
 // One ingestion job and the parts that it takes.
 struct CloudJob {
   enum class State { kNone, kCreating, kOpen, kClosed, kComplete };
@@ -33,7 +36,11 @@ struct CloudLedger {
   Manifest manifest;
   int64_t instants_cut = 0;
   std::vector<CloudPart> parts;
-  std::vector<CloudJob> jobs;
+  CloudIngest ingest = CloudIngest::kBulk;
+  std::vector<CloudJob> jobs;  // kBulk
+  // kStream: parts that are sent whole, and what of the next one was accepted.
+  size_t parts_streamed = 0;
+  size_t requests_streamed = 0;
 
   // Nothing when there is none. Errors: Corrupt (PUB-CLOUD-003).
   [[nodiscard]] static Result<std::optional<CloudLedger>> Load(const std::string& path);

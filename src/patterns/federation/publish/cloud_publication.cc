@@ -7,6 +7,8 @@
 #include "core/base/log.h"
 #include "core/base/time_text.h"
 #include "patterns/federation/publish/cloud_csv.h"
+#include "patterns/federation/publish/cloud_requests.h"
+#include "patterns/federation/publish/cloud_stream.h"
 
 namespace firn::federation {
 namespace {
@@ -16,6 +18,9 @@ using salesforce::IngestState;
 
 // Below the vendor's limit: a part that was sent twice counts twice.
 constexpr size_t kPartsPerJob = salesforce::kIngestPartsMax - 10;
+// Of kAuto: what a few seconds of streaming take, some 10 MB. Above it, a bulk job says of every
+// row whether it went in.
+constexpr int64_t kRequestsAuto = 50;
 // How far the clocks of this machine and of Data Cloud may be apart.
 constexpr int64_t kClockMarginMs = 5LL * 60 * 1000;
 
@@ -92,30 +97,36 @@ class CloudPublisher {
   }
 
   Result<void> MakeParts(const Call& call) {
-    Say("reading the rows");
-    FIRN_TRY(const auto rows, wanted_.source.open(call));
-    FIRN_TRY(const auto conformer,
-             lake::Conformer::New(wanted_.contract.rows, rows->columns(), wanted_.work_folder));
-    CloudCsv::Options options{wanted_.work_folder, wanted_.part_bytes, {}, true};
-    // What is deleted is named by its key, in a file without a header.
-    if (wanted_.target.operation == salesforce::IngestOperation::kDelete) {
-      options.columns = wanted_.contract.rows.key;
-      options.header = false;
-    }
-    CloudCsv csv(wanted_.contract.rows.schema, options);
-    for (;;) {
-      FIRN_TRY(const auto batch, rows->Next(call));
-      if (batch == nullptr) break;
-      FIRN_TRY(const auto conformed, conformer->Take(*batch));
-      FIRN_CHECK(csv.Write(*conformed));
-    }
-    FIRN_CHECK(conformer->Finish());
     ledger_ = {};
-    FIRN_TRY(ledger_.parts, csv.Close());
     ledger_.connector = wanted_.target.connector;
     ledger_.object = wanted_.target.object;
     ledger_.operation = IngestOperationName(wanted_.target.operation);
-    ledger_.instants_cut = csv.instants_cut();
+    if (wanted_.way == CloudWay::kBulk) return MakeFiles(call);
+    FIRN_TRY(const bool enough, MakeRequests(call));
+    if (enough) return {};
+    log::Info("cloud.too_many_to_stream", {{"object", ledger_.object}});
+    FIRN_CHECK(RemoveParts());
+    return MakeFiles(call);
+  }
+
+  // Reads the source, holds its rows against the contract and gives them to `rows`, until it is
+  // told that no more are wanted.
+  template <typename Rows>
+  Result<void> Read(const Call& call, Rows& rows) {
+    Say("reading the rows");
+    FIRN_TRY(const auto source, wanted_.source.open(call));
+    FIRN_TRY(const auto conformer,
+             lake::Conformer::New(wanted_.contract.rows, source->columns(), wanted_.work_folder));
+    for (;;) {
+      FIRN_TRY(const auto batch, source->Next(call));
+      if (batch == nullptr) break;
+      FIRN_TRY(const auto conformed, conformer->Take(*batch));
+      FIRN_CHECK(rows.Write(*conformed));
+      if (rows.full()) return {};
+    }
+    FIRN_CHECK(conformer->Finish());
+    FIRN_TRY(ledger_.parts, rows.Close());
+    ledger_.instants_cut = rows.instants_cut();
     Manifest& manifest = ledger_.manifest;
     manifest.contract = {wanted_.contract.name, wanted_.contract.version, wanted_.contract.digest,
                          wanted_.contract.rows.key};
@@ -123,6 +134,39 @@ class CloudPublisher {
     manifest.recipe = wanted_.source.recipe;
     manifest.rows = conformer->rows();
     manifest.checksum = ChecksumOf(wanted_.contract.rows.schema, conformer->hashes());
+    return {};
+  }
+
+  [[nodiscard]] bool Deletes() const {
+    return wanted_.target.operation == salesforce::IngestOperation::kDelete;
+  }
+
+  // False when they are too many to be streamed.
+  Result<bool> MakeRequests(const Call& call) {
+    CloudRequests requests(
+        wanted_.contract.rows.schema,
+        {.folder = wanted_.work_folder,
+         .keys = Deletes() ? wanted_.contract.rows.key : std::vector<std::string>(),
+         .body_bytes = salesforce::kStreamBytesMax,
+         .requests_most = wanted_.way == CloudWay::kAuto ? kRequestsAuto : 0});
+    FIRN_CHECK(Read(call, requests));
+    if (requests.full()) {
+      FIRN_CHECK(requests.Close());
+      return false;
+    }
+    ledger_.ingest = CloudIngest::kStream;
+    return true;
+  }
+
+  Result<void> MakeFiles(const Call& call) {
+    CloudCsv::Options options{wanted_.work_folder, wanted_.part_bytes, {}, true};
+    // What is deleted is named by its key, in a file without a header.
+    if (Deletes()) {
+      options.columns = wanted_.contract.rows.key;
+      options.header = false;
+    }
+    CloudCsv csv(wanted_.contract.rows.schema, options);
+    FIRN_CHECK(Read(call, csv));
     for (size_t at = 0; at < ledger_.parts.size(); at += kPartsPerJob) {
       CloudJob job;
       job.first_part = at;
@@ -133,22 +177,45 @@ class CloudPublisher {
   }
 
   Result<CloudReport> SendAll(const Call& call) {
-    for (CloudJob& job : ledger_.jobs) {
-      const auto done = Send(call, job);
-      if (done) continue;
-      // A job that Data Cloud gave up on is not taken up again: the next call begins anew.
-      if (done.error().code() == "SF-CLOUD-007") {
+    const auto sent = ledger_.ingest == CloudIngest::kStream ? Stream(call) : SendJobs(call);
+    if (!sent) {
+      // What Data Cloud will never take is not taken up again: the next call begins anew.
+      const std::string& code = sent.error().code();
+      const bool refused = ledger_.ingest == CloudIngest::kStream &&
+                           (code == "SF-CLOUD-002" || code == "SF-CLOUD-006");
+      if (refused || code == "SF-CLOUD-007") {
         ledger_.state = CloudLedger::State::kFailed;
         FIRN_CHECK(Save());
         FIRN_CHECK(RemoveParts());
       }
-      return Fail(done.error());
+      return Fail(sent.error());
     }
     ledger_.state = CloudLedger::State::kDone;
     FIRN_CHECK(Save());
     FIRN_FAULT_POINT("federation.cloud.done");
     FIRN_CHECK(RemoveParts());
     return Told(CloudReport::Outcome::kPublished);
+  }
+
+  Result<void> SendJobs(const Call& call) {
+    for (CloudJob& job : ledger_.jobs) FIRN_CHECK(Send(call, job));
+    return {};
+  }
+
+  Result<void> Stream(const Call& call) {
+    const CloudStream stream{.cloud = *cloud_,
+                             .target = Target(),
+                             .folder = wanted_.work_folder,
+                             .save = [this] { return Save(); },
+                             .say = [this](const std::string& doing) { Say(doing); }};
+    return SendRequests(call, stream, ledger_);
+  }
+
+  // Of what was begun, which may have been another operation than is wanted now.
+  [[nodiscard]] salesforce::IngestSpec Target() const {
+    return {ledger_.connector, ledger_.object,
+            ledger_.operation == "delete" ? salesforce::IngestOperation::kDelete
+                                          : salesforce::IngestOperation::kUpsert};
   }
 
   Result<void> Send(const Call& call, CloudJob& job) {
@@ -189,10 +256,7 @@ class CloudPublisher {
       job.state = CloudJob::State::kCreating;
       job.creating_since_ms = NowOf(call);
       FIRN_CHECK(Save());
-      auto made = cloud_->Create(
-          call, {ledger_.connector, ledger_.object,
-                 ledger_.operation == "delete" ? salesforce::IngestOperation::kDelete
-                                               : salesforce::IngestOperation::kUpsert});
+      auto made = cloud_->Create(call, Target());
       // A request that a broken connection had sent again finds the job that it made in its way.
       if (!made && made.error().code() == "SF-CLOUD-005") {
         FIRN_TRY(known, FindOwn(call, job));
@@ -247,7 +311,7 @@ class CloudPublisher {
   }
 
   // Jobs that are open are aborted: what they hold is thrown away. Those that were closed are
-  // worked on and have to end before newer rows may come.
+  // worked on and have to end before newer rows may come. What was streamed stays.
   Result<void> GiveUp(const Call& call) {
     for (CloudJob& job : ledger_.jobs) {
       if (job.state == CloudJob::State::kCreating) {
@@ -270,6 +334,7 @@ class CloudPublisher {
     report_.outcome = outcome;
     report_.manifest = ledger_.manifest;
     report_.instants_cut = ledger_.instants_cut;
+    report_.ingest = ledger_.ingest;
     report_.parts = static_cast<int64_t>(ledger_.parts.size());
     for (const CloudPart& part : ledger_.parts) report_.bytes += part.bytes;
     for (const CloudJob& job : ledger_.jobs) {

@@ -1,5 +1,5 @@
-// Publishing rows to Data Cloud: CSV parts on this machine first, then ingestion jobs that take
-// them, every step in a ledger.
+// Publishing rows to Data Cloud: parts on this machine first, then what takes them, ingestion jobs
+// (CSV) or streaming requests (JSON), every step in a ledger.
 //
 // Whatever stops it, the next call goes on where it was: with the parts of the snapshots it began
 // with, and the job that was open. A part whose fate is unknown is sent again; upserts and deletes
@@ -19,12 +19,16 @@
 
 namespace firn::federation {
 
+// How rows are to go. kAuto: request by request where few are enough, else in bulk.
+enum class CloudWay { kBulk, kStream, kAuto };
+
 struct CloudPublication {
   salesforce::IngestSpec target;
   Contract contract;
   PublishSource source;
-  std::string work_folder;           // of this target alone; made when missing
-  int64_t part_bytes = 100'000'000;  // at most kIngestPartBytesMax
+  std::string work_folder;  // of this target alone; made when missing
+  CloudWay way = CloudWay::kBulk;
+  int64_t part_bytes = 100'000'000;  // of bulk; at most kIngestPartBytesMax
   bool dry_run = false;              // everything is read and checked, nothing is sent
   bool again = false;                // also when nothing has changed
   bool restart = false;              // an unfinished publication is given up, its job aborted
@@ -39,6 +43,7 @@ struct CloudReport {
   int64_t instants_cut = 0;
   int64_t bytes = 0;
   int64_t parts = 0;
+  CloudIngest ingest = CloudIngest::kBulk;
   std::vector<std::string> jobs;
 };
 
