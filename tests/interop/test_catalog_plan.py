@@ -23,7 +23,7 @@ def served(tmp_path_factory):
     for first in range(0, 500, 100):
         desk.load(range(first, first + 100))
     desk.load(range(40, 45), mode="upsert")
-    with Catalog(folder / "server", warehouse=desk.warehouse) as catalog:
+    with Catalog(folder / "server", "--access-log", folder / "server/access.log", warehouse=desk.warehouse) as catalog:
         from pyiceberg.partitioning import PartitionField, PartitionSpec
         from pyiceberg.schema import Schema
         from pyiceberg.transforms import IdentityTransform
@@ -199,6 +199,24 @@ def test_filters_in_the_newer_form_of_the_specification_leave_out_the_same_files
     new = plan(served, "sales", "Deal", filter={
         "type": "eq", "left": {"type": "reference", "name": "Id"}, "right": {"type": "literal", "value": wanted}})
     assert paths(new) == paths(old)
+
+
+def test_spark_finds_the_same_rows_whoever_plans(served, spark_for):
+    def settings(name, mode):
+        catalog = f"spark.sql.catalog.{name}"
+        return {catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "rest", f"{catalog}.uri": served.url,
+                f"{catalog}.io-impl": "org.apache.iceberg.hadoop.HadoopFileIO", f"{catalog}.scan-planning-mode": mode}
+    spark = spark_for(served.warehouse, {**settings("by_server", "server"), **settings("by_client", "client")})
+    for where in ("true", f"Id = '{expected_row(42)['Id']}'", f"Id >= '{expected_row(450)['Id']}'", "Name IS NULL",
+                  "Amount > 10 AND Stage__c LIKE 'Closed%'", "NOT Open__c OR Count__c IN (1, 2, 3)",
+                  "Day__c < DATE '1970-01-01'", "When__c >= TIMESTAMP '1970-06-01 00:00:00'"):
+        rows = [sorted(map(str, spark.sql(f"SELECT * FROM {name}.sales.Deal WHERE {where}").collect()))
+                for name in ("by_client", "by_server")]
+        assert rows[0] == rows[1] and rows[0], where
+    assert spark.sql("SELECT count(*) AS n FROM by_server.days.Sold WHERE day = 'mon'").collect()[0].n == 12
+    lines = [json.loads(line) for line in (served.folder / "access.log").read_text().splitlines()]
+    planned = [line["status"] for line in lines if line["target"].endswith("/plan") and "Java" in line["client"]]
+    assert len(planned) >= 9 and set(planned) == {200}
 
 
 FILES = 12_001
