@@ -180,6 +180,13 @@ def test_a_missing_bucket_and_one_of_another_region_are_told(lake):
     assert missing.code == 1 and "LAKE-STORE-008" in missing.err, missing
 
 
+@only_moto
+def test_a_bucket_that_moved_to_another_region_is_told_in_mid_run(lake):
+    lake.door.fault("status", method="PUT", part=".parquet", times=50, status=301, code="PermanentRedirect")
+    moved = lake.export(*PAGE)
+    assert moved.code == 2 and "LAKE-STORE-005" in moved.err and "AWS_REGION" in moved.err, moved
+
+
 def test_refused_credentials_are_told(lake):
     lake.door.fault("status", times=50, status=403, code="AccessDenied")
     refused = lake.firn("lake", "list")
