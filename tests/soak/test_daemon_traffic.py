@@ -234,7 +234,7 @@ def let_settle(trouble, server):
     def quiet():
         status = daemon.status()
         [stream] = status["streams"]
-        return (stream["state"] == "following" and stream["lag_seconds"] < 5
+        return (stream["state"] == "following" and stream["lag_seconds"] is not None and stream["lag_seconds"] < 5
                 and status["rules"]["deliveries_waiting"] == 0 and (stream["events"], len(server.seen)))
 
     last, since = None, time.monotonic()
