@@ -1,4 +1,5 @@
-// The metrics registry: counters and gauges with labels from configuration, never from data.
+// The metrics registry: counters, gauges and histograms with labels from configuration, never from
+// data.
 //
 // A Registry is owned by main and passed in. Handles stay valid as long as it lives and may be used
 // from any thread. The names every pattern shares: rows_in_total, rows_out_total,
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,22 +39,67 @@ class Gauge {
   std::atomic<double> value_{0};
 };
 
+// How many observations fell below each bound, and their sum.
+class Histogram {
+ public:
+  // `bounds`: upper ones, ascending; what is above the last counts too.
+  explicit Histogram(std::span<const double> bounds)
+      : bounds_(bounds.begin(), bounds.end()), buckets_(bounds.size() + 1) {}
+  void Observe(double value);
+  struct State {
+    std::vector<uint64_t> buckets;  // by bound, and those above the last
+    uint64_t count = 0;
+    double sum = 0;
+  };
+  [[nodiscard]] State state() const;
+  [[nodiscard]] const std::vector<double>& bounds() const { return bounds_; }
+
+ private:
+  const std::vector<double> bounds_;
+  mutable std::mutex mutex_;
+  std::vector<uint64_t> buckets_;
+  double sum_ = 0;
+};
+
+// What a registry held at one moment.
+struct MetricSeries {
+  Labels labels;
+  double value = 0;            // of counters and gauges
+  Histogram::State histogram;  // of histograms
+};
+struct MetricFamily {
+  enum class Type { kCounter, kGauge, kHistogram };
+  std::string name;
+  std::string help;
+  Type type = Type::kCounter;
+  std::vector<double> bounds;  // of histograms
+  std::vector<MetricSeries> series;
+};
+
 class MetricsRegistry {
  public:
   // The series of that name and those labels, made at first use. `help` of the first call counts.
   [[nodiscard]] Counter& GetCounter(std::string_view name, const Labels& labels,
                                     std::string_view help);
   [[nodiscard]] Gauge& GetGauge(std::string_view name, const Labels& labels, std::string_view help);
+  // `bounds` of the first call count.
+  [[nodiscard]] Histogram& GetHistogram(std::string_view name, const Labels& labels,
+                                        std::string_view help, std::span<const double> bounds);
+  // Everything, by name and labels.
+  [[nodiscard]] std::vector<MetricFamily> Snapshot() const;
   // Prometheus text exposition format, version 0.0.4.
   [[nodiscard]] std::string Prometheus() const;
 
  private:
   struct Family {
     std::string help;
-    bool is_counter = true;
+    MetricFamily::Type type = MetricFamily::Type::kCounter;
     std::map<Labels, std::unique_ptr<Counter>> counters;
     std::map<Labels, std::unique_ptr<Gauge>> gauges;
+    std::map<Labels, std::unique_ptr<Histogram>> histograms;
   };
+  // Under the mutex.
+  Family& FamilyOf(std::string_view name, std::string_view help, MetricFamily::Type type);
   mutable std::mutex mutex_;
   std::map<std::string, Family, std::less<>> families_;
 };
