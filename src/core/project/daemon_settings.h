@@ -12,9 +12,11 @@ namespace firn::project {
 
 // Fills `schedules` and `daemon`; the orgs must be filled already.
 void FillDaemon(const config::Group& root, Project* project, config::Problems* problems);
-// `events` and `daemon.catalog`; paths become absolute.
+// `events`, `daemon.catalog` and `daemon.otlp`; paths become absolute.
 [[nodiscard]] Services MakeServices(const config::Group& root, const Project& project,
                                     config::Problems* problems);
+[[nodiscard]] OtlpSettings MakeOtlpSettings(const config::Group& group, const std::string& folder,
+                                            config::Problems* problems);
 
 // The org of something that belongs to one: the one named, else the only one. Problems:
 // PROJECT-ORG-001, -002.

@@ -106,6 +106,9 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-CATALOG-002", "a catalog open to everybody",
      "`daemon.catalog.listen` is reached from other machines and nobody has to sign in.",
      "Name `principals`, listen at `127.0.0.1`, or write `anyone: true` if that is meant."},
+    {"PROJECT-OTLP-001", "an OpenTelemetry collector that cannot be told",
+     "`daemon.otlp` has no address that can be used, or a header that cannot be sent.",
+     "Write `endpoint: http://127.0.0.1:4318`; what signs in goes into `secret_headers`."},
 };
 
 }  // namespace

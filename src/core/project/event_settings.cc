@@ -166,6 +166,7 @@ Services MakeServices(const Group& root, const Project& project, Problems* probl
   }
   services.catalog =
       MakeCatalogSettings(root.Sub("daemon").Sub("catalog"), project.folder, problems);
+  services.otlp = MakeOtlpSettings(root.Sub("daemon").Sub("otlp"), project.folder, problems);
   return services;
 }
 

@@ -15,6 +15,7 @@ constexpr std::string_view kJobs[] = {"export", "maintain"};
 constexpr std::string_view kLost[] = {"fail", "backfill"};
 constexpr std::string_view kCloudWatchModes[] = {"off", "put", "emf"};
 constexpr std::string_view kCompressions[] = {"gzip", "none"};
+constexpr std::string_view kOtlpProtocols[] = {"http/protobuf", "grpc"};
 
 constexpr Field kAuth[] = {
     {.name = "flow",
@@ -490,6 +491,90 @@ constexpr Field kCloudWatch[] = {
      .example = "Acme/Salesforce"},
 };
 
+constexpr Field kSecretHeader[] = {
+    {.name = "name", .help = "name of the header", .example = "Authorization", .required = true},
+    {.name = "value",
+     .type = FieldType::kSecret,
+     .help = "all that it holds",
+     .example = "${file:secrets/otlp-authorization}",
+     .required = true},
+};
+
+constexpr Field kOtlp[] = {
+    {.name = "endpoint",
+     .help =
+         "address of the collector, without `/v1/traces`; absent: `OTEL_EXPORTER_OTLP_ENDPOINT` "
+         "and the variables beside it; without either nothing is sent",
+     .example = "http://127.0.0.1:4318",
+     .restart = true},
+    {.name = "protocol",
+     .type = FieldType::kWord,
+     .help = "how it is spoken to",
+     .default_value = "http/protobuf",
+     .example = "grpc",
+     .restart = true,
+     .words = kOtlpProtocols},
+    {.name = "headers",
+     .type = FieldType::kTextMap,
+     .help = "headers of each request that are no secrets",
+     .example = "{X-Scope-OrgID: sales}",
+     .restart = true},
+    {.name = "secret_headers",
+     .type = FieldType::kGroupList,
+     .help = "headers of each request that are",
+     .example = "[{name: Authorization, value: ..}]",
+     .restart = true,
+     .fields = kSecretHeader},
+    {.name = "compression",
+     .type = FieldType::kWord,
+     .help = "of requests",
+     .default_value = "gzip",
+     .example = "none",
+     .restart = true,
+     .words = kCompressions},
+    {.name = "timeout",
+     .type = FieldType::kDuration,
+     .help = "how long one request may take",
+     .default_value = "10s",
+     .example = "30s",
+     .restart = true,
+     .min = 100,
+     .max = 600'000},
+    {.name = "ca_file",
+     .help = "PEM file of the authorities to trust instead of the system's",
+     .example = "ca.pem",
+     .restart = true},
+    {.name = "proxy", .help = "HTTP proxy, as of an org", .example = "none", .restart = true},
+    {.name = "service_name",
+     .help = "`service.name`; absent: `OTEL_SERVICE_NAME`, else `firn`",
+     .example = "firn-prod",
+     .restart = true},
+    {.name = "resource",
+     .type = FieldType::kTextMap,
+     .help = "further attributes of this process, over `OTEL_RESOURCE_ATTRIBUTES`",
+     .example = "{team: sales-data}",
+     .restart = true},
+    {.name = "traces",
+     .type = FieldType::kBool,
+     .help = "send spans of jobs, streams, maintenance and requests of the catalog",
+     .default_value = "true",
+     .example = "false",
+     .restart = true},
+    {.name = "metrics",
+     .type = FieldType::kBool,
+     .help = "send what `/metrics` shows",
+     .default_value = "true",
+     .example = "false",
+     .restart = true},
+    {.name = "metrics_every",
+     .type = FieldType::kDuration,
+     .help = "how often; absent: `OTEL_METRIC_EXPORT_INTERVAL`, else a minute",
+     .example = "15s",
+     .restart = true,
+     .min = 1'000,
+     .max = 86'400'000},
+};
+
 constexpr Field kDaemon[] = {
     {.name = "listen",
      .help = "address and port of `/healthz`, `/readyz` and `/metrics`; `none`: no listener",
@@ -542,6 +627,10 @@ constexpr Field kDaemon[] = {
      .type = FieldType::kGroup,
      .help = "the tables for other engines, as `firn lake serve` serves them",
      .fields = kCatalogServer},
+    {.name = "otlp",
+     .type = FieldType::kGroup,
+     .help = "spans and metrics to an OpenTelemetry collector",
+     .fields = kOtlp},
 };
 
 // An environment lays these over the rest: only what differs is written.

@@ -1,11 +1,15 @@
-// What `firn run` keeps going beside its jobs: the topics that it follows and the catalog that it
-// serves, as `events` and `daemon.catalog` of firn.yaml say. Definitions only; values.
+// What `firn run` keeps going beside its jobs: the topics that it follows, the catalog that it
+// serves and the collectors it tells, as `events`, `daemon.catalog` and `daemon.otlp` of firn.yaml
+// say. Definitions only; values.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/error.h"
@@ -49,9 +53,28 @@ struct CatalogSettings {
   bool operator==(const CatalogSettings&) const = default;
 };
 
+// Where spans and metrics go by the OpenTelemetry protocol; what is empty is the environment's.
+struct OtlpSettings {
+  std::string endpoint;  // base URL, or `host:port` for `grpc`
+  std::string protocol;
+  std::map<std::string, std::string> headers;
+  std::vector<std::pair<std::string, config::SecretRef>> secret_headers;
+  bool gzip = true;
+  std::chrono::milliseconds timeout{0};
+  std::string ca_file;  // absolute, or empty
+  std::string proxy;
+  std::string service_name;
+  std::map<std::string, std::string> resource;
+  bool traces = true;
+  bool metrics = true;
+  std::optional<std::chrono::milliseconds> metrics_every;
+  bool operator==(const OtlpSettings&) const = default;
+};
+
 struct Services {
   std::vector<FollowedStream> events;
   CatalogSettings catalog;
+  OtlpSettings otlp;
 };
 // Those of a project that was loaded with the same options. Errors: as Load.
 [[nodiscard]] Result<Services> LoadServices(const Project& project,
