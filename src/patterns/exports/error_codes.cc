@@ -45,10 +45,6 @@ constexpr ErrorCode kCodes[] = {
      "`firn lake forget` removes rows of windows that were not merged yet, and the file system "
      "refused.",
      "Remove the folder that the message names, then run the command again."},
-    {"EXPORT-BLOB-002", "binary fields cannot be fetched into S3",
-     "`blobs: fetch` writes the bytes into a folder beside the table, which must be on this "
-     "machine.",
-     "Write `blobs: link` for the object, or keep it in a local warehouse."},
     {"EXPORT-BLOB-001", "a fetched file cannot get its name",
      "The file of a blob field was fetched, but could not be renamed in the folder beside the "
      "table.",

@@ -16,6 +16,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/base/metrics.h"
+#include "core/base/span.h"
 #include "core/state/checkpoints.h"
 #include "core/state/lease.h"
 #include "core/state/ledger.h"
@@ -109,6 +110,7 @@ struct ExportParts {
   state::Leases* leases = nullptr;     // may be null: no epochs
   std::string lease_holder;            // one name for all processes that the state lock admits
   MetricsRegistry* metrics = nullptr;  // may be null
+  SpanSink* spans = nullptr;           // may be null
   ExportObserver* observer = nullptr;  // may be null
 };
 

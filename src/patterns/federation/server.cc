@@ -30,6 +30,24 @@ namespace {
 constexpr size_t kWaitingMax = 1024;
 constexpr int kThreadsPerCore = 8;
 constexpr int kServerFault = 500;
+// As the conventions for http.server.request.duration advise.
+constexpr double kSecondsBounds[] = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25,
+                                     0.5,   0.75, 1,     2.5,  5,     7.5, 10};
+
+// Words that come from outside do not become labels.
+std::string KnownMethod(const std::string& method) {
+  for (const std::string_view known : {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+    if (method == known) return method;
+  return "_OTHER";
+}
+
+// The caller's span when it sent one, else none: a new trace.
+TraceContext CallersTrace(const net::Headers& headers) {
+  const auto header = headers.Get("traceparent");
+  if (!header) return {};
+  auto parsed = TraceContext::Parse(*header);
+  return parsed ? *std::move(parsed) : TraceContext{};
+}
 
 Answer ErrorAnswerOf(const Error& error) {
   ErrorAnswer answer = ErrorAnswerFor(error);
@@ -82,10 +100,11 @@ class RestCatalogServer final : public CatalogServer {
     Call call = call_;
     call.deadline = transport.deadline;
     call.stop = transport.stop;
-    call.trace = transport.trace;
     const SteadyTime begun = call.clock->Steady();
-    std::string principal;
-    Answer answer = Answered(call, request, principal);
+    call.trace = options_.spans == nullptr ? transport.trace : CallersTrace(request.headers);
+    Span span(options_.spans, call, {.name = request.method, .kind = SpanKind::kServer});
+    Handled handled{.begun = begun};
+    Answer answer = Answered(span.call(), request, handled);
     net::ServerResponse response;
     response.status = answer.status;
     response.headers = std::move(answer.headers);
@@ -94,23 +113,33 @@ class RestCatalogServer final : public CatalogServer {
       response.body = std::move(answer.body);
       response.headers.Set("Content-Type", "application/json");
     }
-    Note(call, request, response, {principal, begun});
+    Note(call, request, response, handled);
+    Tell(span, request, response, handled);
     return response;
   }
 
-  Answer Answered(const Call& call, const net::ServerRequest& request, std::string& principal) {
+  struct Handled {
+    std::string principal;
+    std::string_view route;  // as in the specification; empty: none
+    SteadyTime begun;
+  };
+
+  Answer Answered(const Call& call, const net::ServerRequest& request, Handled& handled) {
     std::string_view path = request.target;
     path = path.substr(0, path.find('?'));
-    if (path == "/v1/oauth/tokens" && request.method == "POST")
+    if (path == "/v1/oauth/tokens" && request.method == "POST") {
+      handled.route = "/v1/oauth/tokens";
       return sign_in_->Token(request.headers, request.body, call.clock->Now());
+    }
     const auto who = sign_in_->Authenticate(request.headers, call.clock->Now());
     if (!who) {
       Answer answer = ErrorAnswerOf(who.error());
       answer.headers.Set("WWW-Authenticate", "Bearer");
       return answer;
     }
-    principal = (*who)->name();
+    handled.principal = (*who)->name();
     const RouteMatch match = MatchRoute(request.method, path);
+    if (match.route != nullptr) handled.route = match.route->path;
     if (match.route == nullptr) {
       return ErrorAnswerOf(
           Error(Kind::kNotFound, match.path_known ? "CAT-REQUEST-004" : "CAT-REQUEST-002",
@@ -153,16 +182,35 @@ class RestCatalogServer final : public CatalogServer {
     return route.run(desk_, exchange);
   }
 
-  struct Handled {
-    std::string principal;
-    SteadyTime begun;
-  };
+  // Neither who asked nor which names stood in the path.
+  static void Tell(Span& span, const net::ServerRequest& request,
+                   const net::ServerResponse& response, const Handled& handled) {
+    const std::string method = KnownMethod(request.method);
+    const std::string route(handled.route);
+    span.Name(route.empty() ? method : method + " " + route);
+    span.Set("http.request.method", method);
+    if (!route.empty()) span.Set("http.route", route);
+    span.Set("url.scheme", std::string(request.tls ? "https" : "http"));
+    span.Set("http.response.status_code", int64_t{response.status});
+    // Of a server's span only its own faults are errors.
+    if (response.status >= kServerFault) span.Fail(std::to_string(response.status));
+  }
+
   void Note(const Call& call, const net::ServerRequest& request,
             const net::ServerResponse& response, const Handled& handled) {
     desk_.metrics
         .GetCounter("catalog_requests_total", {{"status", std::to_string(response.status)}},
                     "requests answered by the catalog server")
         .Add();
+    const double seconds =
+        std::chrono::duration<double>(call.clock->Steady() - handled.begun).count();
+    desk_.metrics
+        .GetHistogram("catalog_request_seconds",
+                      {{"method", KnownMethod(request.method)},
+                       {"route", std::string(handled.route)},
+                       {"status", std::to_string(response.status)}},
+                      "How long requests of the catalog server took", kSecondsBounds)
+        .Observe(seconds);
     if (!access_log_) return;
     AccessLine line;
     line.at = FormatUtc(call.clock->Now());
@@ -173,8 +221,7 @@ class RestCatalogServer final : public CatalogServer {
     line.client = request.headers.GetOr("User-Agent", "");
     line.status = response.status;
     line.bytes = response.body.size();
-    line.ms =
-        std::chrono::duration<double, std::milli>(call.clock->Steady() - handled.begun).count();
+    line.ms = seconds * 1000;
     access_log_->Write(line);
   }
 

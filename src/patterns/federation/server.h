@@ -14,6 +14,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/base/metrics.h"
+#include "core/base/span.h"
 
 namespace firn::federation {
 
@@ -33,6 +34,7 @@ struct CatalogServerOptions {
   bool create = true;                // make the warehouse when it is missing
   std::string vend_role;  // S3: ARN of the role whose credentials clients are given; empty: none
   std::chrono::seconds vend_life{3600};
+  SpanSink* spans = nullptr;  // a span a request; may be null, and outlives the server
 };
 
 class CatalogServer {

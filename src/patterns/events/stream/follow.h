@@ -16,6 +16,7 @@
 #include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/base/metrics.h"
+#include "core/base/span.h"
 #include "core/state/lease.h"
 #include "core/state/shared_state.h"
 #include "ends/salesforce/pubsub.h"
@@ -80,6 +81,7 @@ struct StreamParts {
   state::Leases* leases = nullptr;     // may be null: nobody else can follow
   std::string lease_holder;            // unique for this process
   MetricsRegistry* metrics = nullptr;  // may be null
+  SpanSink* spans = nullptr;           // may be null
   StreamObserver* observer = nullptr;  // may be null
 };
 

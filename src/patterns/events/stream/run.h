@@ -66,6 +66,8 @@ class StreamRun {
   [[nodiscard]] bool SeenBefore(std::string_view event_id);
   // Ends the cycle: tables, consumers, cursor. Under a call that a stop does not cut short.
   Result<void> Settle(const Call& call);
+  Result<void> SettleCycle(const Call& call);
+  Result<void> SettleTables(const Call& call, const TableCommit& commit);
   Result<void> SignOfLife(std::string_view latest);
   Result<void> Save();
   void Report();

@@ -25,6 +25,36 @@ Result<void> StreamRun::Settle(const Call& call) {
   const bool table_work = std::any_of(tables_.begin(), tables_.end(),
                                       [](const auto& table) { return table->HasWork(); });
   if (cycle_events_ == 0 && !table_work) return {};
+  // A session goes on for weeks: each cycle is a trace of its own.
+  Span span(parts_.spans, call,
+            {.name = "commit cycle",
+             .attributes = {{"firn.org", parts_.org},
+                            {"firn.topic", options_.topic},
+                            {"firn.cycle", cursor_.cycle + 1},
+                            {"firn.events", cycle_events_}},
+             .own_trace = true});
+  auto settled = SettleCycle(span.call());
+  span.Conclude(settled);
+  return settled;
+}
+
+Result<void> StreamRun::SettleTables(const Call& call, const TableCommit& commit) {
+  for (const auto& table : tables_) {
+    const std::string& object = table->followed().object;
+    Span span(
+        table->HasWork() ? parts_.spans : nullptr, call,
+        {.name = "commit merge",
+         .attributes = {{"firn.object", object}, {"firn.table", table->followed().table.Text()}}});
+    const int64_t before = table->counts().rows;
+    auto settled = table->Settle(span.call(), commit);
+    span.Set("firn.rows_out", table->counts().rows - before);
+    span.Conclude(settled);
+    FIRN_CHECK(Doing(std::move(settled), "merging into " + object));
+  }
+  return {};
+}
+
+Result<void> StreamRun::SettleCycle(const Call& call) {
   FIRN_CHECK(RenewLease(call));
   FIRN_CHECK(GiveToConsumers(call));
   FIRN_FAULT_POINT("events.cycle.settling");
@@ -35,9 +65,7 @@ Result<void> StreamRun::Settle(const Call& call) {
   commit.mark.org_id = parts_.org_id;
   commit.mark.instance = parts_.instance;
   if (lease_) commit.lease_epoch = lease_->epoch;
-  for (const auto& table : tables_) {
-    FIRN_CHECK(Doing(table->Settle(call, commit), "merging into " + table->followed().object));
-  }
+  FIRN_CHECK(SettleTables(call, commit));
   FIRN_CHECK(hand_over_.Await());
   for (EventConsumer* consumer : options_.consumers) {
     FIRN_CHECK(Doing(consumer->Settle(call), "settling " + consumer->name()));

@@ -1,8 +1,10 @@
 // The blobs of an object whose rule says `blobs: fetch`: one API call each, kept as files beside
-// the table, fetched before the snapshot that points at them is made.
+// the table, in its store, before the snapshot that points at them is made. Each streams through a
+// file of this machine; one that is there already is not asked for again.
 #include <cstdio>
 
 #include "core/base/file.h"
+#include "ends/lake/store/s3_store.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object/run.h"
 
@@ -44,6 +46,37 @@ std::string BlobFolder(const std::string& table_location, const std::string& fie
   return table_location + ".blobs/" + field;
 }
 
+Result<bool> ObjectRun::HasBlob(lake::ObjectStore& store, const std::string& uri) const {
+  const auto size = store.Size(patient_, uri);
+  if (size) return true;
+  if (size.error().kind() == Kind::kNotFound) return false;
+  return Fail(size.error());
+}
+
+// One field's bytes into the store. False when the record has none.
+Result<bool> ObjectRun::FetchBlob(lake::ObjectStore& store, const std::string& uri,
+                                  const BlobName& name) {
+  FIRN_TRY(const bool there, HasBlob(store, uri));
+  if (there) {
+    // A process that died between the two left the copy that it had sent.
+    auto* spooled = dynamic_cast<lake::SpooledStore*>(&store);
+    if (spooled == nullptr) return true;
+    FIRN_TRY(const std::string sent, spooled->SpoolPath(uri));
+    FIRN_CHECK(RemoveFile(sent));
+    return true;
+  }
+  FIRN_TRY(const std::string path, lake::DataFilePath(store, uri));
+  // A file that waits to be sent was fetched whole by the run before.
+  if (!FileExists(path)) {
+    auto blob = parts_.rest->OpenBlob(patient_, row_.object, name.id, name.field);
+    if (!blob && blob.error().kind() == Kind::kNotFound) return false;
+    if (!blob) return Fail(std::move(blob).error());
+    FIRN_CHECK(CopyToFile(*blob->body, path));
+  }
+  FIRN_CHECK(Doing(lake::PublishDataFile(patient_, store, uri), "keeping the file of " + name.id));
+  return true;
+}
+
 Result<void> ObjectRun::FetchBlobs() {
   std::vector<std::string> fields;
   for (const record::DerivedField& derived : layout_.derived) {
@@ -52,14 +85,11 @@ Result<void> ObjectRun::FetchBlobs() {
   }
   if (!facts_.spec.fetch_blobs || fields.empty()) return {};
   FIRN_TRY(const auto table, parts_.lake->Load(ident_));
-  if (table.location().starts_with("s3://")) {
-    return Fail(Error(Kind::kUnsupported, "EXPORT-BLOB-002",
-                      "binary fields are not fetched into a warehouse on S3")
-                    .At(ident_.Text())
-                    .Hint("write `blobs: link` for this object, or keep it in a local warehouse"));
-  }
+  const auto store = table.store();
   for (const std::string& field : fields) {
-    FIRN_CHECK(MakeFolders(LocalPath(BlobFolder(table.location(), field)), 0700));
+    const std::string folder = BlobFolder(table.location(), field);
+    // They are nobody else's business on a machine that others use too.
+    if (!folder.starts_with("s3://")) FIRN_CHECK(MakeFolders(LocalPath(folder), 0700));
   }
   std::string soql = "SELECT Id FROM " + row_.object;
   if (!Condition().empty()) soql += " WHERE " + Condition();
@@ -72,15 +102,9 @@ Result<void> ObjectRun::FetchBlobs() {
     if (!record) break;
     const std::string id = IdOf(*record);
     for (const std::string& field : fields) {
-      const std::string path = LocalPath(BlobFolder(table.location(), field)) + "/" + id;
-      if (FileExists(path)) continue;
-      auto blob = parts_.rest->OpenBlob(patient_, row_.object, id, field);
-      if (!blob && blob.error().kind() == Kind::kNotFound) {
-        ++missing;
-        continue;
-      }
-      if (!blob) return Fail(std::move(blob).error());
-      FIRN_CHECK(CopyToFile(*blob->body, path));
+      const std::string uri = BlobFolder(table.location(), field) + "/" + id;
+      FIRN_TRY(const bool fetched, FetchBlob(*store, uri, {id, field}));
+      if (!fetched) ++missing;
     }
   }
   if (missing > 0) Warn(std::to_string(missing) + " records have no file behind their blob field");

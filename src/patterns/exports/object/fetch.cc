@@ -198,14 +198,20 @@ Result<void> ObjectRun::ReadPages(lake::IngestLane& lane, PageSource& source) {
     FIRN_CHECK(call_.Check());
     FIRN_TRY(auto open, source.Next(patient_));
     if (!open) return {};
+    Span span(parts_.spans, patient_,
+              {.name = "fetch page",
+               .attributes = {{"firn.object", row_.object},
+                              {"firn.page", static_cast<int64_t>(open->row.ordinal)}}});
     CountingStream body(std::move(open->body), shared_.bytes);
     const lake::PageRef ref{
         .ordinal = open->row.ordinal,
         .name = "page " + std::to_string(open->row.ordinal) + " of job " + row_.job_id,
         .rows_expected = open->row.rows};
     auto outcome = lane.AddPage(patient_, ref, body);
+    span.Conclude(outcome);
     if (outcome) {
       FIRN_FAULT_POINT("exports.page.fetched");
+      span.Set("firn.rows_in", outcome->rows_received);
       ReportPage(*outcome);
       continue;
     }

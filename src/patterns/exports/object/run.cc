@@ -47,7 +47,13 @@ ObjectRun::ObjectRun(RunShared& shared, state::ObjectRow row, ObjectFacts facts)
     : shared_(shared), parts_(shared.parts), row_(std::move(row)), facts_(std::move(facts)) {}
 
 Result<void> ObjectRun::Run(const Call& call) {
-  call_ = patient_ = call;
+  Span span(parts_.spans, call,
+            {.name = "export object",
+             .attributes = {{"firn.org", parts_.org},
+                            {"firn.object", row_.object},
+                            {"firn.table", facts_.spec.table},
+                            {"firn.run", shared_.run_id}}});
+  call_ = patient_ = span.call();
   call_.stop = shared_.soft.get_token();
   patient_.stop = shared_.hard.get_token();
   if (facts_.started.empty()) facts_.started = FormatUtc(call.clock->Now());
@@ -55,6 +61,8 @@ Result<void> ObjectRun::Run(const Call& call) {
   facts_.error_code.clear();
   auto done = RunSteps();
   facts_.finished = FormatUtc(call.clock->Now());
+  span.Conclude(done);
+  Tell(span);
   if (done) return Save();
   facts_.error_code = done.error().code();
   facts_.error = done.error().OneLine();
@@ -63,6 +71,26 @@ Result<void> ObjectRun::Run(const Call& call) {
   // The first error is the one to tell; the ledger may be what failed.
   (void)Save();
   return Fail(std::move(done).error().Doing("exporting " + row_.object));
+}
+
+// Counts and ids alone; what an object holds is nobody's business there.
+void ObjectRun::Tell(Span& span) const {
+  span.Set("firn.method", std::string(MethodName(facts_.method)));
+  if (!row_.job_id.empty()) span.Set("salesforce.job_id", row_.job_id);
+  span.Set("firn.rows_in", facts_.rows_received);
+  span.Set("firn.rows_out", facts_.rows_written);
+  span.Set("firn.rows_rejected", facts_.rows_rejected);
+  if (facts_.error_code.empty()) span.Set("firn.verdict", std::string(VerdictName(facts_.verdict)));
+}
+
+Result<void> ObjectRun::Traced(const char* name, Result<void> (ObjectRun::*step)()) {
+  Span span(parts_.spans, patient_, {.name = name, .attributes = {{"firn.object", row_.object}}});
+  const TraceContext outer = patient_.trace;
+  call_.trace = patient_.trace = span.call().trace;
+  Result<void> done = (this->*step)();
+  call_.trace = patient_.trace = outer;
+  span.Conclude(done);
+  return done;
 }
 
 Result<void> ObjectRun::RunSteps() {
@@ -79,11 +107,16 @@ Result<void> ObjectRun::RunSteps() {
 Result<void> ObjectRun::RunOnce() {
   for (;;) {
     const auto fetched = [this]() -> Result<void> {
-      FIRN_CHECK(row_.state == state::ObjectState::kPlanned ? Describe() : RestoreLayout());
-      if (row_.state == state::ObjectState::kDescribed) FIRN_CHECK(StartJob());
+      const bool planned = row_.state == state::ObjectState::kPlanned;
+      FIRN_CHECK(planned ? Traced("describe", &ObjectRun::Describe) : RestoreLayout());
+      if (row_.state == state::ObjectState::kDescribed) {
+        FIRN_CHECK(Traced("create job", &ObjectRun::StartJob));
+      }
       if (row_.state == state::ObjectState::kFetching) {
-        if (facts_.method == Method::kBulk) FIRN_CHECK(WaitForJob());
-        FIRN_CHECK(Fetch());
+        if (facts_.method == Method::kBulk) {
+          FIRN_CHECK(Traced("wait for job", &ObjectRun::WaitForJob));
+        }
+        FIRN_CHECK(Traced("fetch pages", &ObjectRun::Fetch));
       }
       return {};
     }();
@@ -93,11 +126,13 @@ Result<void> ObjectRun::RunOnce() {
   }
   FIRN_CHECK(call_.Check());
   if (row_.state == state::ObjectState::kFetched) {
-    FIRN_CHECK(FetchBlobs());
-    FIRN_CHECK(IsWindow() ? MergeFetched() : Commit());
+    if (facts_.spec.fetch_blobs) FIRN_CHECK(Traced("fetch blobs", &ObjectRun::FetchBlobs));
+    FIRN_CHECK(IsWindow() ? Traced("commit merge", &ObjectRun::MergeFetched)
+                          : Traced("commit", &ObjectRun::Commit));
   }
   if (row_.state == state::ObjectState::kCommitted) {
-    FIRN_CHECK(IsWindow() ? ReconcileWindow() : Reconcile());
+    FIRN_CHECK(
+        Traced("reconcile", IsWindow() ? &ObjectRun::ReconcileWindow : &ObjectRun::Reconcile));
   }
   return {};
 }

@@ -77,11 +77,20 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> WaitForJob();
   Result<void> Fetch();
   Result<void> FetchBlobs();
+  struct BlobName {
+    std::string id;
+    std::string field;
+  };
+  Result<bool> HasBlob(lake::ObjectStore& store, const std::string& uri) const;
+  Result<bool> FetchBlob(lake::ObjectStore& store, const std::string& uri, const BlobName& name);
   Result<void> Commit();
   Result<void> Reconcile();
 
   Result<void> RunSteps();
   Result<void> RunOnce();
+  // A step as a span; what it asks of the org is part of it.
+  Result<void> Traced(const char* name, Result<void> (ObjectRun::*step)());
+  void Tell(Span& span) const;
 
   // Windows (object/window.cc, object/merge.cc): what an incremental run does otherwise.
   Result<void> ChooseWindow();
