@@ -16,6 +16,7 @@
 #include "ends/kafka/error_codes.h"
 #include "ends/lake/error_codes.h"
 #include "ends/salesforce/error_codes.h"
+#include "ends/telemetry/error_codes.h"
 #include "patterns/events/error_codes.h"
 #include "patterns/exports/error_codes.h"
 #include "patterns/federation/error_codes.h"
@@ -28,8 +29,8 @@ std::vector<ErrorCode> AllErrorCodes() {
        {base::ErrorCodes(), config::ErrorCodes(), expr::ErrorCodes(), identity::ErrorCodes(),
         net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
         lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), kafka::ErrorCodes(),
-        events::ErrorCodes(), exports::ErrorCodes(), federation::ErrorCodes(), engine::ErrorCodes(),
-        cli::ErrorCodes()}) {
+        events::ErrorCodes(), exports::ErrorCodes(), federation::ErrorCodes(),
+        telemetry::ErrorCodes(), engine::ErrorCodes(), cli::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),

@@ -57,7 +57,8 @@ Result<void> CatalogService::Start(const Call& call) {
             .At(project->catalogs.rest->uri)
             .Because("`lake.rest` in firn.yaml names a REST catalog")
             .Hint("leave one of them out"));
-  FIRN_TRY(const auto options, OptionsOf(*project, settings_));
+  FIRN_TRY(auto options, OptionsOf(*project, settings_));
+  options.spans = runtime_.spans();
   Call serving = call;
   serving.stop = {};
   FIRN_TRY(server_, Doing(federation::CatalogServer::Start(options, serving, runtime_.metrics()),

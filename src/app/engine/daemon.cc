@@ -6,6 +6,7 @@
 
 #include "app/engine/jobs.h"
 #include "app/engine/mirror_service.h"
+#include "app/engine/telemetry_service.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
@@ -113,9 +114,15 @@ void Daemon::ReleaseLease() {
 void Daemon::AddServices() {
   auto http = std::make_unique<HttpService>(
       *runtime_, [this] { return HealthOfAll(); }, [this] { events_->RefreshGauges(); });
+  auto telemetry = std::make_unique<TelemetryService>(
+      *runtime_, TelemetryParts{.version = options_.version, .refresh = [this](const Call& call) {
+                                  runtime_->RefreshGauges(call);
+                                  events_->RefreshGauges();
+                                }});
   auto scheduler = std::make_unique<Scheduler>(
       SchedulerParts{.shared = runtime_->shared(),
                      .metrics = &runtime_->metrics(),
+                     .spans = [this] { return runtime_->spans(); },
                      .make_jobs =
                          [this](const project::Project& project) {
                            return JobsOf(project, *runtime_, *publisher_);
@@ -134,6 +141,7 @@ void Daemon::AddServices() {
                    .stop = [this] { RequestStop(); },
                    .run_job = [this](const std::string& job) { return scheduler_->RunNow(job); },
                    .host = options_.host};
+  services_.push_back(std::move(telemetry));
   services_.push_back(std::move(http));
   services_.push_back(std::make_unique<AdminService>(*runtime_, *options_.logs, std::move(hooks)));
   services_.push_back(std::move(catalog));

@@ -73,6 +73,15 @@ json RulesJson(const std::optional<RulesStatus>& rules) {
           {"dead_letters", rules->dead_letters}};
 }
 
+json BudgetJson(const WorkBudget& budget) {
+  const WorkBudget::Use use = budget.use();
+  return {{"memory_bytes", budget.memory_bytes()},
+          {"memory_used", use.memory_bytes},
+          {"threads", budget.threads()},
+          {"threads_used", use.threads},
+          {"waiting", use.waiting}};
+}
+
 }  // namespace
 
 std::string Daemon::StatusJson() {
@@ -113,6 +122,7 @@ std::string Daemon::StatusJson() {
                  {"reloaded", Instant(reloaded_)},
                  {"reload_error", reload_error_},
                  {"services", std::move(services)},
+                 {"budget", BudgetJson(runtime_->budget())},
                  {"orgs", std::move(orgs)},
                  {"catalog_url", catalog_->url()},
                  {"streams", std::move(streams)},

@@ -40,7 +40,8 @@ exports::ExportParts PartsOf(Runtime& runtime, lake::Lake& lake, OrgLink& link,
           .checkpoints = &runtime.checkpoints(),
           .leases = &runtime.leases(),
           .lease_holder = "the writer of " + project.state_folder,
-          .metrics = &runtime.metrics()};
+          .metrics = &runtime.metrics(),
+          .spans = runtime.spans()};
 }
 
 exports::ExportOptions OptionsOf(const project::Project& project, const WorkShare& share) {
@@ -162,7 +163,7 @@ Result<std::string> ExportOnce(const Call& call, Runtime& runtime, const project
 
 Result<std::string> RunExportJob(const Call& call, Runtime& runtime,
                                  const project::ScheduledJob& job) {
-  FIRN_TRY(const auto slot, runtime.budget().Take(call, runtime.ShareOfJob("export " + job.org)));
+  FIRN_TRY(const auto slot, TakeShare(call, runtime, "export " + job.org));
   FIRN_TRY(const auto link, runtime.Link(call, job.org));
   auto done = ExportOnce(call, runtime, job, *link, slot.share());
   // Refused: the secrets may have been changed since they were read.

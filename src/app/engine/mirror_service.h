@@ -9,6 +9,8 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "app/engine/runtime.h"
 #include "app/engine/service.h"
@@ -35,11 +37,24 @@ class MirrorService final : public Service {
   using Shown = std::map<lake::TableIdent, std::string>;
   void BringUp(const Call& call, lake::Lake& lake, const project::MirrorSettings& mirror,
                const Shown& now);
+  std::vector<lake::TableIdent> Moved(const Call& call, const std::string& mirror,
+                                      const Shown& now);
   void Note(const std::string& mirror, std::string error);
+  [[nodiscard]] bool IsPaused(const Call& call, const std::string& mirror,
+                              const std::string& table) const;
+  void Fails(const Call& call, const std::string& mirror, const std::string& table);
+
+  // When what failed is tried again: a table of a mirror, or all of it (no table). The thread's
+  // own, as is the next.
+  struct Pause {
+    SteadyTime until;
+    int failures = 0;
+  };
 
   Runtime& runtime_;
   std::jthread thread_;
-  std::map<std::string, Shown> shown_;  // by mirror; the thread's own
+  std::map<std::pair<std::string, std::string>, Pause> pauses_;
+  std::map<std::string, Shown> shown_;  // by mirror
   std::mutex mutex_;
   std::map<std::string, std::string> errors_;  // of the last look, by mirror
 };

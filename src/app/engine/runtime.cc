@@ -14,6 +14,9 @@
 namespace firn::engine {
 namespace {
 
+// What an export of one lane takes (patterns/exports/run.cc): less cannot be held to.
+constexpr int64_t kJobBytesLeast = 256LL << 20;
+
 double Seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
 }
@@ -125,7 +128,17 @@ Result<std::shared_ptr<lake::Lake>> Runtime::Lake() {
 
 WorkShare Runtime::ShareOfJob(std::string key) const {
   const int jobs = std::max(1, project()->daemon.jobs_at_once);
-  return {budget_->memory_bytes() / jobs, std::max(1, budget_->threads() / jobs), std::move(key)};
+  // A job with less would use this all the same: then fewer run at once.
+  const int64_t memory = std::max(budget_->memory_bytes() / jobs, kJobBytesLeast);
+  return {std::min(memory, budget_->memory_bytes()), std::max(1, budget_->threads() / jobs),
+          std::move(key)};
+}
+
+Result<WorkBudget::Slot> TakeShare(const Call& call, Runtime& runtime, std::string key) {
+  Span span(runtime.spans(), call, {.name = "wait for a share"});
+  auto slot = runtime.budget().Take(span.call(), runtime.ShareOfJob(std::move(key)));
+  span.Conclude(slot);
+  return slot;
 }
 
 void Runtime::RefreshGauges(const Call& call) {
@@ -142,6 +155,15 @@ void Runtime::RefreshGauges(const Call& call) {
     metrics_.GetGauge("api_requests_max", {{"org", org.id}}, "API requests allowed in 24 hours")
         .Set(static_cast<double>(view->calls_max));
   }
+  const WorkBudget::Use use = budget_->use();
+  metrics_.GetGauge("budget_memory_used_bytes", {}, "Memory that running jobs were given")
+      .Set(static_cast<double>(use.memory_bytes));
+  metrics_.GetGauge("budget_memory_bytes", {}, "Memory that jobs share")
+      .Set(static_cast<double>(budget_->memory_bytes()));
+  metrics_.GetGauge("budget_threads_used", {}, "Threads that running jobs were given")
+      .Set(use.threads);
+  metrics_.GetGauge("budget_waiting", {}, "Jobs that wait for a share")
+      .Set(static_cast<double>(use.waiting));
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) {
     metrics_.GetGauge("process_cpu_seconds_total", {}, "User and system CPU time of this process")

@@ -12,6 +12,7 @@
 #include "app/engine/org_link.h"
 #include "app/engine/work_budget.h"
 #include "core/base/metrics.h"
+#include "core/base/span.h"
 #include "core/project/project.h"
 #include "core/state/checkpoints.h"
 #include "core/state/lease.h"
@@ -48,6 +49,9 @@ class Runtime {
   [[nodiscard]] const std::shared_ptr<state::SharedState>& shared() const { return shared_; }
   [[nodiscard]] state::Leases& leases() { return *leases_; }
   [[nodiscard]] MetricsRegistry& metrics() { return metrics_; }
+  // Null when spans are told to nobody. Set before the services begin; outlives them.
+  [[nodiscard]] SpanSink* spans() const { return spans_; }
+  void SetSpans(SpanSink* spans) { spans_ = spans; }
   [[nodiscard]] WorkBudget& budget() { return *budget_; }
   // What one of `jobs_at_once` jobs may use.
   [[nodiscard]] WorkShare ShareOfJob(std::string key) const;
@@ -65,6 +69,7 @@ class Runtime {
   mutable std::mutex mutex_;
   std::shared_ptr<const project::Project> project_;
   MetricsRegistry metrics_;
+  SpanSink* spans_ = nullptr;
   std::shared_ptr<state::StateDb> db_;
   std::shared_ptr<state::SharedState> shared_;
   std::unique_ptr<state::Ledger> ledger_;
@@ -76,6 +81,9 @@ class Runtime {
   std::mutex opening_;  // one link is opened at a time, without holding mutex_
 };
 
+// Waits for the share of a job. Errors: as WorkBudget::Take.
+[[nodiscard]] Result<WorkBudget::Slot> TakeShare(const Call& call, Runtime& runtime,
+                                                 std::string key);
 // Whether two definitions of an org lead to the same link.
 [[nodiscard]] bool SameLink(const project::Org& a, const project::Org& b);
 

@@ -172,7 +172,7 @@ bool Scheduler::RunOne(const Call& call) {
   const SteadyTime began = parts_.clock->Steady();
   Call of_job = call;
   of_job.retries = std::make_shared<RetryBudget>(256);
-  of_job.trace = TraceContext::New(*call.random);
+  of_job.trace = {};  // each run is a trace
   {
     const std::lock_guard lock(mutex_);
     if (queue_.empty() || draining_) return false;
@@ -184,14 +184,20 @@ bool Scheduler::RunOne(const Call& call) {
     run = entry->job.run;
     ++busy_;
   }
-  log::Info("job.started", {{"job", entry->job.name}, {"trace", of_job.trace.trace_id}});
+  Span span(parts_.spans ? parts_.spans() : nullptr, of_job,
+            {.name = "run job",
+             .attributes = {{"firn.job", entry->job.name}, {"firn.kind", entry->job.kind}}});
+  log::Info("job.started", {{"job", entry->job.name}, {"trace", span.call().trace.trace_id}});
   Result<std::string> result = std::string();
   try {
-    result = run(of_job);
+    result = run(span.call());
   } catch (const std::exception& exception) {
     result = Fail(Kind::kInternal, "ENGINE-JOB-003",
                   "a job threw what should not leave its room: " + std::string(exception.what()));
   }
+  span.Conclude(result);
+  if (result) span.Set("firn.outcome", *result);
+  span.End();
   Finish(entry, result, began);
   return true;
 }

@@ -21,6 +21,7 @@
 #include "app/engine/schedule.h"
 #include "app/engine/service.h"
 #include "core/base/metrics.h"
+#include "core/base/span.h"
 #include "core/state/shared_state.h"
 
 namespace firn::engine {
@@ -56,6 +57,7 @@ struct JobStatus {
 struct SchedulerParts {
   std::shared_ptr<state::SharedState> shared;
   MetricsRegistry* metrics = nullptr;  // outlives the scheduler
+  std::function<SpanSink*()> spans;    // where runs are told, known when they begin; may be null
   JobMaker make_jobs;
   int jobs_at_once = 2;
   Clock* clock = &SystemClock();

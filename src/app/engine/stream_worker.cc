@@ -224,7 +224,16 @@ Result<events::StreamReport> StreamWorker::Live(const Call& call) {
   Observer observer(*this);
   events::StreamParts parts = stands_on->parts();
   parts.observer = &observer;
-  return events::FollowTopic(call, parts, options);
+  parts.spans = runtime_.spans();
+  Span session(runtime_.spans(), call,
+               {.name = "stream session",
+                .attributes = {{"firn.org", stream_.org},
+                               {"firn.topic", stream_.topic},
+                               {"firn.tables", static_cast<int64_t>(options.tables.size())}}});
+  auto report = events::FollowTopic(session.call(), parts, options);
+  session.Conclude(report);
+  if (report) session.Set("firn.events", report->events);
+  return report;
 }
 
 void StreamWorker::Pause(const Call& call, const Error& error, int* attempt) {
@@ -267,7 +276,7 @@ void StreamWorker::Work(const Call& call) {
     Call own = call;
     own.stop = life.get_token();
     own.retries = std::make_shared<RetryBudget>(kRetriesPerLife);
-    own.trace = TraceContext::New(*call.random);
+    own.trace = {};  // a session is a trace
     const auto report = Live(own);
     if (report || life.stop_requested()) {
       attempt = 0;

@@ -57,6 +57,11 @@ void WorkBudget::GiveBack(const WorkShare& share) {
   changed_.notify_all();
 }
 
+WorkBudget::Use WorkBudget::use() const {
+  const std::lock_guard lock(mutex_);
+  return {memory_bytes_ - memory_left_, threads_ - threads_left_, waiting_.size()};
+}
+
 int64_t WorkBudget::memory_left() const {
   const std::lock_guard lock(mutex_);
   return memory_left_;

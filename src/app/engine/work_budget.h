@@ -51,6 +51,13 @@ class WorkBudget {
   [[nodiscard]] int64_t memory_bytes() const { return memory_bytes_; }
   [[nodiscard]] int threads() const { return threads_; }
   [[nodiscard]] int64_t memory_left() const;
+  // What is given out right now, and how many wait for a share.
+  struct Use {
+    int64_t memory_bytes = 0;
+    int threads = 0;
+    size_t waiting = 0;
+  };
+  [[nodiscard]] Use use() const;
 
  private:
   struct Waiter {

@@ -194,6 +194,19 @@ void AddRulesFacts(const json& status, std::vector<Fact>& facts) {
                    rules.value("dead_letters", int64_t{0}))});
 }
 
+// What the jobs of this moment share.
+void AddBudgetFact(const json& status, std::vector<Fact>& facts) {
+  constexpr int64_t kMiB = 1 << 20;
+  const json budget = status.value("budget", json());
+  if (!budget.is_object()) return;
+  facts.push_back(
+      {"budget", "budget of jobs",
+       fmt::format("{} of {} MiB and {} of {} threads in use, {} wait",
+                   budget.value("memory_used", int64_t{0}) / kMiB,
+                   budget.value("memory_bytes", int64_t{0}) / kMiB, budget.value("threads_used", 0),
+                   budget.value("threads", 0), budget.value("waiting", 0))});
+}
+
 Result<ExitCode> ShowStatus(Context& context) {
   json status;
   FIRN_CHECK(Ask(context, {{"op", "status"}}, [&](const json& line) {
@@ -212,6 +225,7 @@ Result<ExitCode> ShowStatus(Context& context) {
     facts.push_back({"service", TextOf(each, "service"),
                      std::string(ready ? "ready " : "not ready ") + TextOf(each, "detail")});
   }
+  AddBudgetFact(status, facts);
   for (const json& org : status.value("orgs", json::array())) {
     if (!org.contains("calls_max")) continue;
     facts.push_back({"org", "calls of " + TextOf(org, "org"),
