@@ -139,6 +139,44 @@ def test_clock_jump_ahead_runs_a_job_once_and_back_does_not_stop_it(tmp_path, or
     assert not daemon.events("lease.not_renewed")
 
 
+def peak_bytes(daemon):
+    lines = pathlib.Path(f"/proc/{daemon.process.pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def test_jobs_share_the_budget_and_who_finds_no_room_waits(tmp_path, org):
+    """Two orgs' exports, with memory for one at a time: the second waits, and both are right."""
+    project = made(tmp_path / "project", org)
+    with Sandbox(tmp_path / "second") as second:
+        second.seed("Account", 30)
+        facts = second.facts
+        config = project.folder / "firn.yaml"
+        text = config.read_text().replace("lake:\n", f"""\
+  - id: second
+    login_url: {facts["http_url"]}
+    auth: {{flow: jwt, client_id: {facts["client_id"]}, username: {facts["username"]}, key: "${{file:{facts["key_file"]}}}"}}
+    api_version: "62.0"
+lake:
+""", 1).replace("namespace: salesforce", "namespace: 'sf_{org}'").replace("  - {name: changes,", """\
+  - {name: other, org: second, when: rate(1 hour), objects: [Account], mode: incremental}
+  - {name: changes, org: prod,""").replace("  limits_every: 0s", "  limits_every: 0s\n  memory: 256MiB\n  threads: 2")
+        config.write_text(text)
+        with second.faults({"effect": "delay", "path": "*/results*", "ms": 2000}), \
+                org.faults({"effect": "delay", "path": "*/results*", "ms": 2000}), running(project) as daemon:
+            budget = daemon.until(lambda: (shown := daemon.status()["budget"])["waiting"] == 1 and shown, "a waiter")
+            assert budget == {"memory_bytes": 256 << 20, "memory_used": 256 << 20, "threads": 2, "threads_used": 1,
+                              "waiting": 1}
+            assert "256 of 256 MiB and 1 of 2 threads in use, 1 wait" in project.firn("status").out
+            assert "budget_memory_used_bytes 268435456" in daemon.get("/metrics")[1]
+            daemon.until_job("changes", state="idle", outcome="exact")
+            daemon.until_job("other", state="idle", outcome="exact")
+            assert daemon.status()["budget"]["memory_used"] == 0
+            assert peak_bytes(daemon) < 256 << 20
+            assert daemon.end() == 0
+        assert len(project.rows("sf_prod.Account")) == org.rows_of("Account")
+        assert len(project.rows("sf_second.Account")) == second.rows_of("Account")
+
+
 class FullDisk:
     """The disk of a process below a folder: full while told so."""
 

@@ -154,6 +154,7 @@ def test_a_second_catalog_that_is_away_fails_nothing_and_is_caught_up_with(proje
                                      if each["service"] == "mirrors" and each["detail"]], "trouble in the status")
         assert "mirror second is behind" in told[0]
         assert daemon.get("/readyz") == (200, "ready\n"), "the rows are in the first catalog"
+        assert 'mirror_failures_total{mirror="second"}' in daemon.get("/metrics")[1]
         there.door.away = False
         daemon.until(lambda: location_there(there) == location(project), "mirror")
         daemon.until(lambda: [each for each in daemon.status()["services"]

@@ -170,6 +170,50 @@ def test_killed_while_it_sends_the_run_resumes_to_the_same_rows(lake, point):
     assert lake.unlisted() == []
 
 
+def fetched(org):
+    """Requests for the bytes of a file."""
+    return sum(line["path"].endswith("/VersionData") for line in org.requests(100_000))
+
+
+@pytest.mark.parametrize("point", [None, "lake.s3.before_send:3", "lake.s3.sent:3"])
+def test_blobs_are_fetched_into_the_bucket_and_none_is_asked_for_twice(lake, point):
+    lake.org.seed("ContentVersion", 5)
+    count = lake.org.rows_of("ContentVersion")
+    config = lake.project.folder / "firn.yaml"
+    config.write_text(config.read_text() + "  - {name: ContentVersion, blobs: fetch}\n")
+    before = fetched(lake.org)
+    if point:
+        killed = lake.export("ContentVersion", FIRN_FAULT_POINT=point)
+        assert killed.code == -9, killed
+        done = lake.firn("export", "resume")
+    else:
+        done = lake.export("ContentVersion")
+    assert done.code == 0, done
+    assert fetched(lake.org) - before == count
+    rows = lake.rows("salesforce.ContentVersion")
+    assert len(rows) == count
+    for row in rows:
+        bucket, _, key = row["VersionData"].removeprefix("s3://").partition("/")
+        assert bucket == lake.bucket and key.endswith(row["Id"])
+        data = lake.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        if row.get("ContentSize"):
+            assert len(data) == row["ContentSize"]
+    spool = lake.project.folder / ".firn"
+    left = [path for path in spool.rglob("*") if path.is_file() and "VersionData" in str(path)]
+    assert left == [], "what was sent stays on this machine"
+
+
+def test_a_blob_whose_put_fails_half_way_is_sent_again(lake):
+    lake.org.seed("ContentVersion", 2)
+    config = lake.project.folder / "firn.yaml"
+    config.write_text(config.read_text() + "  - {name: ContentVersion, blobs: fetch}\n")
+    lake.door.fault("status", method="PUT", part="VersionData", times=2, status=503, code="SlowDown")
+    lake.door.fault("cut", method="PUT", part="VersionData")
+    done = lake.export("ContentVersion")
+    assert done.code == 0, done
+    assert len([key for key in lake.keys() if "/VersionData/" in key]) == lake.org.rows_of("ContentVersion")
+
+
 @only_moto
 def test_a_missing_bucket_and_one_of_another_region_are_told(lake):
     config = lake.project.folder / "firn.yaml"

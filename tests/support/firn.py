@@ -28,7 +28,7 @@ def firn_path():
 
 def firn_environment(**more):
     kept = {key: value for key, value in os.environ.items()
-            if not key.startswith("FIRN_") and not key.lower().endswith("_proxy")}
+            if not key.startswith(("FIRN_", "OTEL_")) and not key.lower().endswith("_proxy")}
     return {**kept, "FIRN_NO_PROGRESS": "1", **more}
 
 
