@@ -23,9 +23,10 @@ events:
   - {objects: [Account, Contact], commit_every: 50ms, events_per_commit: 4, lease: 300ms}
 daemon: {listen: "127.0.0.1:0", limits_every: 0s}
 """
-# Passed once in a follower's life at most, or only when many small files have come together.
+# Passed once in a follower's life at most, only when many small files have come together, or only by a
+# managed subscription (test_managed.py).
 SELDOM = {"events.letter.queued", "events.redrive.before_commit", "lake.merge.file_folded",
-          "lake.commit.after_merged"}
+          "lake.commit.after_merged", "events.commit.asked", "events.commit.answered"}
 
 
 @pytest.fixture(scope="module")
