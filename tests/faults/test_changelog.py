@@ -34,16 +34,11 @@ def entries(project):
     return sorted(rows, key=lambda row: (row["__commit"], row["Id"] or ""))
 
 
-def log_on(project):
-    assert project.firn("lake", "set", TABLE, "firn.changelog=true").code == 0
-    return project
-
-
 @pytest.fixture
 def windows(org, tmp_path):
-    made = IncrementalProject(tmp_path / "project", org, ["Account"])
+    made = IncrementalProject(tmp_path / "project", org, ["Account"], more={"Account": ["changelog: true"]})
     made.object_report("Account")
-    return log_on(made)
+    return made
 
 
 def told(rows):
@@ -104,7 +99,7 @@ def test_an_event_stream_tells_its_changes_and_where_they_stood(tmp_path):
 
 
 def follow_and_check(org, tmp_path):
-    project = log_on(EventsProject(tmp_path / "project", org, ["Account"]).start())
+    project = EventsProject(tmp_path / "project", org, ["Account"], more="    changelog: true\n").start()
     project.follow()
     before = entries(project)
     wanted = change(org, project)
