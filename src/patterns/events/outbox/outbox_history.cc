@@ -46,19 +46,31 @@ Result<int64_t> Number(Database& db, std::string_view sql) {
   return row ? select.Int(0) : 0;
 }
 
-// Events up to `seq`, oldest first, that wait for nothing.
+// The newest of the 2,000 oldest events up to `seq` that wait for nothing; 0 if there is none.
+Result<int64_t> LastSettled(Database& db, int64_t seq) {
+  FIRN_TRY(auto select,
+           db.Prepare("SELECT coalesce(max(seq), 0) FROM (SELECT seq FROM event e WHERE seq <= ? "
+                      "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.event_seq = e.seq AND "
+                      "d.state < 2) ORDER BY seq LIMIT 2000)"));
+  select.Bind(1, seq);
+  FIRN_TRY(const bool row, select.Step());
+  return row ? select.Int(0) : 0;
+}
+
+// Some events up to `seq`, oldest first, that wait for nothing. Both deletes end at the last of
+// them: a look at what millions of younger events still have would cost more than all the rest.
 Result<int64_t> ForgetEvents(Database& db, int64_t seq) {
+  FIRN_TRY(const int64_t last, LastSettled(db, seq));
   FIRN_TRY(const int64_t events,
            Delete(db,
                   "DELETE FROM event WHERE seq IN (SELECT seq FROM event e WHERE seq <= ? AND NOT "
-                  "EXISTS (SELECT 1 FROM delivery d WHERE d.event_seq = e.seq AND d.state < 2) "
-                  "ORDER BY seq LIMIT 2000)",
-                  seq));
+                  "EXISTS (SELECT 1 FROM delivery d WHERE d.event_seq = e.seq AND d.state < 2))",
+                  last));
   FIRN_CHECK(Delete(db,
                     "DELETE FROM delivery WHERE event_seq IN (SELECT event_seq FROM delivery d "
                     "WHERE event_seq <= ? AND NOT EXISTS (SELECT 1 FROM event e WHERE e.seq = "
-                    "d.event_seq) ORDER BY event_seq LIMIT 20000)",
-                    seq));
+                    "d.event_seq))",
+                    last));
   return events;
 }
 
