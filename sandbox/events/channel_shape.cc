@@ -5,6 +5,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/events/bitmap.h"
 #include "sandbox/events/event_bus.h"
+#include "sandbox/events/event_schema.h"
 
 namespace firn::sandbox {
 namespace {
@@ -12,17 +13,6 @@ namespace {
 constexpr const char* kTypeWords[] = {"CREATE",     "UPDATE",       "DELETE",
                                       "UNDELETE",   "GAP_CREATE",   "GAP_UPDATE",
                                       "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"};
-
-// The stored field that a part of a compound stands for: BillingCity for `City`.
-const FieldInfo* StoredPart(const ObjectInfo& object, std::string_view compound,
-                            std::string_view part) {
-  for (const FieldInfo& field : object.fields) {
-    if (field.compound_field_name != compound || field.slot < 0) continue;
-    const std::string_view name = field.name;
-    if (name.ends_with(part) || name.ends_with(std::string(part) + "__s")) return &field;
-  }
-  return nullptr;
-}
 
 bool Holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -86,18 +86,6 @@ EventField Plain(const FieldInfo& field, std::string name) {
   return made;
 }
 
-// The stored field of a compound's part, found by its own name: `BillingStreet`,
-// `Site__Latitude__s`.
-const FieldInfo* PartOf(const ObjectInfo& object, std::string_view compound,
-                        std::string_view part) {
-  for (const FieldInfo& field : object.fields) {
-    if (field.compound_field_name != compound || field.slot < 0) continue;
-    const std::string_view name = field.name;
-    if (name.ends_with(part) || name.ends_with(std::string(part) + "__s")) return &field;
-  }
-  return nullptr;
-}
-
 EventField Compound(const ObjectInfo& object, const FieldInfo& field,
                     std::span<const std::string_view> parts, std::string doc) {
   EventField made;
@@ -105,7 +93,7 @@ EventField Compound(const ObjectInfo& object, const FieldInfo& field,
   made.kind = Kind::kRecord;
   made.doc = std::move(doc);
   for (const std::string_view part : parts) {
-    const FieldInfo* stored = PartOf(object, field.name, part);
+    const FieldInfo* stored = StoredPart(object, field.name, part);
     EventField inner;
     if (stored != nullptr) {
       inner = Plain(*stored, std::string(part));
@@ -240,6 +228,16 @@ void Finish(EventSchema& schema, bool change) {
 }
 
 }  // namespace
+
+const FieldInfo* StoredPart(const ObjectInfo& object, std::string_view compound,
+                            std::string_view part) {
+  for (const FieldInfo& field : object.fields) {
+    if (field.compound_field_name != compound || field.slot < 0) continue;
+    const std::string_view name = field.name;
+    if (name.ends_with(part) || name.ends_with(std::string(part) + "__s")) return &field;
+  }
+  return nullptr;
+}
 
 std::string ChangeStreamOf(std::string_view object) {
   if (object.ends_with("__c")) object.remove_suffix(1);

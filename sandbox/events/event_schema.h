@@ -54,6 +54,10 @@ struct EventSchema {
 // The stream of an object's changes: `AccountChangeEvent`, `Widget__ChangeEvent`.
 [[nodiscard]] std::string ChangeStreamOf(std::string_view object);
 [[nodiscard]] bool IsPlatformEvent(std::string_view object);  // `..__e`
+// The stored field of a compound's part, found by its own name: `BillingStreet`,
+// `Site__Latitude__s`. Null where the org stores none.
+[[nodiscard]] const FieldInfo* StoredPart(const ObjectInfo& object, std::string_view compound,
+                                          std::string_view part);
 
 [[nodiscard]] std::shared_ptr<const EventSchema> MakeChangeSchema(const ObjectInfo& object);
 // Of an `__e` object, CreatedDate and CreatedById first.
