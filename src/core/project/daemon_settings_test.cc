@@ -2,44 +2,26 @@
 // so runs against the wrong org, or never.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "core/project/project.h"
+#include "core/project/test_yaml.h"
 
 namespace firn::project {
 namespace {
 
-constexpr std::string_view kOrgs = R"(
-name: sales
-orgs:
-  - id: prod
-    login_url: https://example.my.salesforce.com
-    auth: {client_id: a, username: u, key: "${file:k.pem}"}
-)";
 constexpr std::string_view kSecondOrg = R"(
   - id: desk
     login_url: http://127.0.0.1:8080
     auth: {client_id: a, username: u, key: "${file:k.pem}"}
 )";
 
-class DaemonYaml : public testing::Test {
+class DaemonYaml : public YamlTest {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_daemon_") + info->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   Result<Project> Read(std::string_view text, bool two_orgs = false) {
-    std::ofstream(folder_ / "firn.yaml") << kOrgs << (two_orgs ? kSecondOrg : "") << text;
-    return Load(folder_.string(), {});
+    return LoadWith(std::string(two_orgs ? kSecondOrg : "").append(text));
   }
   std::string Code(std::string_view text, bool two_orgs = false) {
-    const auto project = Read(text, two_orgs);
-    return project ? "none" : project.error().code();
+    return CodeOf(Read(text, two_orgs));
   }
-  std::filesystem::path folder_;
 };
 
 TEST_F(DaemonYaml, WithoutASectionThereAreDefaultsAndNoJobs) {

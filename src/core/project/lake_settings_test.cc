@@ -2,40 +2,16 @@
 // somebody else's sign-in is used.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "core/project/project.h"
+#include "core/project/test_yaml.h"
 
 namespace firn::project {
 namespace {
 
-constexpr std::string_view kOrgs = R"(
-name: sales
-orgs:
-  - id: prod
-    login_url: https://example.my.salesforce.com
-    auth: {client_id: a, username: u, key: "${file:k.pem}"}
-)";
-
-class LakeYaml : public testing::Test {
+class LakeYaml : public YamlTest {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_lake_") + info->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  Result<Project> Read(std::string_view text) {
-    std::ofstream(folder_ / "firn.yaml") << kOrgs << text;
-    return Load(folder_.string(), {});
-  }
-  std::string Code(std::string_view text) {
-    const auto project = Read(text);
-    return project ? "none" : project.error().code();
-  }
-
-  std::filesystem::path folder_;
+  Result<Project> Read(std::string_view text) { return LoadWith(text); }
+  std::string Code(std::string_view text) { return CodeOf(Read(text)); }
 };
 
 TEST_F(LakeYaml, RestCatalogIsReadWithItsDefaults) {

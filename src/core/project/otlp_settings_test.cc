@@ -2,40 +2,20 @@
 // found out when the dashboards are empty.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "core/project/services.h"
+#include "core/project/test_yaml.h"
 
 namespace firn::project {
 namespace {
 
-constexpr std::string_view kOrg = R"(name: p
-orgs:
-  - id: prod
-    login_url: https://login.salesforce.com
-    auth: {client_id: a, username: u, key: "${file:k.pem}"}
-)";
-
-class OtlpYaml : public testing::Test {
+class OtlpYaml : public YamlTest {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_otlp_") + info->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   Result<OtlpSettings> Read(std::string_view text) {
-    std::ofstream(folder_ / "firn.yaml") << kOrg << text;
-    FIRN_TRY(const Project project, Load(folder_.string(), {}));
+    FIRN_TRY(const Project project, LoadWith(text));
     FIRN_TRY(const Services services, LoadServices(project));
     return services.otlp;
   }
-  std::string Code(std::string_view text) {
-    const auto settings = Read(text);
-    return settings ? "none" : settings.error().code();
-  }
-  std::filesystem::path folder_;
+  std::string Code(std::string_view text) { return CodeOf(Read(text)); }
 };
 
 TEST_F(OtlpYaml, WithoutASectionThereIsNoEndpoint) {
