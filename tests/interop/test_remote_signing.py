@@ -5,7 +5,6 @@ What could go wrong in production: a request is changed after it was signed, the
 one, a signature is used for another object, the client's own keys slip in where the catalog's are meant.
 """
 
-import hashlib
 import json
 import urllib.parse
 
@@ -19,7 +18,7 @@ from support.aws_faults import before
 from support.catalog import Catalog
 from support.engines import jar
 from support.front import Answer, Front
-from support.rest_lake import RestProject, ids_of
+from support.rest_lake import NO_KEYS, RestProject, ids_of
 
 PRINCIPALS = """\
 principals:
@@ -31,9 +30,6 @@ principals:
     grants: [{on: sales, may: read}]
 """
 SECRETS = {"OWNER_SECRET": "owner-secret", "READER_SECRET": "reader-secret"}
-# Whoever has no keys: what the machine may have is not looked at.
-NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true",
-           "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 
 
 @pytest.fixture(scope="module")
@@ -88,14 +84,7 @@ def test_a_reader_reads_and_has_no_write_signed(catalog, tmp_path):
 def test_large_files_go_in_parts_each_signed(catalog, store, tmp_path):
     project = project_of(tmp_path, catalog.url)
     _, door = store
-    lines = ["Id,Text"] + [f"{n:015d}AAA,{hashlib.sha256(b'%d' % n).hexdigest()}"
-                           for n in range(600_000)]
-    (tmp_path / "large.csv").write_text("\n".join(lines) + "\n")
-    (tmp_path / "large.json").write_text(json.dumps({"name": "Large", "fields": [
-        {"name": "Id", "type": "id", "length": 18, "nillable": False},
-        {"name": "Text", "type": "string", "length": 255, "nillable": True}]}))
-    project.good("lake", "import", "--table", "sales.Large", "--describe", tmp_path / "large.json", "--pages",
-                 tmp_path / "large.csv")
+    project.import_large("sales.Large")
     assert any("uploadId=" in path and method == "PUT" for method, path in door.seen), "no multipart upload"
     assert "600000" in json.dumps(project.json("lake", "show", "sales.Large"))
 

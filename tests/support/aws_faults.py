@@ -3,45 +3,30 @@ credentials have expired."""
 
 import contextlib
 import http.client
-import http.server
 import threading
 import time
 import urllib.parse
+
+from support.local_http import LocalHttp
 
 ERROR = ('<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>made for a test</Message>'
          "<RequestId>test</RequestId></Error>")
 
 
-class Door:
+class Door(LocalHttp):
     """Requests pass to `target`; the first fault that fits takes its turn `times` times.
 
     effect: `status` with `status` and `code`; `lost` (done, but not answered); `cut` (not done, connection
     closed); `slow` with `seconds`."""
 
     def __init__(self, target):
+        super().__init__()
         self.target = urllib.parse.urlsplit(target)
         self.faults = []
         self.seen = []
         self.bodies = []  # of POST requests
         self.struck = []
         self.lock = threading.Lock()
-        door = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def handle_any(self):
-                door.handle(self)
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
 
     def fault(self, effect, method="*", part="", times=1, after=0, **more):
         with self.lock:
@@ -110,10 +95,5 @@ class Door:
 @contextlib.contextmanager
 def before(environment):
     """The door, and the environment of a client that goes through it."""
-    door = Door(environment["AWS_ENDPOINT_URL"])
-    door.thread.start()
-    try:
+    with Door(environment["AWS_ENDPOINT_URL"]) as door:
         yield door, {**environment, "AWS_ENDPOINT_URL": door.url}
-    finally:
-        door.server.shutdown()
-        door.server.server_close()

@@ -4,12 +4,13 @@ project publishes for Python, so that Firn's own reading of the protocol is not 
 import concurrent.futures
 import contextlib
 import gzip
-import http.server
 import threading
 
 import grpc
 from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2, metrics_service_pb2_grpc
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+
+from support.local_http import LocalHttp
 
 HANG_SECONDS_MAX = 300
 
@@ -115,40 +116,34 @@ def over_http():
     """A `Kept` with `url`."""
     kept = Kept()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    with _Collector(kept) as server:
+        kept.url = server.url
+        try:
+            yield kept
+        finally:
+            kept.let_go.set()
 
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.headers.get("Content-Encoding") == "gzip":
-                body = gzip.decompress(body)
-            status, headers = kept.next_answer(body, self.headers.items())
-            reply = b""
-            if status == 200:
-                status, reply = answer_for(kept, self.path, body)
-            with contextlib.suppress(OSError):
-                self.send_response(status)
-                for name, value in {**headers, "Content-Type": "application/x-protobuf",
-                                    "Content-Length": str(len(reply))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(reply)
 
-        def log_message(self, *_):
-            pass
+class _Collector(LocalHttp):
+    def __init__(self, kept):
+        super().__init__()
+        self.kept = kept
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    kept.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield kept
-    finally:
-        kept.let_go.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    def handle(self, handler):
+        body = handler.rfile.read(int(handler.headers["Content-Length"]))
+        if handler.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        status, headers = self.kept.next_answer(body, handler.headers.items())
+        reply = b""
+        if status == 200:
+            status, reply = answer_for(self.kept, handler.path, body)
+        with contextlib.suppress(OSError):
+            handler.send_response(status)
+            for name, value in {**headers, "Content-Type": "application/x-protobuf",
+                                "Content-Length": str(len(reply))}.items():
+                handler.send_header(name, value)
+            handler.end_headers()
+            handler.wfile.write(reply)
 
 
 class _Traces(trace_service_pb2_grpc.TraceServiceServicer):

@@ -2,23 +2,25 @@
 of the Ingestion API, keeps rows by their key, and fails on purpose where a test asks for it."""
 
 import csv
-import http.server
 import io
 import json
 import re
 import threading
 import urllib.parse
 
+from support.local_http import LocalHttp
+
 KEY = "Id"
 STREAMS = re.compile(r"^/api/v1/ingest/sources/([^/?]+)/([^/?]+)(/actions/test)?$")
 JOBS = re.compile(r"^/api/v1/ingest/jobs(?:/([^/?]+))?(/batches)?(?:\?(.*))?$")
 
 
-class DataCloud:
+class DataCloud(LocalHttp):
     """`rows`: by key, as the jobs that were worked on left them. A fault is (method, part of the path, effect):
     a status, `lost` (done, not answered) or `cut` (the connection is closed while the body comes in)."""
 
     def __init__(self):
+        super().__init__()
         self.jobs = {}
         self.rows = {}
         self.faults = []
@@ -31,31 +33,6 @@ class DataCloud:
         self.checked = []  # bodies that were only to be checked
         self.fields = None  # of the connector's object; None: any
         self.lock = threading.RLock()
-        cloud = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def any_method(self):
-                cloud.handle(self)
-
-            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = any_method
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def fault(self, method, part, effect, times=1, after=0):
         self.faults.append([method, part, effect, times, after])

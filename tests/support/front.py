@@ -2,9 +2,10 @@
 
 import contextlib
 import http.client
-import http.server
 import threading
 import urllib.parse
+
+from support.local_http import LocalHttp
 
 HOP = ("connection", "content-length", "transfer-encoding", "date", "server", "keep-alive")
 
@@ -22,40 +23,16 @@ class Answer:
         self.status, self.headers, self.body = status, headers, body
 
 
-class Front:
+class Front(LocalHttp):
     """`on_request(request)` may change the request's path and headers, and answers itself by returning an Answer;
     `on_answer(request, answer)` may change the answer. Both run on the server's threads, one at a time."""
 
     def __init__(self, target, on_request=None, on_answer=None):
+        super().__init__()
         self.target = urllib.parse.urlsplit(target)
         self.on_request, self.on_answer = on_request, on_answer
         self.seen = []
         self.lock = threading.Lock()
-        front = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_):
-                pass
-
-            def any_method(self):
-                front.handle(self)
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = any_method
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
 
     def handle(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))

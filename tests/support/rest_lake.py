@@ -1,5 +1,6 @@
 """A project whose tables are in a REST catalog: Firn's own server, the Java reference, SeaweedFS."""
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -14,6 +15,9 @@ from support.firn import firn
 from support.lake_desk import DESCRIBE, SOURCE, expected_row, write_page
 
 START_SECONDS_MAX = 90
+# Of a client that has no keys of AWS: what the machine may have is not looked at.
+NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true",
+           "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
 
 
 class RestProject:
@@ -36,6 +40,16 @@ class RestProject:
         (self.folder / "describe.json").write_text(json.dumps(DESCRIBE))
         self.environment = {"NONE": "x", **(environment or {})}
         self.pages = 0
+
+    def import_large(self, table):
+        """600,000 rows, whose file goes to S3 in parts."""
+        lines = ["Id,Text"] + [f"{n:015d}AAA,{hashlib.sha256(b'%d' % n).hexdigest()}" for n in range(600_000)]
+        (self.folder / "large.csv").write_text("\n".join(lines) + "\n")
+        (self.folder / "large.json").write_text(json.dumps({"name": "Large", "fields": [
+            {"name": "Id", "type": "id", "length": 18, "nillable": False},
+            {"name": "Text", "type": "string", "length": 255, "nillable": True}]}))
+        return self.good("lake", "import", "--table", table, "--describe", self.folder / "large.json", "--pages",
+                         self.folder / "large.csv")
 
     def firn(self, *words, **more):
         return firn(*words, "--project", self.folder, **{**self.environment, **more})
