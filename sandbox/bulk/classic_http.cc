@@ -112,9 +112,9 @@ class Handler {
       return Error("InvalidJob", "Operation is missing or unknown: " + job.operation);
     }
     if (job.object.empty()) return Error("InvalidJob", "Object is a required field");
-    if (job.content_type != "CSV" && job.content_type != "JSON") {
+    if (job.content_type != "CSV" && job.content_type != "JSON" && job.content_type != "XML") {
       return Error("InvalidJob", "The content type " + job.content_type +
-                                     " is not supported here: CSV and JSON are");
+                                     " is not supported here: CSV, JSON and XML are");
     }
     const auto chunks = PkChunkRowsOf(request_.http.headers.GetOr("Sforce-Enable-PKChunking", ""));
     if (!chunks) return Error("InvalidJob", "The PK chunking header is not understood");
@@ -185,10 +185,12 @@ class Handler {
     if (!bytes || !stream) return Error("InvalidBatch", "The result is not there any more");
     (*stream)->AddFile(0, *bytes);
     Answer answer;
-    std::string type = job.content_type == "JSON" ? "application/json" : "text/csv";
+    std::string type = job.content_type == "JSON"  ? "application/json"
+                       : job.content_type == "XML" ? "application/xml"
+                                                   : "text/csv";
     // Without a charset, clients read the texts of a query's text/csv as Latin-1; results of
     // writes hold ids and messages, and clients compare their bare type.
-    if (job.is_query() && job.content_type != "JSON") type += ";charset=UTF-8";
+    if (job.is_query() && job.content_type == "CSV") type += ";charset=UTF-8";
     answer.headers.Set("Content-Type", type);
     answer.body_stream_bytes = static_cast<int64_t>((*stream)->bytes());
     answer.body_stream = *std::move(stream);

@@ -3,8 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "sandbox/api_error.h"
+#include "sandbox/bulk/classic_xml.h"
 #include "sandbox/bulk/csv_rows.h"
 #include "sandbox/bulk/ingest_run.h"
+#include "sandbox/bulk/xml_reader.h"
 
 namespace firn::sandbox {
 namespace {
@@ -137,6 +139,102 @@ Result<void> ReadCsv(const ClassicJob& job, std::string_view data, ClassicRows& 
   return {};
 }
 
+// `<sObjects>` with one `<sObject>` a record: fields by their names, `xsi:nil` for null, a parent
+// as an element of the relationship's name around one more `<sObject>` that holds its external id
+// and, where it may be of several objects, its `<type>`.
+class XmlRecords {
+ public:
+  XmlRecords(std::string_view data, const ClassicJob& job, ClassicRows& rows)
+      : xml_(data), adder_(job, rows), rows_(rows) {}
+
+  Result<void> Read() {
+    if (Next() != Step::kOpen || xml_.name() != "sObjects") return Bad();
+    for (;;) {
+      const Step step = Next();
+      if (step == Step::kClose) break;
+      if (step != Step::kOpen || xml_.name() != "sObject") return Bad();
+      if (rows_.mutations.size() == kRowsPerBatchMax) {
+        return BadBatch("Records not processed: more than 10000");
+      }
+      adder_.Begin();
+      FIRN_CHECK(Record());
+      adder_.End();
+    }
+    if (Next() != Step::kEnd) return Bad();
+    adder_.Finish();
+    return {};
+  }
+
+ private:
+  using Step = XmlReader::Step;
+
+  static tl::unexpected<Error> Bad() {
+    return BadBatch("Unable to parse XML: sObjects with sObject elements are needed");
+  }
+  // Past the white space between elements.
+  Step Next() {
+    Step step = xml_.Next();
+    while (step == Step::kText && xml_.text().find_first_not_of(" \t\r\n") == std::string::npos) {
+      step = xml_.Next();
+    }
+    return step;
+  }
+
+  Result<void> Record() {
+    for (;;) {
+      const Step step = Next();
+      if (step == Step::kClose) return {};
+      if (step != Step::kOpen) return Bad();
+      const std::string& name = rows_.texts.emplace_back(xml_.name());
+      const bool nil = xml_.nil();
+      std::string text;
+      const Step inside = Leaf(text);
+      if (inside == Step::kClose) {
+        if (name == "type") continue;  // the job says it
+        adder_.Add(name, nil ? std::nullopt
+                             : std::optional<std::string_view>(rows_.texts.emplace_back(text)));
+      } else if (inside == Step::kOpen && xml_.name() == "sObject") {
+        FIRN_CHECK(Parent(name));
+      } else {
+        return Bad();
+      }
+    }
+  }
+
+  // The text of the element that was opened; kClose at its end, kOpen at an element within.
+  Step Leaf(std::string& text) {
+    Step step = xml_.Next();
+    for (; step == Step::kText; step = xml_.Next()) text += xml_.text();
+    return step;
+  }
+
+  Result<void> Parent(const std::string& relationship) {
+    std::string object;
+    std::string field;
+    std::string text;
+    for (;;) {
+      const Step step = Next();
+      if (step == Step::kClose) break;
+      if (step != Step::kOpen) return Bad();
+      const bool is_type = xml_.name() == "type";
+      if (!is_type) field = xml_.name();
+      std::string& into = is_type ? object : text;
+      into.clear();
+      if (Leaf(into) != Step::kClose) return Bad();
+    }
+    if (Next() != Step::kClose) return Bad();
+    if (field.empty()) return {};
+    const std::string prefix = object.empty() ? "" : object + ":";
+    const std::string& path = rows_.texts.emplace_back(prefix + relationship + "." + field);
+    adder_.Add(path, rows_.texts.emplace_back(text));
+    return {};
+  }
+
+  XmlReader xml_;
+  RowAdder adder_;
+  ClassicRows& rows_;
+};
+
 ordered_json JsonResult(const RowOutcome* outcome, const std::string& refused) {
   ordered_json errors = ordered_json::array();
   if (outcome == nullptr) {
@@ -157,36 +255,58 @@ ordered_json JsonResult(const RowOutcome* outcome, const std::string& refused) {
   return {{"success", good}, {"created", good && outcome->created}, {"id", id}, {"errors", errors}};
 }
 
+// In the order of the vendor's XML schema, by which some clients read.
+ordered_json XmlResult(const RowOutcome* outcome, const std::string& refused) {
+  const ordered_json result = JsonResult(outcome, refused);
+  ordered_json errors = ordered_json::array();
+  for (const auto& each : result["errors"]) {
+    errors.push_back({{"fields", each["fields"]},
+                      {"message", each["message"]},
+                      {"statusCode", each["statusCode"]}});
+  }
+  return {{"errors", errors},
+          {"id", result["id"]},
+          {"success", result["success"]},
+          {"created", result["created"]}};
+}
+
+void AppendCsvResult(const RowOutcome* outcome, const std::string& refused, std::string& out) {
+  const bool good = outcome != nullptr && !outcome->error;
+  out += '"';
+  if (good) AppendId(outcome->id, out);
+  out += good ? "\",\"true\"," : "\",\"false\",";
+  out += good && outcome->created ? "\"true\"," : "\"false\",";
+  AppendCsvCell(good ? "" : outcome == nullptr ? refused : RowErrorText(*outcome->error), out);
+  out += '\n';
+}
+
 }  // namespace
 
 Result<void> ReadClassicRows(const ClassicJob& job, std::string_view data, ClassicRows& rows) {
-  return job.content_type == "JSON" ? ReadJson(job, data, rows) : ReadCsv(job, data, rows);
+  if (job.content_type == "JSON") return ReadJson(job, data, rows);
+  if (job.content_type == "XML") return XmlRecords(data, job, rows).Read();
+  return ReadCsv(job, data, rows);
 }
 
 std::string ClassicResults(const ClassicJob& job, const ClassicRows& rows,
                            std::span<const RowOutcome> outcomes, uint64_t& failed) {
   const bool as_json = job.content_type == "JSON";
-  std::string out = as_json ? "[" : "\"Id\",\"Success\",\"Created\",\"Error\"\n";
+  const bool as_xml = job.content_type == "XML";
+  ordered_json results = ordered_json::array();
+  std::string csv = "\"Id\",\"Success\",\"Created\",\"Error\"\n";
   size_t sent = 0;
   for (size_t row = 0; row < rows.mutations.size(); ++row) {
     const std::string& refused = rows.refused[row];
     const RowOutcome* outcome = refused.empty() ? &outcomes[sent++] : nullptr;
-    const bool good = outcome != nullptr && !outcome->error;
-    if (!good) ++failed;
-    if (as_json) {
-      if (row > 0) out += ',';
-      out += JsonResult(outcome, refused).dump(-1, ' ', false, json::error_handler_t::replace);
-      continue;
+    if (outcome == nullptr || outcome->error) ++failed;
+    if (as_json || as_xml) {
+      results.push_back(as_xml ? XmlResult(outcome, refused) : JsonResult(outcome, refused));
+    } else {
+      AppendCsvResult(outcome, refused, csv);
     }
-    out += '"';
-    if (good) AppendId(outcome->id, out);
-    out += good ? "\",\"true\"," : "\",\"false\",";
-    out += good && outcome->created ? "\"true\"," : "\"false\",";
-    AppendCsvCell(good ? "" : outcome == nullptr ? refused : RowErrorText(*outcome->error), out);
-    out += '\n';
   }
-  if (as_json) out += ']';
-  return out;
+  if (as_xml) return ClassicXml("results", {{"result", results}});
+  return as_json ? results.dump(-1, ' ', false, json::error_handler_t::replace) : csv;
 }
 
 }  // namespace firn::sandbox

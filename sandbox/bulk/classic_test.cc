@@ -156,6 +156,65 @@ TEST_F(ClassicTest, JsonRowsAreWrittenAndAnsweredInTheirOrder) {
   ASSERT_TRUE(record);
 }
 
+TEST_F(ClassicTest, XmlRowsAreWrittenAndReadBack) {
+  const auto made = Ask("POST", kJob,
+                        "<jobInfo><operation>upsert</operation><object>Account</object>"
+                        "<externalIdFieldName>ExternalKey__c</externalIdFieldName>"
+                        "<contentType>XML</contentType></jobInfo>",
+                        "application/xml");
+  const std::string job = std::string(kJob) + "/" + LeafElements(made.body)["id"];
+  const auto batch = Ask(
+      "POST", job + "/batch",
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
+      "<sObjects xmlns=\"http://www.force.com/2009/06/asyncapi/dataload\" "
+      "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">"
+      "<sObject><type>Account</type><ExternalKey__c>k</ExternalKey__c><Name>A &amp; B</Name>"
+      "<Site xsi:nil=\"true\"/></sObject>"
+      "<sObject><Name>No key</Name></sObject>"
+      "<sObject><ExternalKey__c>l</ExternalKey__c><Name>C</Name>"
+      "<Parent><sObject><ExternalKey__c>k</ExternalKey__c></sObject></Parent></sObject></sObjects>",
+      "application/xml");
+  const std::string path = job + "/batch/" + LeafElements(batch.body)["id"];
+  EXPECT_EQ(WaitFor(path)["numberRecordsFailed"], 1);
+  const auto results = Ask("GET", path + "/result", "", "");
+  EXPECT_EQ(*results.headers.Get("Content-Type"), "application/xml");
+  EXPECT_NE(results.body.find("<success>true</success><created>true</created></result><result>"
+                              "<errors><message>"),
+            std::string::npos)
+      << results.body;
+
+  const auto asked = Ask("POST", kJob,
+                         "<jobInfo><operation>query</operation><object>Account</object>"
+                         "<contentType>XML</contentType></jobInfo>",
+                         "application/xml");
+  const std::string query = std::string(kJob) + "/" + LeafElements(asked.body)["id"];
+  const auto sent =
+      Ask("POST", query + "/batch", "SELECT Name, Parent.Name, Site FROM Account ORDER BY Name",
+          "application/xml");
+  const std::string read = query + "/batch/" + LeafElements(sent.body)["id"];
+  EXPECT_EQ(WaitFor(read)["numberRecordsProcessed"], 2);
+  const std::string result = LeafElements(Ask("GET", read + "/result", "", "").body)["result"];
+  const std::string rows = Ask("GET", read + "/result/" + result, "", "").body;
+  EXPECT_NE(rows.find("<records xsi:type=\"sObject\"><type>Account</type><Id xsi:nil=\"true\"/>"
+                      "<Name>C</Name><Parent xsi:type=\"sObject\"><type>Account</type>"
+                      "<Id xsi:nil=\"true\"/><Name>A &amp; B</Name></Parent>"
+                      "<Site xsi:nil=\"true\"/></records>\n</queryResult>"),
+            std::string::npos)
+      << rows;
+}
+
+TEST_F(ClassicTest, XmlThatIsBrokenFailsItsBatch) {
+  const auto made =
+      Ask("POST", kJob, "<jobInfo><operation>insert</operation><object>Account</object></jobInfo>",
+          "application/xml");
+  const std::string job = std::string(kJob) + "/" + LeafElements(made.body)["id"];
+  const auto batch = Ask("POST", job + "/batch", "<sObjects><sObject><Name>A</sObject></sObjects>",
+                         "application/xml");
+  const json done = WaitFor(job + "/batch/" + LeafElements(batch.body)["id"]);
+  EXPECT_EQ(done["state"], "Failed");
+  EXPECT_NE(done["stateMessage"].get<std::string>().find("Unable to parse XML"), std::string::npos);
+}
+
 TEST_F(ClassicTest, EmptyBatchIsRefused) {
   const std::string job = Open("Account", "insert");
   EXPECT_EQ(Json("POST", job + "/batch", "")["exceptionCode"], "ClientInputError");

@@ -6,6 +6,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/bulk/classic_jobs.h"
 #include "sandbox/bulk/classic_rows.h"
+#include "sandbox/bulk/classic_xml.h"
 #include "sandbox/bulk/ingest_run.h"
 
 namespace firn::sandbox {
@@ -89,9 +90,12 @@ Result<void> ClassicJobs::RunQuery(const ClassicJob& job, ClassicBatch& batch,
                          "The query is of " + cursor.object().name + ", the job of " + job.object));
   }
   const bool as_json = job.content_type == "JSON";
+  const bool as_xml = job.content_type == "XML";
   FIRN_TRY(auto file, FileWriter::Create(ResultPath(batch), 0600));
-  std::string buffer = as_json ? "[" : "";
-  if (!as_json) AppendCsvHeader(cursor, {}, buffer);
+  std::string buffer;
+  if (as_json) buffer = "[";
+  if (as_xml) buffer = kXmlRecordsBegin;
+  if (!as_json && !as_xml) AppendCsvHeader(cursor, {}, buffer);
   batch.rows = 0;
   for (;;) {
     FIRN_TRY(const bool more, cursor.Next());
@@ -99,6 +103,8 @@ Result<void> ClassicJobs::RunQuery(const ClassicJob& job, ClassicBatch& batch,
     if (as_json) {
       if (batch.rows > 0) buffer += ",\n";
       AppendJsonRowWithEpochs(cursor, job.api_version, buffer);
+    } else if (as_xml) {
+      AppendXmlRow(cursor, buffer);
     } else {
       AppendCsvRow(cursor, {}, buffer);
     }
@@ -109,6 +115,7 @@ Result<void> ClassicJobs::RunQuery(const ClassicJob& job, ClassicBatch& batch,
     if (stop.stop_requested()) return {};
   }
   if (as_json) buffer += ']';
+  if (as_xml) buffer += kXmlRecordsEnd;
   FIRN_CHECK(file->Append(buffer));
   return file->Commit();
 }

@@ -1,5 +1,6 @@
 #include "sandbox/bulk/classic_xml.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -12,19 +13,6 @@ using nlohmann::ordered_json;
 constexpr std::string_view kNamespace = "http://www.force.com/2009/06/asyncapi/dataload";
 constexpr std::array<std::pair<std::string_view, char>, 5> kEntities{
     {{"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}, {"&amp;", '&'}}};
-
-void AppendEscaped(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    bool escaped = false;
-    for (const auto& [entity, plain] : kEntities) {
-      if (plain != c || c == '\'') continue;
-      out += entity;
-      escaped = true;
-      break;
-    }
-    if (!escaped) out += c;
-  }
-}
 
 std::string Unescaped(std::string_view text) {
   std::string out;
@@ -52,7 +40,7 @@ void AppendElement(const std::string& name, const ordered_json& value, std::stri
   if (value.is_object()) {
     for (const auto& [key, inner] : value.items()) AppendElement(key, inner, out);
   } else if (value.is_string()) {
-    AppendEscaped(value.get_ref<const std::string&>(), out);
+    AppendXmlText(value.get_ref<const std::string&>(), out);
   } else {
     out += value.dump();
   }
@@ -60,6 +48,21 @@ void AppendElement(const std::string& name, const ordered_json& value, std::stri
 }
 
 }  // namespace
+
+void AppendXmlText(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    const auto byte = static_cast<uint8_t>(c);
+    if (byte < ' ' && c != '\t' && c != '\n' && c != '\r') continue;
+    const auto* const entity =
+        std::find_if(kEntities.begin(), kEntities.end(),
+                     [&](const auto& each) { return each.second == c && c != '\''; });
+    if (entity == kEntities.end()) {
+      out += c;
+    } else {
+      out += entity->first;
+    }
+  }
+}
 
 std::string ClassicXml(std::string_view root, const ordered_json& body) {
   std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><" + std::string(root) +

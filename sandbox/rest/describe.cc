@@ -6,6 +6,7 @@
 
 #include "sandbox/rest/recent.h"
 #include "sandbox/rest/rest.h"
+#include "sandbox/soql/scope.h"
 
 namespace firn::sandbox {
 namespace {
@@ -157,6 +158,18 @@ json ChildRelationships(const ObjectInfo& object) {
   return children;
 }
 
+// `All accounts`, `My accounts`, `My delegated tasks`.
+json SupportedScopes(const ObjectInfo& object) {
+  json scopes = json::array();
+  for (const std::string_view name : soql::ScopesOf(object)) {
+    const std::string before = name == "everything"  ? "All "
+                               : name == "delegated" ? "My delegated "
+                                                     : "My ";
+    scopes.push_back({{"label", before + Folded(object.label_plural)}, {"name", name}});
+  }
+  return scopes;
+}
+
 json RecordTypes(const ObjectInfo& object, const std::string& root) {
   json types = json::array();
   for (const RecordTypeInfo& type : object.record_types) {
@@ -253,8 +266,7 @@ Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {
                {"recordTypeInfos", RecordTypes(*object, root)},
                {"searchLayoutable", object->searchable},
                {"sobjectDescribeOption", "FULL"},
-               {"supportedScopes", json::array({{{"label", "All"}, {"name", "everything"}},
-                                                {{"label", "Mine"}, {"name", "mine"}}})}});
+               {"supportedScopes", SupportedScopes(*object)}});
   Answer answer = JsonAnswer(200, Dump(body));
   answer.headers.Set("Last-Modified", HttpDate(WholeSecond(object->changed_at)));
   return answer;

@@ -75,6 +75,12 @@ struct OrderItem {
   std::optional<bool> nulls_last;
 };
 
+// One condition of WITH DATA CATEGORY.
+struct DataCategory {
+  std::string group;
+  size_t at = 0;
+};
+
 struct Query {
   std::vector<SelectItem> select;
   std::string object;
@@ -87,6 +93,7 @@ struct Query {
   };
   std::vector<PathAlias> path_aliases;
   std::optional<Condition> where;
+  std::vector<DataCategory> categories;
   std::vector<FieldExpr> group_by;
   enum class Grouping { kPlain, kRollup, kCube };
   Grouping grouping = Grouping::kPlain;

@@ -6,6 +6,7 @@
 #include "sandbox/soql/bind_expression.h"
 #include "sandbox/soql/cursor.h"
 #include "sandbox/soql/lexer.h"
+#include "sandbox/soql/scope.h"
 
 namespace firn::sandbox::soql {
 namespace {
@@ -97,7 +98,25 @@ class Binder {
                  "ROLLUP and CUBE take at most 3 fields");
     }
     for (const auto& item : query_.select) FIRN_CHECK(CheckItem(item));
-    return {};
+    return CheckCategories();
+  }
+
+  // Articles only, three conditions at most; the org has no data category groups, so none has the
+  // name that is asked for. Source: SOQL and SOSL Reference, 'WITH DATA CATEGORY', read 2026-11.
+  Result<void> CheckCategories() const {
+    if (query_.categories.empty()) return {};
+    constexpr size_t kCategoriesMax = 3;
+    const DataCategory& first = query_.categories[0];
+    if (!bound_.object->name.ends_with("__kav")) {
+      return Bad("MALFORMED_QUERY", first.at,
+                 "WITH DATA CATEGORY is not supported on " + bound_.object->name);
+    }
+    if (query_.categories.size() > kCategoriesMax) {
+      return Bad("MALFORMED_QUERY", query_.categories[kCategoriesMax].at,
+                 "WITH DATA CATEGORY takes at most 3 conditions");
+    }
+    return Bad("MALFORMED_QUERY", first.at,
+               "Data category group '" + first.group + "' does not exist");
   }
 
   Result<void> CheckItem(const SelectItem& item) const {
@@ -179,21 +198,18 @@ class Binder {
     }
   }
 
-  // Source: SOQL and SOSL Reference, 'USING SCOPE', read 2026-11.
   Result<void> BindScope() {
-    if (query_.scope == "EVERYTHING") return {};
-    const FieldInfo* owner = bound_.object->Field("OwnerId");
-    if (query_.scope != "MINE" || owner == nullptr) {
+    const auto scopes = ScopesOf(*bound_.object);
+    const auto scope = std::find(scopes.begin(), scopes.end(), Folded(query_.scope));
+    if (scope == scopes.end()) {
       return Bad("MALFORMED_QUERY", query_.scope_at,
                  "Using scope '" + query_.scope + "' is not supported on " + bound_.object->name);
     }
-    Filter own;
-    own.family = Family::kId;
-    own.left.field = bound_.tree->RefOf(*owner);
-    own.operands.emplace_back().number = context_.locals()->user_id;
+    auto own = ScopeFilter(*scope, *bound_.object, *bound_.tree, context_.locals()->user_id);
+    if (!own) return {};
     Filter both;
     both.kind = Condition::Kind::kAnd;
-    both.parts.push_back(std::move(own));
+    both.parts.push_back(*std::move(own));
     if (bound_.filter) both.parts.push_back(std::move(*bound_.filter));
     bound_.filter = std::move(both);
     return {};

@@ -177,6 +177,7 @@ class Lexer {
         token.pattern += std::string("\\") + c;
         return {};
       case 'u':
+      case 'U':
         FIRN_CHECK(UnicodeEscape(plain));
         break;
       default:

@@ -87,9 +87,47 @@ Result<void> ParseFrom(TokenReader& reader, Query& query) {
   return {};
 }
 
+// `Geography__c ABOVE usa__c`, `Geography__c AT (usa__c, uk__c)`, joined by AND.
+// Source: SOQL and SOSL Reference, 'WITH DATA CATEGORY', read 2026-11.
+Result<void> ParseCategories(TokenReader& reader, Query& query) {
+  static constexpr std::array<std::string_view, 4> kOperators = {"AT", "ABOVE", "BELOW",
+                                                                 "ABOVE_OR_BELOW"};
+  const auto word = [&](std::string& into) -> Result<void> {
+    if (reader.Peek().kind != Token::Kind::kWord) return reader.Unexpected();
+    into = reader.Take().text;
+    return {};
+  };
+  do {
+    DataCategory category;
+    category.at = reader.Peek().at;
+    FIRN_CHECK(word(category.group));
+    if (std::find(kOperators.begin(), kOperators.end(), reader.Peek().folded) == kOperators.end()) {
+      return reader.Unexpected();
+    }
+    reader.Skip(1);
+    std::string name;
+    if (reader.TakeSymbol("(")) {
+      do {
+        FIRN_CHECK(word(name));
+      } while (reader.TakeSymbol(","));
+      FIRN_CHECK(reader.Expect(")"));
+    } else {
+      FIRN_CHECK(word(name));
+    }
+    query.categories.push_back(std::move(category));
+  } while (reader.TakeWord("AND"));
+  return {};
+}
+
 // Hidden fields are refused in any case, so the security clauses change nothing.
-Result<void> ParseWith(TokenReader& reader) {
+Result<void> ParseWith(TokenReader& reader, Query& query) {
   while (reader.TakeWord("WITH")) {
+    if (reader.IsWord("DATA") && reader.IsWord("CATEGORY", 1)) {
+      if (!query.categories.empty()) return reader.Unexpected();
+      reader.Skip(2);
+      FIRN_CHECK(ParseCategories(reader, query));
+      continue;
+    }
     if (reader.TakeWord("SECURITY_ENFORCED") || reader.TakeWord("USER_MODE") ||
         reader.TakeWord("SYSTEM_MODE")) {
       continue;
@@ -173,16 +211,25 @@ Result<void> ParseLimits(TokenReader& reader, Query& query) {
   return {};
 }
 
+// `FOR VIEW`, `FOR VIEW, REFERENCE`, `FOR UPDATE`; the FOR is taken already.
+Result<void> ParseFor(TokenReader& reader, Query& query) {
+  if (reader.TakeWord("UPDATE")) {
+    query.for_update = true;
+    return {};
+  }
+  do {
+    bool& flag = reader.IsWord("VIEW") ? query.for_view : query.for_reference;
+    if (!reader.TakeWord("VIEW") && !reader.TakeWord("REFERENCE")) return reader.Unexpected();
+    flag = true;
+  } while (reader.TakeSymbol(","));
+  return {};
+}
+
 // FOR .., UPDATE .. and ALL ROWS, in any order.
 Result<void> ParseTail(TokenReader& reader, Query& query) {
   for (;;) {
     if (reader.TakeWord("FOR")) {
-      bool& flag = reader.IsWord("VIEW")        ? query.for_view
-                   : reader.IsWord("REFERENCE") ? query.for_reference
-                                                : query.for_update;
-      if (&flag == &query.for_update && !reader.IsWord("UPDATE")) return reader.Unexpected();
-      reader.Skip(1);
-      flag = true;
+      FIRN_CHECK(ParseFor(reader, query));
     } else if (reader.TakeWord("UPDATE")) {
       do {
         if (!reader.TakeWord("TRACKING") && !reader.TakeWord("VIEWSTAT")) {
@@ -231,7 +278,7 @@ Result<Query> ParseQuery(TokenReader& reader) {
   if (reader.TakeWord("WHERE")) {
     FIRN_TRY(query.where, ParseCondition(reader));
   }
-  FIRN_CHECK(ParseWith(reader));
+  FIRN_CHECK(ParseWith(reader, query));
   FIRN_CHECK(ParseGroup(reader, query));
   FIRN_CHECK(ParseOrder(reader, query));
   FIRN_CHECK(ParseLimits(reader, query));

@@ -49,9 +49,14 @@ Result<void> ParseRangeCount(TokenReader& reader, Literal& literal) {
   return {};
 }
 
-// `USD5000.25`: the org has one currency, so the code says nothing.
-bool IsMoney(std::string_view word) {
-  if (word.size() < 4) return false;
+// `USD5000.25`, `USD-500`: the org has one currency, so the code says nothing.
+bool IsMoney(const TokenReader& reader) {
+  const std::string_view word = reader.Peek().folded;
+  if (word.size() < 3) return false;
+  if (word.size() == 3) {
+    const Token& sum = reader.Peek(1);
+    if (sum.kind != Token::Kind::kNumber || sum.at != reader.Peek().at + 3) return false;
+  }
   for (size_t i = 0; i < word.size(); ++i) {
     const bool letter = word[i] >= 'A' && word[i] <= 'Z';
     const bool digit = word[i] >= '0' && word[i] <= '9';
@@ -63,7 +68,9 @@ bool IsMoney(std::string_view word) {
 void ParseMoney(TokenReader& reader, std::string_view word, Literal& literal) {
   literal.kind = Literal::Kind::kNumber;
   literal.text = word.substr(3);
-  if (reader.IsSymbol(".") && reader.Peek(1).kind == Token::Kind::kNumber) {
+  if (literal.text.empty()) {
+    literal.text = reader.Take().text;
+  } else if (reader.IsSymbol(".") && reader.Peek(1).kind == Token::Kind::kNumber) {
     literal.text += '.' + reader.Peek(1).text;
     reader.Skip(2);
   } else if (reader.Peek().kind == Token::Kind::kNumber && reader.Peek().text[0] == '.') {
@@ -87,7 +94,7 @@ Result<Literal> ParseWordLiteral(TokenReader& reader) {
     reader.Skip(1);
     if (counted) FIRN_CHECK(ParseRangeCount(reader, literal));
     return literal;
-  } else if (IsMoney(word)) {
+  } else if (IsMoney(reader)) {
     reader.Skip(1);
     ParseMoney(reader, word, literal);
     return literal;

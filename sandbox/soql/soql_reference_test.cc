@@ -111,5 +111,56 @@ TEST_F(SoqlReferenceTest, SemiJoinsHaveTheVendorsLimits) {
             "Maximum 2 semi join sub-selects are allowed");
 }
 
+TEST_F(SoqlReferenceTest, RecordsMayBeMarkedAsViewedAndReferenced) {
+  EXPECT_EQ(Refusal("SELECT Id FROM Account FOR VIEW, REFERENCE"), "");
+  EXPECT_EQ(Refusal("SELECT Id FROM Account FOR VIEW UPDATE TRACKING, VIEWSTAT"), "");
+  EXPECT_EQ(Refusal("SELECT Id FROM Account FOR UPDATE, REFERENCE"), "unexpected token: ','");
+  EXPECT_EQ(Refusal("SELECT Id FROM Account FOR"), "unexpected token: '<EOF>'");
+}
+
+TEST_F(SoqlReferenceTest, DataCategoriesAreOfArticlesOnlyAndTheOrgHasNone) {
+  const auto refusal = [&](const std::string& object, const std::string& filter) {
+    return Refusal("SELECT Title FROM " + object +
+                   " WHERE PublishStatus = 'Online' WITH DATA "
+                   "CATEGORY " +
+                   filter);
+  };
+  const std::string unknown = "Data category group 'Geography__c' does not exist";
+  EXPECT_EQ(refusal("Knowledge__kav", "Geography__c ABOVE usa__c"), unknown);
+  EXPECT_EQ(refusal("Knowledge__kav", "Geography__c AT (usa__c, uk__c) AND P__c BELOW d__c"),
+            unknown);
+  EXPECT_EQ(refusal("Knowledge__kav", "Geography__c NEAR usa__c"), "unexpected token: 'NEAR'");
+  EXPECT_EQ(refusal("Knowledge__kav", "Geography__c AT usa__c OR P__c AT d__c"),
+            "unexpected token: 'OR'");
+  EXPECT_EQ(Refusal("SELECT Id FROM Account WITH DATA CATEGORY Geography__c AT usa__c"),
+            "WITH DATA CATEGORY is not supported on Account");
+}
+
+TEST_F(SoqlReferenceTest, SumsOfACurrencyMayBeNegative) {
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Opportunity WHERE Amount > USD-500"), "3");
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Opportunity WHERE Amount IN (usd10.00, USD600)"), "3");
+  EXPECT_EQ(Refusal("SELECT Id FROM Opportunity WHERE Amount > USD"), "unexpected token: 'USD'");
+}
+
+TEST_F(SoqlReferenceTest, DelegatedTasksAreThoseOfOthersThatTheUserMade) {
+  QueryOptions options;
+  options.user_id = org_.One("SELECT Id FROM User WHERE Username = 'admin@firn.sandbox'");
+  const std::string other =
+      org_.One("SELECT Id FROM User WHERE Username = 'restricted@firn.sandbox'");
+  const auto task = [&](const std::string& subject, const std::string& owner) {
+    const auto id =
+        org_->Insert("Task", {{"Subject", subject}, {"Status", "Not Started"}, {"OwnerId", owner}},
+                     {options.user_id, false});
+    EXPECT_TRUE(id) << id.error().OneLine();
+  };
+  task("own", options.user_id);
+  task("given", other);
+  EXPECT_EQ(org_.One("SELECT Subject FROM Task USING SCOPE delegated", options), "given");
+  EXPECT_EQ(org_.One("SELECT Subject FROM Task USING SCOPE Mine WHERE Subject != null", options),
+            "own");
+  EXPECT_EQ(Refusal("SELECT Id FROM Account USING SCOPE delegated"),
+            "Using scope 'DELEGATED' is not supported on Account");
+}
+
 }  // namespace
 }  // namespace firn::sandbox
