@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "sandbox/foreign_id.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -107,21 +109,28 @@ std::string IdText(int64_t id) {
   return text;
 }
 
-std::optional<int64_t> ParseId(std::string_view text) {
-  if (text.size() != 15 && text.size() != 18) return std::nullopt;
+namespace {
+
+bool IsWellFormedId(std::string_view text) {
+  if (text.size() != 15 && text.size() != 18) return false;
   for (const char c : text) {
-    if (kBase62Values[static_cast<uint8_t>(c)] < 0) return std::nullopt;
+    if (kBase62Values[static_cast<uint8_t>(c)] < 0) return false;
   }
-  if (text.substr(3, 2) != kPod) return std::nullopt;
-  if (text.size() == 18) {
-    char suffix[3];
-    AppendSuffix(text.data(), suffix);
-    for (int i = 0; i < 3; ++i) {
-      const char given = text[15 + i];
-      const char upper = given >= 'a' && given <= 'z' ? static_cast<char>(given - 32) : given;
-      if (upper != suffix[i]) return std::nullopt;
-    }
+  if (text.size() == 15) return true;
+  char suffix[3];
+  AppendSuffix(text.data(), suffix);
+  for (int i = 0; i < 3; ++i) {
+    const char given = text[15 + i];
+    const char upper = given >= 'a' && given <= 'z' ? static_cast<char>(given - 32) : given;
+    if (upper != suffix[i]) return false;
   }
+  return true;
+}
+
+}  // namespace
+
+std::optional<int64_t> ParseId(std::string_view text) {
+  if (text.size() < 15 || text.substr(3, 2) != kPod || !IsWellFormedId(text)) return std::nullopt;
   uint64_t number = 0;
   for (int i = 5; i < 15; ++i) {
     number = number * 62 + kBase62Values[static_cast<uint8_t>(text[i])];
@@ -129,6 +138,8 @@ std::optional<int64_t> ParseId(std::string_view text) {
   }
   return MakeId(text.substr(0, 3), number);
 }
+
+bool IsForeignId(std::string_view text) { return IsWellFormedId(text) && !ParseId(text); }
 
 void AppendDecimal(int64_t unscaled, int scale, std::string& out) {
   if (unscaled == 0) {

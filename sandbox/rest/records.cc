@@ -151,7 +151,11 @@ Answer HandleRecord(ApiParts& parts, ApiRequest& request) {
   if (depth == 3) {
     // Well-formed, of another org: a record that is not there.
     const std::string& text = request.path[2];
-    if (!id && IsIdShaped(text) && text.starts_with(object->key_prefix)) return NotFoundAnswer();
+    if (!id && IsIdShaped(text) && text.starts_with(object->key_prefix)) {
+      return request.method != "DELETE"
+                 ? NotFoundAnswer()
+                 : ErrorAnswer(404, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id");
+    }
     if (!of_object) {
       return ErrorAnswer(
           404, "NOT_FOUND",

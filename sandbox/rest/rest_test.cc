@@ -157,6 +157,14 @@ TEST_F(RestTest, WrongObjectsIdsMethodsAndBodiesAreRefusedInTheVendorsWords) {
   EXPECT_EQ(ErrorOf(Get("/services/data/v60.0/sobjects/Account/001000000000000AAA")),
             "404 NOT_FOUND");
   EXPECT_EQ(ErrorOf(Get("/services/data/v60.0/sobjects/Account/abc")), "404 NOT_FOUND");
+  EXPECT_EQ(ErrorOf(Send("DELETE", "/services/data/v60.0/sobjects/Account/001000000000000AAA")),
+            "404 INVALID_CROSS_REFERENCE_KEY");
+  EXPECT_EQ(ErrorOf(Send("POST", "/services/data/v60.0/sobjects/Contact",
+                         R"({"LastName":"x","AccountId":"001000000000000AAA"})")),
+            "400 INVALID_CROSS_REFERENCE_KEY");
+  EXPECT_EQ(ErrorOf(Send("POST", "/services/data/v60.0/sobjects/Contact",
+                         R"({"LastName":"x","AccountId":"001000000000000AAB"})")),
+            "400 MALFORMED_ID");
   EXPECT_EQ(ErrorOf(Send("PUT", "/services/data/v60.0/query")), "405 METHOD_NOT_ALLOWED");
   EXPECT_EQ(ErrorOf(Send("POST", "/services/data/v60.0/sobjects/Account", "{")),
             "400 JSON_PARSER_ERROR");

@@ -25,8 +25,10 @@ Result<RowOutcome> WriteRow(ApiParts& parts, const ApiRequest& request, const Mu
   FIRN_TRY(auto outcomes, WriteRows(parts, request, {mutation}, true));
   if (!outcomes[0].error) return outcomes[0];
   const ApiErrorParts error = PartsOf(*outcomes[0].error);
-  // What a list calls a wrong reference is, by itself, a record that is not there.
-  if (error.code == "INVALID_CROSS_REFERENCE_KEY" && error.status == 404) {
+  // What a list calls a wrong reference is, by itself, a record that is not there; a delete keeps
+  // the list's word (django-salesforce takes it for "gone already").
+  if (mutation.kind != Mutation::Kind::kDelete && error.code == "INVALID_CROSS_REFERENCE_KEY" &&
+      error.status == 404) {
     return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
   }
   return Fail(*std::move(outcomes[0].error));

@@ -4,6 +4,7 @@
 
 #include "core/base/time_text.h"
 #include "sandbox/api_error.h"
+#include "sandbox/foreign_id.h"
 #include "sandbox/schema.h"
 #include "sandbox/value.h"
 
@@ -129,6 +130,10 @@ Result<Value> ParseFieldView(const FieldInfo& field, std::string_view text) {
     case FieldType::kId:
     case FieldType::kReference: {
       const auto id = ParseId(text);
+      if (!id && IsForeignId(text)) {
+        return Fail(ApiError(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id",
+                             {field.name}));
+      }
       if (!id) {
         return Fail(ApiError(
             400, "MALFORMED_ID",

@@ -5,6 +5,7 @@
 
 #include "core/base/random.h"
 #include "sandbox/api_error.h"
+#include "sandbox/foreign_id.h"
 
 namespace firn::sandbox {
 namespace {
@@ -105,6 +106,9 @@ Result<int64_t> WriteBatch::IdOf(const Mutation& mutation) const {
   }
   if (id == 0) {
     const auto parsed = ParseId(mutation.id_text);
+    if (!parsed && IsForeignId(mutation.id_text)) {
+      return Fail(ApiError(404, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id"));
+    }
     if (!parsed) {
       return Fail(
           ApiError(400, "MALFORMED_ID", "bad id " + std::string(mutation.id_text.substr(0, 40))));
