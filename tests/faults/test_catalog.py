@@ -95,6 +95,25 @@ def test_view_of_a_killed_server_is_made_by_the_retry(tmp_path):
         assert catalog.good("POST", "/namespaces/n/views", view)["metadata"]["current-version-id"] == 1
 
 
+def test_a_repeated_unregister_answers_what_the_first_did_also_past_a_restart(tmp_path):
+    with Catalog(tmp_path) as catalog:
+        catalog.make_namespace("n")
+        catalog.make_table("n", "t")
+        catalog.set_property("n", "t", "a", "1")
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        path = table_path("n", "t") + "/unregister"
+        last = catalog.good("POST", path, headers=key)
+        assert last["metadata"]["properties"]["a"] == "1"
+        catalog.make_table("n", "t")  # the name is another table's by now
+        for _ in range(2):
+            catalog.process.kill()
+            catalog.process.wait(120)
+            catalog.start()
+            assert catalog.good("POST", path, headers=key) == last
+        assert catalog.ask("HEAD", table_path("n", "t")).status == 204
+        assert catalog.bad("POST", table_path("n", "u") + "/unregister", headers=key)[0] == 400
+
+
 PRINCIPALS = """\
 principals:
   admin: {secret: "${env:ADMIN_SECRET}", grants: [{on: "*", may: manage}]}

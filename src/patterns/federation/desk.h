@@ -10,6 +10,7 @@
 #include "patterns/federation/locations.h"
 #include "patterns/federation/planning/plans.h"
 #include "patterns/federation/storage/s3_access.h"
+#include "patterns/federation/storage/table_places.h"
 #include "patterns/federation/tables.h"
 #include "patterns/federation/views.h"
 
@@ -29,7 +30,11 @@ struct Desk {
         s3(options.s3),
         locations(options.roots),
         names(*catalog, options.implicit_namespaces),
-        tables(*catalog, store, locations, names),
+        places(*catalog,
+               [this](const Call& call, const lake::TableIdent& ident) {
+                 return tables.Places(call, ident);
+               }),
+        tables(*catalog, store, locations, names, s3 ? &places : nullptr),
         views(*catalog, store, locations, names),
         metrics(registry) {}
 
@@ -38,6 +43,7 @@ struct Desk {
   std::shared_ptr<S3Access> s3;  // nullptr: the warehouse is on this machine
   Locations locations;
   FreeNames names;
+  TablePlaces places;  // of a warehouse on S3
   Tables tables;
   Views views;
   Plans plans;

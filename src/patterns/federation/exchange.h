@@ -30,6 +30,7 @@ struct Exchange {
   const net::Headers& headers;
   const nlohmann::ordered_json& body;  // an object for calls that take one
   lake::CatalogNote note;              // to be kept with the change
+  std::string noted;                   // for a replay: what was kept beyond the note's first line
 
   // Errors: CAT-NAME-001.
   [[nodiscard]] Result<Levels> Namespace() const;

@@ -95,8 +95,12 @@ Result<std::string> Locations::ForNew(const Call& call, lake::ObjectStore& store
         });
     if (!beside) FIRN_CHECK(listed);
   }
-  if (beside) folder += "-" + NewUuid(*call.random).substr(0, kSuffixBytes - 1);
-  return UriOf(folder);
+  return beside ? Beside(call, name) : UriOf(folder);
+}
+
+std::string Locations::Beside(const Call& call, const EntryName& name) const {
+  bool changed = false;
+  return UriOf(Folder(name, changed) + "-" + NewUuid(*call.random).substr(0, kSuffixBytes - 1));
 }
 
 }  // namespace firn::federation

@@ -29,6 +29,8 @@ class Locations {
   // that paths of other engines read differently get a folder name of safe ones.
   [[nodiscard]] Result<std::string> ForNew(const Call& call, lake::ObjectStore& store,
                                            const EntryName& name) const;
+  // A folder beside that of the name, which no other table has.
+  [[nodiscard]] std::string Beside(const Call& call, const EntryName& name) const;
   [[nodiscard]] const std::string& warehouse() const { return roots_.front(); }
   [[nodiscard]] const std::vector<std::string>& roots() const { return roots_; }
 

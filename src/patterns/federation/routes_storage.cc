@@ -85,13 +85,63 @@ bool Covers(const std::vector<S3Place>& places, const S3Effect& effect) {
 
 Right RightFor(const S3Effect& effect) { return effect.writes ? Right::kWrite : Right::kRead; }
 
+using PlaceLists = std::vector<std::vector<S3Place>>;
+
+// The places of a table, or of one that is being made (`stage-create`) for those who may make it:
+// it has files before it has a row. One entry for each table that is being made under that name.
+// Errors: those of TablePlaces; NotFound, with a reason when it is not kept as being made.
+Result<PlaceLists> PlacesNamed(Desk& desk, const Exchange& exchange, const EntryName& name) {
+  FIRN_TRY(auto places, desk.places.Of(exchange.call, IdentOf(name)));
+  if (places) return PlaceLists{*std::move(places)};
+  auto missing = NoEntry(name, lake::EntryKind::kTable);
+  if (!exchange.principal.May(Right::kManage, PathOf(name))) return missing;
+  FIRN_TRY(auto staged, desk.places.StagedAs(exchange.call, IdentOf(name)));
+  if (staged.empty())
+    return Fail(std::move(missing.value())
+                    .Because("neither is it being made: a staged create is kept for " +
+                             std::to_string(kStagedLife.count()) + " hours"));
+  PlaceLists all;
+  for (TablePlaces::Staged& each : staged) all.push_back(std::move(each.places));
+  return all;
+}
+
+bool AnyCovers(const PlaceLists& tables, const S3Effect& effect) {
+  return std::any_of(tables.begin(), tables.end(),
+                     [&](const auto& places) { return Covers(places, effect); });
+}
+
+// Whether the principal may do that to a table which holds everything that is touched.
+bool TableAllows(Desk& desk, const Exchange& exchange, const S3Effect& effect) {
+  for (const lake::TableIdent& ident : desk.places.Holders(effect.places.front())) {
+    const EntryName name{LevelsFromCatalog(ident.ns), ident.name};
+    if (!exchange.principal.May(RightFor(effect), PathOf(name))) continue;
+    const auto places = desk.places.Of(exchange.call, ident);
+    if (places && *places && Covers(**places, effect)) return true;
+  }
+  return false;
+}
+
+Result<bool> StagedAllows(Desk& desk, const Exchange& exchange, const S3Effect& effect) {
+  FIRN_TRY(const auto staged, desk.places.StagedAs(exchange.call, std::nullopt));
+  return std::any_of(staged.begin(), staged.end(), [&](const TablePlaces::Staged& each) {
+    const EntryName name{LevelsFromCatalog(each.ident.ns), each.ident.name};
+    return Covers(each.places, effect) && exchange.principal.May(Right::kManage, PathOf(name));
+  });
+}
+
 }  // namespace
 
 Result<Answer> LoadCredentials(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const EntryName name, exchange.Entry("table"));
   FIRN_CHECK(Require(exchange.principal, Right::kRead, PathOf(name)));
-  FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
-  FIRN_TRY(Json list, StorageCredentials(desk, exchange, name, *table.metadata));
+  std::vector<S3Place> all;
+  if (desk.s3 != nullptr) {
+    FIRN_TRY(const auto tables, PlacesNamed(desk, exchange, name));
+    for (const auto& places : tables) all.insert(all.end(), places.begin(), places.end());
+  } else {
+    FIRN_CHECK(desk.tables.Load(exchange.call, name));
+  }
+  FIRN_TRY(Json list, StorageCredentials(desk, exchange, name, all));
   return JsonAnswer({{"storage-credentials", std::move(list)}});
 }
 
@@ -102,9 +152,8 @@ Result<Answer> SignForTable(Desk& desk, const Exchange& exchange) {
   if (desk.s3 == nullptr) return NotSigned("the warehouse is not on S3");
   FIRN_TRY(const S3Effect effect, EffectOf(request, desk.s3->endpoint()));
   FIRN_CHECK(Require(exchange.principal, RightFor(effect), PathOf(name)));
-  FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
-  FIRN_TRY(const auto places, PlacesOf(*table.metadata));
-  if (!Covers(places, effect)) return NotSigned("it is about something else than the table");
+  FIRN_TRY(const auto tables, PlacesNamed(desk, exchange, name));
+  if (!AnyCovers(tables, effect)) return NotSigned("it is about something else than the table");
   return Signed(desk, exchange, request, effect);
 }
 
@@ -114,22 +163,16 @@ Result<Answer> SignAnywhere(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const S3Request request, RequestFrom(exchange.body));
   if (desk.s3 == nullptr) return NotSigned("the warehouse is not on S3");
   FIRN_TRY(const S3Effect effect, EffectOf(request, desk.s3->endpoint()));
-  FIRN_TRY(const auto namespaces, desk.catalog->Namespaces());
-  for (const std::string& ns : namespaces) {
-    const Levels levels = LevelsFromCatalog(ns);
-    if (!exchange.principal.Sees(levels)) continue;
-    FIRN_TRY(const auto names, desk.catalog->Entries(ns, lake::EntryKind::kTable));
-    for (const std::string& table_name : names) {
-      const EntryName name{levels, table_name};
-      if (!exchange.principal.May(RightFor(effect), PathOf(name))) continue;
-      const auto table = desk.tables.Load(exchange.call, name);
-      if (!table) continue;
-      const auto places = PlacesOf(*table->metadata);
-      if (!places || !Covers(*places, effect)) continue;
-      return Signed(desk, exchange, request, effect);
-    }
+  bool allowed = TableAllows(desk, exchange, effect);
+  if (!allowed) {
+    FIRN_TRY(allowed, StagedAllows(desk, exchange, effect));
   }
-  return NotSigned("no table that this principal may use lies there");
+  if (!allowed) {  // the table may be new, or may have moved
+    FIRN_CHECK(desk.places.Refresh(exchange.call));
+    allowed = TableAllows(desk, exchange, effect);
+  }
+  if (!allowed) return NotSigned("no table that this principal may use lies there");
+  return Signed(desk, exchange, request, effect);
 }
 
 }  // namespace firn::federation

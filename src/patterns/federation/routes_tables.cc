@@ -114,6 +114,13 @@ Result<void> RequireFor(const Exchange& exchange, const TableChange& change) {
   return Require(exchange.principal, creates ? Right::kManage : Right::kWrite, PathOf(change.name));
 }
 
+Answer UnregisteredAnswer(const LoadedTable& table) {
+  Answer answer;
+  answer.body = "{\"metadata-location\":" + Json(table.location).dump() +
+                ",\"metadata\":" + *table.json + "}";
+  return answer;
+}
+
 Result<Answer> RenameEntry(Desk& desk, const Exchange& exchange, EntryKind kind) {
   FIRN_TRY(const EntryName from, EntryNameFromJson(exchange.body.value("source", Json())));
   FIRN_TRY(const EntryName to, EntryNameFromJson(exchange.body.value("destination", Json())));
@@ -274,10 +281,7 @@ Result<Answer> UnregisterTable(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const EntryName name, exchange.Entry("table"));
   FIRN_CHECK(Require(exchange.principal, Right::kManage, PathOf(name)));
   FIRN_TRY(const LoadedTable table, desk.tables.Unregister(exchange.call, name, exchange.note));
-  Answer answer;
-  answer.body = "{\"metadata-location\":" + Json(table.location).dump() +
-                ",\"metadata\":" + *table.json + "}";
-  return answer;
+  return UnregisteredAnswer(table);
 }
 
 Result<Answer> RegisterTable(Desk& desk, const Exchange& exchange) {
@@ -313,19 +317,22 @@ Result<Answer> ReplayTable(Desk& desk, const Exchange& exchange) {
   EntryName name;
   FIRN_TRY(name.ns, exchange.Namespace());
   const auto var = exchange.vars.find("table");
-  if (var != exchange.vars.end()) {
-    name.name = var->second;
-  } else {
+  const bool made = var == exchange.vars.end();
+  if (made) {
     FIRN_TRY(name.name, Text(exchange.body, "name"));
+  } else {
+    name.name = var->second;
   }
   FIRN_TRY(const LoadedTable table, desk.tables.Load(exchange.call, name));
-  return TableAnswer(table);
+  return made ? TableAnswer(desk, exchange, name, table) : TableAnswer(table);
 }
 
-// The files are where they were; what the table was, only the first answer could say.
-Result<Answer> ReplayUnregister(Desk&, const Exchange& exchange) {
+// The table may be back under that name, or another have it: what it was is read from its files.
+Result<Answer> ReplayUnregister(Desk& desk, const Exchange& exchange) {
   FIRN_TRY(const EntryName name, exchange.Entry("table"));
-  return NoEntry(name, EntryKind::kTable);
+  FIRN_CHECK(Require(exchange.principal, Right::kManage, PathOf(name)));
+  FIRN_TRY(const LoadedTable table, desk.tables.ReadFile(exchange.call, exchange.noted));
+  return UnregisteredAnswer(table);
 }
 
 Result<Answer> ReplayNothing(Desk&, const Exchange&) { return NoContent(); }

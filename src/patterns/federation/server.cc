@@ -156,7 +156,7 @@ class RestCatalogServer final : public CatalogServer {
       FIRN_TRY(body, ParseRequestBody(request.body));
     }
     Exchange exchange{call, principal, match.vars, QueryParams(request.query), request.headers,
-                      body, {}};
+                      body, {},        {}};
     const auto key = request.headers.Get("Idempotency-Key");
     if (!key || match.route->replay == nullptr) return match.route->run(desk_, exchange);
     FIRN_CHECK(CheckIdempotencyKey(*key));
@@ -174,8 +174,12 @@ class RestCatalogServer final : public CatalogServer {
   Result<Answer> RunOnce(const Route& route, Exchange& exchange, const Idempotency::Request& once) {
     const int64_t now_ms = NowMs(exchange.call);
     FIRN_TRY(const auto noted, desk_.catalog->FindNote(once.key, now_ms));
-    if (noted && *noted != once.fingerprint) return Idempotency::UsedForAnother();
-    if (noted) return route.replay(desk_, exchange);
+    if (noted) {
+      const size_t line = std::min(noted->find('\n'), noted->size());
+      if (noted->substr(0, line) != once.fingerprint) return Idempotency::UsedForAnother();
+      exchange.noted = noted->substr(std::min(line + 1, noted->size()));
+      return route.replay(desk_, exchange);
+    }
     constexpr auto kLifetimeMs =
         std::chrono::duration_cast<std::chrono::milliseconds>(kIdempotencyLifetime).count();
     exchange.note = {once.key, once.fingerprint, now_ms, now_ms + kLifetimeMs};

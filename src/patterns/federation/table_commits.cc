@@ -34,29 +34,36 @@ std::string PropertyOf(const TableMetadata* metadata, const char* key) {
 
 }  // namespace
 
-Result<void> Tables::CheckLocations(const TableChange& change, const TableMetadata* base,
-                                    const TableMetadata& next) const {
+// Whoever may not choose a location anywhere stays in the table's own folder, and away from others
+// that lie in a folder of that name: a table keeps its files when it is renamed.
+Result<void> Tables::CheckLocations(const Call& call, const TableChange& change,
+                                    const TableMetadata* base, const TableMetadata& next) {
   std::vector<std::string> added;
   if (base == nullptr || base->location != next.location) added.push_back(next.location);
   for (const char* key : kPathProperties) {
     const std::string path = PropertyOf(&next, key);
     if (!path.empty() && path != PropertyOf(base, key)) added.push_back(path);
   }
+  TablePlaces::Wanted wanted{IdentOf(change.name), {}, false};
   for (const std::string& location : added) {
     FIRN_TRY(const std::string checked, locations_.Check(location));
-    if (!change.any_location) FIRN_CHECK(locations_.CheckOwn(checked, change.name));
+    if (change.any_location) continue;
+    FIRN_CHECK(locations_.CheckOwn(checked, change.name));
+    if (places_ == nullptr) continue;
+    FIRN_TRY(S3Place place, ParseS3Uri(checked));
+    wanted.places.push_back(std::move(place));
   }
-  return {};
+  return CheckApart(call, wanted);
 }
 
 Result<Tables::Draft> Tables::PrepareNew(const Call& call, const TableChange& change) {
   FIRN_CHECK(names_.Check(change.name, EntryKind::kTable));
   lake::NewTableDefaults defaults;
   defaults.uuid = NewUuid(*call.random);
-  defaults.location = [&] { return locations_.ForNew(call, *store_, change.name); };
+  defaults.location = [&] { return FreeLocation(call, change.name); };
   defaults.now_ms = NowMs(call);
   FIRN_TRY(TableMetadata metadata, lake::TableFromUpdates(change.updates_json, defaults));
-  FIRN_CHECK(CheckLocations(change, nullptr, metadata));
+  FIRN_CHECK(CheckLocations(call, change, nullptr, metadata));
   Draft draft;
   draft.step.ident = IdentOf(change.name);
   draft.table.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
@@ -76,7 +83,7 @@ Result<Tables::Draft> Tables::PrepareNext(const Call& call, const TableChange& c
     return draft;
   }
   TableMetadata& metadata = updated.metadata;
-  FIRN_CHECK(CheckLocations(change, base.metadata.get(), metadata));
+  FIRN_CHECK(CheckLocations(call, change, base.metadata.get(), metadata));
   draft.dropped = lake::PushMetadataLog(metadata, {base.location, base.metadata->last_updated_ms});
   draft.step.expected = base.location;
   draft.table.metadata = std::make_shared<const TableMetadata>(std::move(metadata));
@@ -136,7 +143,7 @@ Result<CatalogOutcome> Tables::FindOut(const Call& call, const std::vector<Catal
   if (step.expected && (*entry)->metadata_location == *step.expected)
     return CatalogOutcome(CatalogRefusal{CatalogRefusal::Why::kMoved, 0});
   // Others went on from either state: their log says from which.
-  const auto current = Read(call, (*entry)->metadata_location);
+  const auto current = ReadFile(call, (*entry)->metadata_location);
   if (!current) return Fail(std::move(unknown));
   const auto& log = current->metadata->metadata_log;
   const bool ours = std::any_of(log.begin(), log.end(),

@@ -8,6 +8,7 @@
 #include "ends/lake/table_io.h"
 #include "patterns/federation/now.h"
 #include "patterns/federation/refusals.h"
+#include "patterns/federation/storage/delegation.h"
 #include "patterns/federation/storage/s3_location.h"
 
 namespace firn::federation {
@@ -30,7 +31,7 @@ tl::unexpected<Error> NoFile(const std::string& location) {
 
 }  // namespace
 
-Result<LoadedTable> Tables::Read(const Call& call, const std::string& location) {
+Result<LoadedTable> Tables::ReadFile(const Call& call, const std::string& location) {
   lake::ParseOptions options;
   options.foreign_types = true;
   options.bytes_max = kMetadataBytesMax;
@@ -54,13 +55,8 @@ Result<std::optional<LoadedTable>> Tables::Find(const Call& call, const TableIde
       Forget(ident);
       return std::optional<LoadedTable>();
     }
-    {
-      const std::lock_guard lock(mutex_);
-      const auto known = known_.find(ident);
-      if (known != known_.end() && known->second.location == entry->metadata_location)
-        return std::optional(known->second);
-    }
-    auto table = Read(call, entry->metadata_location);
+    if (auto known = InMemory(ident, entry->metadata_location)) return known;
+    auto table = ReadFile(call, entry->metadata_location);
     if (!table && look < kLooksMax && seen != entry->metadata_location) {
       seen = entry->metadata_location;
       continue;
@@ -69,6 +65,23 @@ Result<std::optional<LoadedTable>> Tables::Find(const Call& call, const TableIde
     Remember(ident, *table);
     return std::optional(*std::move(table));
   }
+}
+
+std::optional<LoadedTable> Tables::InMemory(const TableIdent& ident, const std::string& location) {
+  const std::lock_guard lock(mutex_);
+  const auto known = known_.find(ident);
+  if (known == known_.end() || known->second.location != location) return std::nullopt;
+  return known->second;
+}
+
+Result<std::vector<S3Place>> Tables::Places(const Call& call, const TableIdent& ident) {
+  FIRN_TRY(const auto entry, catalog_.FindEntry(ident, EntryKind::kTable));
+  if (!entry)
+    return Fail(Kind::kNotFound, "CAT-TABLE-001", "Table does not exist: " + ident.Text());
+  if (const auto known = InMemory(ident, entry->metadata_location))
+    return PlacesOf(*known->metadata);
+  FIRN_TRY(const LoadedTable table, ReadFile(call, entry->metadata_location));
+  return PlacesOf(*table.metadata);
 }
 
 Result<LoadedTable> Tables::Load(const Call& call, const EntryName& name) {
@@ -107,11 +120,36 @@ void Tables::Forget(const TableIdent& ident) {
   known_.erase(known);
 }
 
-Result<std::string> Tables::ChosenLocation(const Call& call, const EntryName& name,
-                                           const std::string& asked, bool any_location) {
-  if (asked.empty()) return locations_.ForNew(call, *store_, name);
+// Errors: Denied (CAT-LOCATION-001).
+Result<void> Tables::CheckApart(const Call& call, const TablePlaces::Wanted& wanted) {
+  if (places_ == nullptr || wanted.places.empty()) return {};
+  FIRN_TRY(const auto rival, places_->Rival(call, wanted));
+  if (!rival) return {};
+  return Fail(Error(Kind::kDenied, "CAT-LOCATION-001",
+                    "the location `" + wanted.places.front().Uri() + "` cannot be used")
+                  .Because("another table, or one that is being made, lies there"));
+}
+
+// The table's own folder, or one beside it when others have that already.
+Result<std::string> Tables::FreeLocation(const Call& call, const EntryName& name) {
+  FIRN_TRY(std::string location, locations_.ForNew(call, *store_, name));
+  if (places_ == nullptr) return location;
+  TablePlaces::Wanted wanted{IdentOf(name), {}, true};
+  FIRN_TRY(S3Place place, ParseS3Uri(location));
+  wanted.places = {std::move(place)};
+  FIRN_TRY(const auto rival, places_->Rival(call, wanted));
+  if (!rival) return location;
+  location = locations_.Beside(call, name);
+  FIRN_TRY(wanted.places.front(), ParseS3Uri(location));
+  FIRN_CHECK(CheckApart(call, wanted));
+  return location;
+}
+
+Result<std::string> Tables::ChosenLocation(const Call& call, const CreateTableRequest& request) {
+  const std::string& asked = request.table.location;
+  if (asked.empty()) return FreeLocation(call, request.name);
   FIRN_TRY(std::string location, locations_.Check(asked));
-  if (!any_location) FIRN_CHECK(locations_.CheckOwn(location, name));
+  if (!request.any_location) FIRN_CHECK(locations_.CheckOwn(location, request.name));
   return location;
 }
 
@@ -120,14 +158,13 @@ Result<TableMetadata> Tables::FirstMetadata(const Call& call, const CreateTableR
   lake::TableRequest first = request.table;
   first.uuid = NewUuid(*call.random);
   first.now_ms = NowMs(call);
-  FIRN_TRY(first.location,
-           ChosenLocation(call, request.name, request.table.location, request.any_location));
+  FIRN_TRY(first.location, ChosenLocation(call, request));
   FIRN_TRY(TableMetadata metadata, lake::NewTableFromRequest(first));
-  FIRN_CHECK(CheckLocations({request.name, "", "", request.any_location}, nullptr, metadata));
+  FIRN_CHECK(CheckLocations(call, {request.name, "", "", request.any_location}, nullptr, metadata));
   return metadata;
 }
 
-Result<LoadedTable> Tables::Stage(const Call& call, const CreateTableRequest& request) {
+Result<LoadedTable> Tables::FirstState(const Call& call, const CreateTableRequest& request) {
   FIRN_TRY(TableMetadata metadata, FirstMetadata(call, request));
   // Engines that know object stores only make no folders before they write manifests there.
   if (!IsS3Uri(metadata.location)) {
@@ -140,9 +177,22 @@ Result<LoadedTable> Tables::Stage(const Call& call, const CreateTableRequest& re
   return table;
 }
 
+Result<LoadedTable> Tables::Stage(const Call& call, const CreateTableRequest& request) {
+  const TableIdent ident = IdentOf(request.name);
+  // Two that make a table of one name at the same time are given places of their own.
+  const Turns::Turn turn(turns_, {ident.Text()});
+  FIRN_TRY(LoadedTable table, FirstState(call, request));
+  if (places_ == nullptr) return table;
+  TablePlaces::Wanted staged{ident, {}, false};
+  FIRN_TRY(staged.places, PlacesOf(*table.metadata));
+  FIRN_CHECK(CheckApart(call, staged));
+  FIRN_CHECK(places_->Keep(call, staged));
+  return table;
+}
+
 Result<LoadedTable> Tables::Create(const Call& call, const CreateTableRequest& request) {
   Draft draft;
-  FIRN_TRY(draft.table, Stage(call, request));
+  FIRN_TRY(draft.table, FirstState(call, request));
   draft.step.ident = IdentOf(request.name);
   FIRN_CHECK(Write(call, draft, 0));
   std::vector<Draft> drafts;
@@ -166,7 +216,7 @@ Result<LoadedTable> Tables::Register(const Call& call, const RegisterRequest& re
     if (entry) draft.step.expected = entry->metadata_location;
   }
   if (!draft.step.expected) FIRN_CHECK(names_.Check(request.name, EntryKind::kTable));
-  FIRN_TRY(draft.table, Read(call, request.metadata_location));
+  FIRN_TRY(draft.table, ReadFile(call, request.metadata_location));
   FIRN_CHECK(locations_.Check(draft.table.metadata->location));
   draft.step.ident = ident;
   draft.step.next = request.metadata_location;
@@ -181,11 +231,13 @@ Result<LoadedTable> Tables::Unregister(const Call& call, const EntryName& name,
   const TableIdent ident = IdentOf(name);
   const Turns::Turn turn(turns_, {ident.Text()});
   FIRN_TRY(LoadedTable table, Load(call, name));
-  FIRN_TRY(const auto location, catalog_.DeleteEntry(ident, EntryKind::kTable, note));
+  lake::CatalogNote kept = note;
+  kept.with_location = true;  // a repetition is answered by it
+  FIRN_TRY(const auto location, catalog_.DeleteEntry(ident, EntryKind::kTable, kept));
   Forget(ident);
   if (!location) return NoEntry(name, EntryKind::kTable);
   // Another process may have committed in between.
-  if (*location != table.location) return Read(call, *location);
+  if (*location != table.location) return ReadFile(call, *location);
   return table;
 }
 
@@ -200,7 +252,7 @@ Result<void> Tables::Drop(const Call& call, const EntryName& name, const DropOpt
   if (!location) return NoEntry(name, EntryKind::kTable);
   if (!options.purge) return {};
   // The table is gone whatever happens to its files now; what stays is said in the log.
-  auto table = Read(call, *location);
+  auto table = ReadFile(call, *location);
   if (!table) {
     log::Warn("catalog.purge_skipped", {{"error", table.error().OneLine()}});
     return {};

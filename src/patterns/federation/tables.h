@@ -23,6 +23,7 @@
 #include "patterns/federation/free_names.h"
 #include "patterns/federation/locations.h"
 #include "patterns/federation/names.h"
+#include "patterns/federation/storage/table_places.h"
 #include "patterns/federation/turns.h"
 
 namespace firn::federation {
@@ -56,15 +57,27 @@ struct RegisterRequest {
 
 class Tables {
  public:
+  // `places`: of a warehouse on S3; else nullptr.
   Tables(lake::ServedCatalog& catalog, std::shared_ptr<lake::ObjectStore> store,
-         const Locations& locations, const FreeNames& names)
-      : catalog_(catalog), store_(std::move(store)), locations_(locations), names_(names) {}
+         const Locations& locations, const FreeNames& names, TablePlaces* places)
+      : catalog_(catalog),
+        store_(std::move(store)),
+        locations_(locations),
+        names_(names),
+        places_(places) {}
 
   [[nodiscard]] Result<LoadedTable> Load(const Call& call, const EntryName& name);
+  // A table's state as that metadata file has it, whatever the catalog says.
+  [[nodiscard]] Result<LoadedTable> ReadFile(const Call& call, const std::string& location);
   [[nodiscard]] Result<bool> Exists(const EntryName& name);
   [[nodiscard]] Result<LoadedTable> Create(const Call& call, const CreateTableRequest& request);
-  // The metadata that Create would write; nothing is kept.
+  // The metadata that Create would write. On S3 the table's places are kept for its name; nothing
+  // else is.
   [[nodiscard]] Result<LoadedTable> Stage(const Call& call, const CreateTableRequest& request);
+  // Where the table lies now, by what is in memory or else its file, which is not kept there.
+  // Errors: NotFound when there is no such table; those of PlacesOf.
+  [[nodiscard]] Result<std::vector<S3Place>> Places(const Call& call,
+                                                    const lake::TableIdent& ident);
   [[nodiscard]] Result<LoadedTable> Commit(const Call& call, const TableChange& change,
                                            const lake::CatalogNote& note);
   // All or none.
@@ -90,15 +103,17 @@ class Tables {
     bool unchanged = false;
   };
   Result<std::optional<LoadedTable>> Find(const Call& call, const lake::TableIdent& ident);
-  Result<LoadedTable> Read(const Call& call, const std::string& location);
+  std::optional<LoadedTable> InMemory(const lake::TableIdent& ident, const std::string& location);
+  Result<LoadedTable> FirstState(const Call& call, const CreateTableRequest& request);
   Result<lake::TableMetadata> FirstMetadata(const Call& call, const CreateTableRequest& request);
-  Result<std::string> ChosenLocation(const Call& call, const EntryName& name,
-                                     const std::string& asked, bool any_location);
+  Result<std::string> ChosenLocation(const Call& call, const CreateTableRequest& request);
+  Result<std::string> FreeLocation(const Call& call, const EntryName& name);
+  Result<void> CheckApart(const Call& call, const TablePlaces::Wanted& wanted);
   Result<Draft> Prepare(const Call& call, const TableChange& change);
   Result<Draft> PrepareNew(const Call& call, const TableChange& change);
   Result<Draft> PrepareNext(const Call& call, const TableChange& change, const LoadedTable& base);
-  Result<void> CheckLocations(const TableChange& change, const lake::TableMetadata* base,
-                              const lake::TableMetadata& next) const;
+  Result<void> CheckLocations(const Call& call, const TableChange& change,
+                              const lake::TableMetadata* base, const lake::TableMetadata& next);
   Result<void> Write(const Call& call, Draft& draft, int version);
   // Empty: all became true. Else which of them lost and may be tried again.
   Result<lake::CatalogOutcome> MakeTrue(const Call& call, std::vector<Draft>& drafts,
@@ -116,6 +131,7 @@ class Tables {
   std::shared_ptr<lake::ObjectStore> store_;
   const Locations& locations_;
   const FreeNames& names_;
+  TablePlaces* places_;
   Turns turns_;
   std::mutex mutex_;
   std::map<lake::TableIdent, LoadedTable> known_;

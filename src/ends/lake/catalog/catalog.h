@@ -72,6 +72,13 @@ struct CatalogNote {
   std::string text;
   int64_t now_ms = 0;
   int64_t expires_ms = 0;
+  bool with_location = false;  // of a delete: a line feed and where the entry was follow the text
+};
+// A table that a client is making (`stage-create`): it has files, and no row yet.
+struct StagedTable {
+  TableIdent ident;
+  std::vector<std::string> places;  // URIs of the folders that its files lie in
+  int64_t expires_ms = 0;
 };
 // Nothing: it happened.
 using CatalogOutcome = std::optional<CatalogRefusal>;
@@ -120,6 +127,21 @@ class ServedCatalog : public Catalog {
   // The text of a note that has not expired; nothing when there is none.
   [[nodiscard]] virtual Result<std::optional<std::string>> FindNote(const std::string& key,
                                                                     int64_t now_ms) = 0;
+
+  struct TableRow {
+    TableIdent ident;
+    std::string metadata_location;
+  };
+  [[nodiscard]] virtual Result<std::vector<TableRow>> TableRows() = 0;
+  // Another number after every change, whoever made it; of a catalog that is served.
+  [[nodiscard]] virtual Result<int64_t> Version() = 0;
+
+  // Staged tables are kept past a restart until they expire or their name is given to a table; past
+  // a limit the oldest go early. One name may be staged several times, in different places.
+  [[nodiscard]] virtual Result<void> KeepStaged(const StagedTable& staged, int64_t now_ms) = 0;
+  // Of that name; of all names when it is not given.
+  [[nodiscard]] virtual Result<std::vector<StagedTable>> Staged(
+      const std::optional<TableIdent>& ident, int64_t now_ms) = 0;
 };
 
 struct SqlCatalogOptions {
@@ -127,7 +149,7 @@ struct SqlCatalogOptions {
   std::string name = "firn";
   bool create = true;
   int busy_timeout_ms = 5000;
-  bool serving = false;  // keeps notes, and reads do not wait for writes
+  bool serving = false;  // keeps notes and staged tables, and reads do not wait for writes
   // An entry may be made in a namespace that is not there, which then is, as long as the entry.
   bool implicit_namespaces = false;
 };

@@ -177,6 +177,7 @@ Result<std::unique_ptr<ServedCatalog>> OpenSqlCatalog(const SqlCatalogOptions& o
   if (options.implicit_namespaces) catalog->AllowImplicitNamespaces();
   if (options.serving) {
     FIRN_CHECK(catalog->PrepareNotes());
+    FIRN_CHECK(catalog->PrepareStaged());
     database.read_only = true;
     database.create = false;
     auto reader = Database::Open(options.path, database);

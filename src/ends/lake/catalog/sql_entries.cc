@@ -147,6 +147,7 @@ Result<CatalogOutcome> SqlCatalog::InsertStep(const CatalogStep& step, size_t nu
   insert.Bind(1, name_).Bind(2, step.ident.ns).Bind(3, step.ident.name).Bind(4, step.next);
   insert.Bind(5, KindText(step.kind));
   FIRN_CHECK(insert.Run());
+  FIRN_CHECK(ForgetStaged(step.ident));
   return CatalogOutcome();
 }
 
@@ -160,7 +161,9 @@ Result<std::optional<std::string>> SqlCatalog::DeleteEntry(const TableIdent& ide
                                           "table_namespace = ? AND table_name = ?"));
     erase.Bind(1, name_).Bind(2, ident.ns).Bind(3, ident.name);
     FIRN_CHECK(erase.Run());
-    FIRN_CHECK(PutNote(note));
+    CatalogNote kept = note;
+    if (kept.with_location) kept.text += "\n" + row->entry.metadata_location;
+    FIRN_CHECK(PutNote(kept));
     FIRN_CHECK(transaction.Commit());
     return std::optional(std::move(row->entry.metadata_location));
   });

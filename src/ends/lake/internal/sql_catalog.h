@@ -1,6 +1,6 @@
 // SqlCatalog: the embedded catalog's statements over one SQLite connection behind a mutex. Its
 // tables are in catalog/sql_catalog.cc, namespaces in catalog/sql_namespaces.cc, changes of several
-// entries in catalog/sql_entries.cc.
+// entries in catalog/sql_entries.cc, staged tables in catalog/sql_staged.cc.
 #pragma once
 
 #include <condition_variable>
@@ -22,8 +22,9 @@ class SqlCatalog final : public ServedCatalog {
   SqlCatalog(Database db, std::string name, std::string path)
       : db_(std::move(db)), name_(std::move(name)), path_(std::move(path)) {}
   [[nodiscard]] Result<void> Prepare();
-  // The table of notes, which other programs do not know and do not mind.
+  // The tables of notes and of staged tables, which other programs do not know and do not mind.
   [[nodiscard]] Result<void> PrepareNotes();
+  [[nodiscard]] Result<void> PrepareStaged();
   void AllowImplicitNamespaces() { implicit_namespaces_ = true; }
   // Lets reads go by a connection of their own.
   void ReadThrough(Database reader) { reader_ = std::move(reader); }
@@ -51,6 +52,11 @@ class SqlCatalog final : public ServedCatalog {
                                          const CatalogNote& note) override;
   Result<CatalogOutcome> DeleteNamespace(const std::string& ns, const CatalogNote& note) override;
   Result<std::optional<std::string>> FindNote(const std::string& key, int64_t now_ms) override;
+  Result<std::vector<TableRow>> TableRows() override;
+  Result<int64_t> Version() override;
+  Result<void> KeepStaged(const StagedTable& staged, int64_t now_ms) override;
+  Result<std::vector<StagedTable>> Staged(const std::optional<TableIdent>& ident,
+                                          int64_t now_ms) override;
 
  private:
   template <typename Work>
@@ -90,12 +96,14 @@ class SqlCatalog final : public ServedCatalog {
   Result<bool> HasAnyBelow(Database& db, const std::string& ns);
   Result<CatalogOutcome> ApplySteps(const std::vector<CatalogStep>& steps);
   Result<void> PutNote(const CatalogNote& note);
+  Result<void> ForgetStaged(const TableIdent& ident);
   Result<void> PutProperty(const std::string& ns, const std::string& key, const std::string& value);
   Result<CatalogOutcome> ApplyStep(const CatalogStep& step, size_t number);
   Result<CatalogOutcome> InsertStep(const CatalogStep& step, size_t number);
   [[nodiscard]] Error Unknown(const std::string& what, const Error& cause) const;
 
-  bool implicit_namespaces_ = false;  // set before the first call
+  bool implicit_namespaces_ = false;  // set before the first call, as the next
+  bool keeps_staged_ = false;
   std::mutex mutex_;
   std::mutex reader_mutex_;
   std::optional<Database> reader_;

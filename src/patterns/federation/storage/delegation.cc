@@ -53,20 +53,18 @@ std::string TablePath(const EntryName& name) {
 }
 
 Result<aws::Credentials> KeysFor(Desk& desk, const Exchange& exchange, const EntryName& name,
-                                 const lake::TableMetadata& metadata) {
+                                 const std::vector<S3Place>& places) {
   S3Access::Wish wish;
-  FIRN_TRY(wish.places, PlacesOf(metadata));
+  wish.places = places;
   wish.write = exchange.principal.May(Right::kWrite, PathOf(name));
   wish.principal = exchange.principal.name();
   return desk.s3->Vend(exchange.call, wish);
 }
 
-Json CredentialList(const aws::Credentials& keys, const lake::TableMetadata& metadata,
+Json CredentialList(const aws::Credentials& keys, const std::vector<S3Place>& places,
                     const S3Access& access) {
   Json list = Json::array();
-  const auto places = PlacesOf(metadata);
-  if (!places) return list;
-  for (const S3Place& place : *places) {
+  for (const S3Place& place : places) {
     Json config = StoreJson(access);
     config.update(KeysJson(keys));
     list.push_back({{"prefix", place.Uri()}, {"config", std::move(config)}});
@@ -94,12 +92,13 @@ Result<Delegated> DelegateAccess(Desk& desk, const Exchange& exchange, const Ent
   Delegated out;
   if (desk.s3 == nullptr || !IsS3Uri(metadata.location)) return out;
   if (Asks(exchange, "vended-credentials") && desk.s3->vends()) {
-    FIRN_TRY(const aws::Credentials keys, KeysFor(desk, exchange, name, metadata));
+    FIRN_TRY(const auto places, PlacesOf(metadata));
+    FIRN_TRY(const aws::Credentials keys, KeysFor(desk, exchange, name, places));
     Json config = StoreJson(*desk.s3);
     config.update(KeysJson(keys));
     config["client.refresh-credentials-endpoint"] = TablePath(name) + "/credentials";
     out.config_json = config.dump();
-    out.credentials_json = CredentialList(keys, metadata, *desk.s3).dump();
+    out.credentials_json = CredentialList(keys, places, *desk.s3).dump();
     return out;
   }
   if (Asks(exchange, "remote-signing")) {
@@ -113,10 +112,10 @@ Result<Delegated> DelegateAccess(Desk& desk, const Exchange& exchange, const Ent
 }
 
 Result<Json> StorageCredentials(Desk& desk, const Exchange& exchange, const EntryName& name,
-                                const lake::TableMetadata& metadata) {
-  if (desk.s3 == nullptr || !desk.s3->vends() || !IsS3Uri(metadata.location)) return Json::array();
-  FIRN_TRY(const aws::Credentials keys, KeysFor(desk, exchange, name, metadata));
-  return CredentialList(keys, metadata, *desk.s3);
+                                const std::vector<S3Place>& places) {
+  if (desk.s3 == nullptr || !desk.s3->vends() || places.empty()) return Json::array();
+  FIRN_TRY(const aws::Credentials keys, KeysFor(desk, exchange, name, places));
+  return CredentialList(keys, places, *desk.s3);
 }
 
 }  // namespace firn::federation

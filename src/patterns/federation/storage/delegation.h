@@ -21,10 +21,11 @@ struct Delegated {
 [[nodiscard]] Result<Delegated> DelegateAccess(Desk& desk, const Exchange& exchange,
                                                const EntryName& name,
                                                const lake::TableMetadata& metadata);
-// The list for the call that renews credentials, whatever the header says.
-[[nodiscard]] Result<nlohmann::ordered_json> StorageCredentials(
-    Desk& desk, const Exchange& exchange, const EntryName& name,
-    const lake::TableMetadata& metadata);
+// The list for the call that renews credentials, whatever the header says. `places`: of the table.
+[[nodiscard]] Result<nlohmann::ordered_json> StorageCredentials(Desk& desk,
+                                                                const Exchange& exchange,
+                                                                const EntryName& name,
+                                                                const std::vector<S3Place>& places);
 // Every place that a table's files lie in. Errors: those of ParseS3Uri.
 [[nodiscard]] Result<std::vector<S3Place>> PlacesOf(const lake::TableMetadata& metadata);
 
