@@ -305,7 +305,10 @@ Result<Answer> ReportMetrics(Desk& desk, const Exchange& exchange) {
   if (type != "scan-report" && type != "commit-report")
     return BadRequest("`report-type` is neither `scan-report` nor `commit-report`");
   FIRN_TRY(const bool there, desk.tables.Exists(name));
-  if (!there) return NoEntry(name, EntryKind::kTable);
+  // Java reports the first commit of a table that it makes before the one that makes it.
+  const bool being_made =
+      type == "commit-report" && exchange.principal.May(Right::kManage, PathOf(name));
+  if (!there && !being_made) return NoEntry(name, EntryKind::kTable);
   desk.metrics
       .GetCounter("catalog_reports_total", {{"type", type}}, "metrics reports that engines sent")
       .Add();
