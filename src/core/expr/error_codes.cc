@@ -10,6 +10,11 @@ constexpr ErrorCode kCodes[] = {
     {"EXPR-PATTERN-002", "the event pattern is too large",
      "it names more than 256 fields, or its `$or` lists multiply to more than 1,000 combinations",
      "split it into several rules with the same targets"},
+    {"EXPR-PATTERN-003", "the event pattern's wildcards are too complex",
+     "together, the wildcards of one field can stand at more than ten places of a text at once; "
+     "Amazon EventBridge refuses such rules",
+     "use fewer asterisks, or `prefix` and `suffix`; keep what follows an asterisk from beginning "
+     "with the same characters over and over; split the field's values into several rules"},
     {"EXPR-EVENT-001", "the event is no JSON object", "its text is cut short or malformed",
      "send one JSON object for each event"},
     {"EXPR-EVENT-002", "the event's arrays take too many ways through the patterns",

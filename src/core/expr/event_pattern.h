@@ -51,7 +51,7 @@ struct EventPattern {
 };
 
 // Errors: BadInput (EXPR-PATTERN-001) in EventBridge's words with line and column, -002 for a
-// pattern past the limits.
+// pattern past the limits, -003 for wildcards that EventBridge refuses as too complex.
 [[nodiscard]] Result<EventPattern> ParseEventPattern(std::string_view json);
 
 }  // namespace firn::expr

@@ -69,6 +69,17 @@ TEST(EventPattern, AnythingButMistakesAreTold) {
             "Unsupported anything-but pattern: cidr");
 }
 
+TEST(EventPattern, WildcardsThatEventBridgeRefusesAsTooComplexAreRefused) {
+  EXPECT_EQ(Complaint(R"({"a": [{"wildcard": "*:*:*:*:*:event-bus/*"}]})").substr(0, 19),
+            "Rule is too complex");
+  EXPECT_EQ(Complaint(R"({"a": [{"anything-but": {"wildcard": "*:*:*:*:*:x/*"}}]})").substr(0, 19),
+            "Rule is too complex");
+  EXPECT_EQ(Complaint(R"({"a": [{"wildcard": "arn:*:events:*:*:event-bus/*"}]})"), "taken");
+  const auto parsed = ParseEventPattern(R"({"a": [{"wildcard": "*a*a*a*a*a*a*a*a"}]})");
+  ASSERT_FALSE(parsed.has_value());
+  EXPECT_EQ(parsed.error().code(), "EXPR-PATTERN-003");
+}
+
 TEST(EventPattern, CidrMistakesAreTold) {
   EXPECT_EQ(Complaint(R"({"a": [{"cidr": "10.0.0.0"}]})").substr(0, 32),
             "Malformed CIDR, one '/' required");

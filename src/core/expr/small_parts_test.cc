@@ -6,6 +6,7 @@
 #include "core/expr/internal/number_text.h"
 #include "core/expr/internal/utf8.h"
 #include "core/expr/internal/wildcard.h"
+#include "core/expr/internal/wildcard_complexity.h"
 
 namespace firn::expr {
 namespace {
@@ -77,6 +78,33 @@ TEST(Wildcard, MatchesPieceByPiece) {
   EXPECT_FALSE(fits(R"(a\*b)", "axb"));
   EXPECT_TRUE(fits(R"(a\\*)", R"(a\x)"));
   EXPECT_FALSE(fits("*x*y*", "yx"));
+}
+
+// The numbers are event-ruler's own for the same patterns.
+TEST(WildcardComplexity, CountsThePlacesAtWhichAReaderCanStandAtOnce) {
+  const auto of = [](const std::vector<std::vector<std::string>>& patterns) {
+    std::vector<std::vector<Wildcard>> pieces;
+    for (const auto& texts : patterns) {
+      auto& wildcards = pieces.emplace_back();
+      for (const std::string& text : texts) {
+        wildcards.push_back(*WildcardPieces('"' + text + '"'));
+      }
+    }
+    return WildcardComplexity(pieces, 100);
+  };
+  EXPECT_EQ(of({}), 0);
+  EXPECT_EQ(of({{"dir/*.png"}}), 2);
+  EXPECT_EQ(of({{"*/bin/*.jar"}}), 4);
+  EXPECT_EQ(of({{"*a*b*c*"}}), 5);
+  EXPECT_EQ(of({{"*a*a*a*a"}}), 8);
+  EXPECT_EQ(of({{"a*b*c*d*e*f*g*h"}}), 8);
+  EXPECT_EQ(of({{"arn:*:events:*:*:event-bus/*"}}), 8);
+  EXPECT_EQ(of({{"*:*:*:*:*:event-bus/*"}}), 11);
+  EXPECT_EQ(of({{"*/bin/*.jar", "*/dir/*"}}), 5) << "one anything-but";
+  EXPECT_EQ(of({{"*:stack/A/*"}, {"*:stack/B/*"}, {"*:stack/C/*"}}), 9);
+  EXPECT_EQ(of({{"*:stack/A/*"}, {"*:stack/B/*"}, {"*:stack/C/*"}, {"*:stack/D/*"}}), 12);
+  EXPECT_EQ(WildcardComplexity(std::vector<std::vector<Wildcard>>{{Wildcard(60, "ab")}}, 11), 11)
+      << "ends early";
 }
 
 }  // namespace

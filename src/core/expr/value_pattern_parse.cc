@@ -6,10 +6,12 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "core/expr/internal/ip_address.h"
 #include "core/expr/internal/number_text.h"
 #include "core/expr/internal/wildcard.h"
+#include "core/expr/internal/wildcard_complexity.h"
 
 namespace firn::expr {
 namespace {
@@ -45,12 +47,34 @@ class ValueParser {
       }
     }
     if (values.empty()) return Mistake("Empty arrays are not allowed");
+    FIRN_CHECK(CheckWildcards(values));
     return values;
   }
 
  private:
   tl::unexpected<Error> Mistake(std::string reason) const {
     return Fail(tokens_.Mistake(std::move(reason)));
+  }
+
+  Result<void> CheckWildcards(const std::vector<ValuePattern>& values) const {
+    std::set<std::vector<Wildcard>> patterns;
+    for (const ValuePattern& value : values) {
+      if (value.kind == PatternKind::kWildcard) patterns.insert({value.texts});
+      if (value.kind != PatternKind::kNotWildcard) continue;
+      std::vector<Wildcard> wildcards;
+      auto piece = value.texts.begin();
+      for (const double count : value.numbers) {
+        wildcards.emplace_back(piece, piece + static_cast<int>(count));
+        piece += static_cast<int>(count);
+      }
+      patterns.insert(std::move(wildcards));
+    }
+    const std::vector<std::vector<Wildcard>> all(patterns.begin(), patterns.end());
+    if (WildcardComplexity(all, kWildcardComplexityMax + 1) <= kWildcardComplexityMax) return {};
+    return Fail(Error(Kind::kBadInput, "EXPR-PATTERN-003", "event pattern is not valid")
+                    .At(tokens_.Place())
+                    .Because("Rule is too complex - try using fewer wildcard characters or fewer "
+                             "repeating character sequences after a wildcard character"));
   }
 
   // A text that is an IP address fits any way of writing that address.

@@ -1,5 +1,7 @@
 // events match.
+#include <poll.h>
 #include <simdjson.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iostream>
@@ -63,11 +65,21 @@ Result<Question> ReadLine(od::parser& parser, const simdjson::padded_string& lin
   return question;
 }
 
+// In one line, whatever names it quotes: an answer is a line.
 std::string Reason(const Error& error) {
   std::string text = error.what();
   if (!error.why().empty()) text += ": " + error.why();
   if (!error.where().empty()) text += " at " + error.where();
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
+  }
   return text;
+}
+
+// Who asks line by line waits for an answer before the next one.
+void FlushIfNobodyAsks(Context& context) {
+  pollfd standard_input = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+  if (::poll(&standard_input, 1, 0) == 0) context.out().Flush();
 }
 
 class Matching {
@@ -119,6 +131,7 @@ Result<ExitCode> Match(Context& context) {
       context.out().Line("error: " + answer.error);
       context.out().Json(kMatchFormat, R"({"match":null,"error":)" + JsonQuote(answer.error) + "}");
     }
+    if (from_stdin) FlushIfNobodyAsks(context);
   }
   return ExitCode::kDone;
 }
