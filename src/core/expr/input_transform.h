@@ -2,6 +2,8 @@
 //
 // `InputPathsMap` gives names to parts of the event; `<name>` in `InputTemplate` is replaced by the
 // part. Within quotes a text goes in without its own quotes; outside them a value goes in as JSON.
+// An object or list within quotes is escaped in JSON, and has no quotes in a text, as the service
+// writes it there.
 // What the event lacks becomes an empty text. A template is one JSON text, or texts in quotes one
 // below the other. The names `aws.events.rule-arn`, `.rule-name`, `.event.ingestion-time`, `.event`
 // (the event without its detail) and `.event.json` (the whole event) need no path. Immutable; any

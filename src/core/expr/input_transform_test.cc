@@ -10,12 +10,16 @@ namespace {
 constexpr std::string_view kEvent =
     R"({"version":"0","id":"7bf7","detail-type":"EC2 Notification","source":"aws.ec2",)"
     R"("time":"2015-11-11T21:29:54Z","resources":[],)"
-    R"("detail":{"instance-id":"i-01","state":"RUNNING","n":7,"tags":{"a":"b"},"say":"a \"q\""}})";
+    R"("detail":{"instance-id":"i-01","state":"RUNNING","n":7,"tags":{"a":"b"},"say":"a \"q\"",)"
+    R"("list":["x","y"],"ok":true,"path":"c:\\d\ne"}})";
 const std::map<std::string, std::string> kPaths = {{"instance", "$.detail.instance-id"},
                                                    {"state", "$.detail.state"},
                                                    {"n", "$.detail.n"},
                                                    {"tags", "$.detail.tags"},
                                                    {"say", "$.detail.say"},
+                                                   {"list", "$.detail.list"},
+                                                   {"ok", "$.detail.ok"},
+                                                   {"detail", "$.detail"},
                                                    {"gone", "$.detail.nothing"}};
 const TransformFacts kFacts = {"arn:aws:events:us-east-2:123456789012:rule/example", "example",
                                "2026-11-26T02:00:00Z"};
@@ -64,6 +68,14 @@ TEST(InputTransform, WhatTheEventLacksIsAnEmptyText) {
 TEST(InputTransform, QuotesInsideValuesDoNotBreakTheJson) {
   EXPECT_EQ(Apply(R"({"a": "<say>", "b": <say>, "c": "<tags>"})"),
             R"({"a":"a \"q\"","b":"a \"q\"","c":"{\"a\":\"b\"}"})");
+}
+
+TEST(InputTransform, ObjectsAndListsInATextHaveNoQuotes) {
+  EXPECT_EQ(Apply(R"("tags <tags>, list <list>, <gone>.")"), R"("tags {a:b}, list [x,y], .")");
+  EXPECT_EQ(Apply(R"("<detail>")"),
+            R"("{instance-id:i-01,state:RUNNING,n:7,tags:{a:b},say:a q,list:[x,y],ok:true,)"
+            R"(path:c:\\d\ne}")");
+  EXPECT_EQ(Apply(R"("it is <ok>!")"), R"("it is true!")");
 }
 
 TEST(InputTransform, MistakesAreNamedWithTheirPlaceBeforeAnyEventComes) {

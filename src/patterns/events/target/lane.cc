@@ -27,6 +27,12 @@ std::string HashOf(std::string_view text, size_t bytes) {
   return Hex({reinterpret_cast<const char*>(digest), bytes});
 }
 
+// Source: AWS General Reference, "Amazon Resource Names", read 2026-11.
+std::string_view PartitionOf(std::string_view region) {
+  if (region.starts_with("cn-")) return "aws-cn";
+  return region.starts_with("us-gov-") ? "aws-us-gov" : "aws";
+}
+
 // Errors that speak of the target, not of the event.
 bool IsTargetDown(const Error& error) {
   return error.kind() == Kind::kUnreachable || error.kind() == Kind::kTimeout ||
@@ -118,9 +124,13 @@ void TargetLane::Release(const Batch& batch) {
 }
 
 std::string TargetLane::RuleArn(const RuleEvent& event) const {
-  const std::string bus = bus_.empty() || bus_ == "default" ? "" : bus_ + "/";
-  return fmt::format("arn:aws:events:{}:{}:rule/{}{}", event.region, event.account, bus,
-                     rule_name_);
+  // The bus may be named by its ARN too.
+  constexpr std::string_view kBus = ":event-bus/";
+  const size_t named = bus_.find(kBus);
+  std::string bus = named == std::string::npos ? bus_ : bus_.substr(named + kBus.size());
+  bus = bus.empty() || bus == "default" ? "" : bus + "/";
+  return fmt::format("arn:{}:events:{}:{}:rule/{}{}", PartitionOf(event.region), event.region,
+                     event.account, bus, rule_name_);
 }
 
 std::string TargetLane::KeyOf(const RuleEvent& event) const {
