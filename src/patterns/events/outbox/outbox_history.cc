@@ -122,7 +122,7 @@ Result<PruneReport> OutboxStore::Prune(UtcMicros now, const OutboxLimits& limits
   FIRN_TRY(const int64_t last, LastToForget(db_, horizon, limits.events_max));
   FIRN_TRY(const int64_t events, ForgetEvents(db_, last));
   if (keys_held_ < 0) {
-    FIRN_TRY(keys_held_, Number(db_, "SELECT count(*) FROM seen"));
+    FIRN_TRY(keys_held_, CountKeys(db_));
   }
   FIRN_TRY(const int64_t keys, ForgetKeys(db_, horizon, keys_held_ - limits.keys_max));
   PruneReport report;
@@ -135,6 +135,9 @@ Result<PruneReport> OutboxStore::Prune(UtcMicros now, const OutboxLimits& limits
         Delete(db_, "DELETE FROM letter WHERE id IN (SELECT id FROM letter ORDER BY id LIMIT ?)",
                letters - limits.letters_max));
     report.letters_lost += over;
+  }
+  if (older_keys_) {
+    FIRN_TRY(older_keys_, HasOlderKeys(db_));
   }
   FIRN_CHECK(transaction.Commit());
   keys_held_ -= keys;

@@ -86,10 +86,22 @@ Result<std::shared_ptr<OutboxStore>> OutboxStore::Open(const std::string& folder
   options.read_only = use == Use::kReading;
   options.create = use == Use::kEngine;
   FIRN_TRY(Database db, Database::Open(path, options));
+  bool older_keys = false;
   if (use == Use::kEngine) {
-    FIRN_CHECK(Migrate(db, {kFirstSchema, kKeySchema}));
+    FIRN_CHECK(Migrate(db, {kFirstSchema, kKeySchema, kOlderKeySchema}));
+    FIRN_TRY(older_keys, HasOlderKeys(db));
   }
-  return std::shared_ptr<OutboxStore>(new OutboxStore(std::move(db), std::move(lock)));
+  std::shared_ptr<OutboxStore> store(new OutboxStore(std::move(db), std::move(lock)));
+  store->older_keys_ = older_keys;
+  return store;
+}
+
+Result<bool> OutboxStore::IsOlderKey(const std::string& key) {
+  if (!older_keys_) return false;
+  const std::string stored = OlderKey(key);
+  FIRN_TRY(auto find, db_.Prepare("SELECT 1 FROM seen_before WHERE key = ?"));
+  find.BindStaticBlob(1, stored);
+  return find.Step();
 }
 
 // Putting a key tells whether it was there: no look-up of its own. A key of a duplicate that is new
@@ -102,7 +114,8 @@ Result<bool> OutboxStore::AddKeys(const RuleEvent& event, UtcMicros now, Stateme
     FIRN_CHECK(put.Run());
     const bool is_new = db_.RowsChanged() > 0;
     if (is_new && keys_held_ >= 0) ++keys_held_;
-    all_new = all_new && is_new;
+    FIRN_TRY(const bool is_older, IsOlderKey(key));
+    all_new = all_new && is_new && !is_older;
   }
   return all_new;
 }

@@ -170,6 +170,8 @@ class OutboxStore {
       : db_(std::move(db)), lock_(std::move(lock)) {}
   // Adds the keys of an event; false when one of them was there.
   Result<bool> AddKeys(const RuleEvent& event, UtcMicros now, Statement& put);
+  // Whether the key stands among those of the first form.
+  Result<bool> IsOlderKey(const std::string& key);
   Result<std::vector<DeadLetter>> SelectLetters(std::string_view where_order, std::string_view text,
                                                 int64_t number, int64_t most);
 
@@ -177,6 +179,7 @@ class OutboxStore {
   Database db_;
   std::optional<FileLock> lock_;
   int64_t keys_held_ = -1;  // counted at the first Prune
+  bool older_keys_ = false;
 };
 
 // `<state folder>/outbox.db`.

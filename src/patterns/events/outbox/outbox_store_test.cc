@@ -3,8 +3,10 @@
 #include "patterns/events/outbox/outbox_store.h"
 
 #include <gtest/gtest.h>
+#include <openssl/sha.h>
 #include <sys/stat.h>
 
+#include "core/base/sqlite.h"
 #include "core/base/time_text.h"
 #include "core/state/test_folder.h"
 
@@ -243,6 +245,63 @@ TEST_F(Outbox, KeysOfChangesAreForgottenInTheOrderOfTheirCommits) {
   limits.keys_max = 4;
   ASSERT_TRUE(store_->Prune(later, limits));
   EXPECT_EQ(is_new(9), 1) << "bounded";
+}
+
+// The file as a program of the first schema left it: `seen` holds 16 bytes of each key's hash.
+void PutBackToTheFirstSchema(const std::string& path, std::span<const RuleEvent> seen,
+                             UtcMicros at) {
+  auto db = Database::Open(path, {});
+  ASSERT_TRUE(db) << db.error().OneLine();
+  ASSERT_TRUE(
+      db->Execute("DROP TABLE seen; DROP TABLE seen_before;"
+                  "CREATE TABLE seen (key BLOB PRIMARY KEY, at_us INTEGER NOT NULL) "
+                  "WITHOUT ROWID; CREATE INDEX seen_by_time ON seen (at_us);"
+                  "PRAGMA user_version=1"));
+  auto put = db->Prepare("INSERT INTO seen (key, at_us) VALUES (?, ?)");
+  ASSERT_TRUE(put) << put.error().OneLine();
+  for (const RuleEvent& event : seen) {
+    for (const std::string& key : event.keys) {
+      unsigned char digest[SHA256_DIGEST_LENGTH];
+      SHA256(reinterpret_cast<const unsigned char*>(key.data()), key.size(), digest);
+      const std::string hash(reinterpret_cast<const char*>(digest), 16);
+      put->BindStaticBlob(1, hash).Bind(2, at.time_since_epoch().count());
+      ASSERT_TRUE(put->Run());
+    }
+  }
+}
+
+TEST_F(Outbox, AnUpgradeKeepsTheWindowOfDuplicates) {
+  const RuleEvent seen[] = {Event("a"), ChangeAt(now_ - kHour, 1).event};
+  store_.reset();
+  PutBackToTheFirstSchema(OutboxPath(folder_.path()), seen, now_);
+  Reopen();
+  EXPECT_EQ(Add("a").events_duplicate, 1);
+  const NewEvent change = ChangeAt(now_ - kHour, 1);
+  EXPECT_EQ(store_->Add(std::span(&change, 1), now_)->events_duplicate, 1);
+  EXPECT_EQ(Add("b").events_new, 1);
+  Reopen();
+  EXPECT_EQ(store_->Add(std::span(&change, 1), now_)->events_duplicate, 1);
+  EXPECT_EQ(Due().size(), 1U);
+}
+
+TEST_F(Outbox, KeysOfAnOlderProgramGoWithTheWindowAndCountToTheBound) {
+  std::vector<RuleEvent> seen;
+  for (int i = 0; i < 10; ++i) seen.push_back(Event("e" + std::to_string(i)));
+  store_.reset();
+  PutBackToTheFirstSchema(OutboxPath(folder_.path()), seen, now_);
+  Reopen();
+  OutboxLimits limits;
+  limits.keys_max = 4;
+  ASSERT_TRUE(store_->Prune(now_, limits));
+  int64_t known = 0;
+  for (int i = 0; i < 10; ++i) known += Add("e" + std::to_string(i)).events_duplicate;
+  EXPECT_EQ(known, 4);
+  store_.reset();
+  PutBackToTheFirstSchema(OutboxPath(folder_.path()), seen, now_);
+  Reopen();
+  now_ += std::chrono::hours(73);
+  ASSERT_TRUE(store_->Prune(now_, {}));
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(Add("e" + std::to_string(i)).events_new, 1) << i;
 }
 
 TEST_F(Outbox, DeadLettersPastTheirAgeAreCountedWhenTheyGo) {
