@@ -24,6 +24,20 @@ SteadyTime RealDeadline(const Call& call) {
   return std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(left);
 }
 
+// A line break in a value would begin a header of its own, or end them; libcurl sends what it gets.
+Result<void> CheckHeaders(const Request& request) {
+  constexpr std::string_view kForbidden("\r\n\0", 3);
+  for (const auto& [name, value] : request.headers.all()) {
+    const bool named = !name.empty() && name.find_first_of(" \t:;") == std::string::npos &&
+                       name.find_first_of(kForbidden) == std::string::npos;
+    if (named && value.find_first_of(kForbidden) == std::string::npos) continue;
+    return Fail(Error(Kind::kBadInput, "NET-HTTP-009", "a header cannot be sent")
+                    .Because(named ? "the value of `" + name + "` has a line break in it"
+                                   : "its name is none"));
+  }
+  return {};
+}
+
 // Ends the transfer when the call is stopped.
 class StopWatch {
  public:
@@ -184,6 +198,7 @@ class HttpClient final : public Transport {
 
   [[nodiscard]] Result<Response> Send(const Call& call, const Request& request) override {
     FIRN_CHECK(call.Check());
+    FIRN_CHECK(CheckHeaders(request));
     auto transfer = NewTransfer(call, request);
     auto promise = std::make_shared<std::promise<Result<Response>>>();
     auto answer = promise->get_future();
@@ -197,6 +212,7 @@ class HttpClient final : public Transport {
 
   [[nodiscard]] Result<StreamedResponse> Open(const Call& call, const Request& request) override {
     FIRN_CHECK(call.Check());
+    FIRN_CHECK(CheckHeaders(request));
     auto transfer = NewTransfer(call, request);
     transfer->streams = true;
     // A streamed upload needs a loop that goes on while its own thread reads what is to be sent.
@@ -221,6 +237,7 @@ class HttpClient final : public Transport {
   void Start(const Call& call, Request request,
              std::function<void(Result<Response>)> done) override {
     if (auto fine = call.Check(); !fine) return done(Fail(std::move(fine).error()));
+    if (auto fine = CheckHeaders(request); !fine) return done(Fail(std::move(fine).error()));
     if (request.body_stream) {
       return done(Fail(Kind::kInternal, "NET-HTTP-007", "a streamed upload needs Send or Open"));
     }

@@ -324,6 +324,24 @@ TEST_F(Client, UploadsAreStreamedWithOrWithoutALength) {
   }
 }
 
+TEST_F(Client, AValueCannotBecomeAHeaderOfItsOwn) {
+  Serve();
+  Request request;
+  request.url = Url("/echo");
+  for (const char* value : {"a\r\nX-Admin: yes", "a\nb", "\r"}) {
+    request.headers = {{"X-Note", value}};
+    const auto sent = client->Send(call, request);
+    ASSERT_FALSE(sent) << value;
+    EXPECT_EQ(sent.error().code(), "NET-HTTP-009");
+    EXPECT_EQ(sent.error().OneLine().find("X-Admin"), std::string::npos) << "no value is shown";
+    EXPECT_EQ(client->Open(call, request).error().code(), "NET-HTTP-009");
+  }
+  request.headers = {{"X-Note: a", "b"}};
+  EXPECT_EQ(client->Send(call, request).error().code(), "NET-HTTP-009");
+  request.headers = {{"X-Note", "a: b, c; d\t\xC3\xA4"}};
+  EXPECT_TRUE(client->Send(call, request).has_value());
+}
+
 TEST_F(Client, NobodyThereAndNonsenseUrlsAreToldApart) {
   Serve();
   const std::string url = Url("/echo");

@@ -39,6 +39,9 @@ constexpr ErrorCode kCodes[] = {
     {"EVENT-HTTP-002", "a connection got no access token",
      "The AuthorizationEndpoint refused the client, or its answer holds no access token.",
      "Check client id, secret and endpoint of the destination's OAuthParameters."},
+    {"EVENT-HTTP-003", "a part of an event cannot be a header",
+     "A path of HttpParameters.HeaderParameters finds a text with line breaks.",
+     "Send that part in the body, or narrow the pattern; then redrive the dead letter."},
     {"EVENT-COMMAND-001", "a target's command failed",
      "It could not be started, took too long, or ended with another exit code than 0. 64, 65 and "
      "77 are final, others are tried again.",

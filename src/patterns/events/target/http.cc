@@ -20,6 +20,7 @@ using nlohmann::ordered_json;
 
 constexpr auto kTimeout = std::chrono::seconds(5);
 constexpr uint64_t kAnswerBytesMax = 1U << 20;
+constexpr std::string_view kNotInHeaders("\r\n\0", 3);
 constexpr std::string_view kNoToken = "EVENT-HTTP-002";
 constexpr auto kSecretLife = std::chrono::minutes(5);
 constexpr auto kTokenMargin = std::chrono::seconds(30);
@@ -275,6 +276,7 @@ class HttpTarget final : public Target {
     for (const auto& [name, text] : target_.http.headers) {
       const auto value = TextOrPath(text, *entry.event);
       if (!value) return Fail(Missing(name));
+      if (value->find_first_of(kNotInHeaders) != std::string::npos) return Fail(NoHeader(name));
       request.headers.Set(name, *value);
     }
     FIRN_TRY(const Values headers, ValuesOf(call, destination_.connection.headers, secrets_));
@@ -284,6 +286,13 @@ class HttpTarget final : public Target {
     FIRN_TRY(request.body, Body(call, entry));
     FIRN_CHECK(Authorize(call, &request));
     return request;
+  }
+
+  // What stands behind a line break would be a header that the rule does not name.
+  Error NoHeader(const std::string& name) const {
+    return Error(Kind::kBadInput, "EVENT-HTTP-003", "a part of the event cannot be a header")
+        .At(Where())
+        .Because("what the path of `" + name + "` finds has a line break in it");
   }
 
   Error Missing(const std::string& name) const {

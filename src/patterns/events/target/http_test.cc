@@ -188,6 +188,18 @@ TEST_F(HttpTargetTest, AnEventWithoutWhatTheCallNeedsIsFinal) {
   EXPECT_TRUE(IsFinal(*error));
 }
 
+TEST_F(HttpTargetTest, ALineBreakInTheEventAddsNoHeaderAndIsFinal) {
+  OpenWith(kNone, R"(,"HttpParameters":{"HeaderParameters":{"X-Name":"$.detail.Name"}})");
+  event_ = *ParseRuleEvent(
+      R"({"id":"e2","source":"s","detail-type":"d","detail":{"Name":"A\r\nX-Admin: yes"}})");
+  const auto refused = Deliver();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->code(), "EVENT-HTTP-003");
+  EXPECT_TRUE(IsFinal(*refused));
+  EXPECT_EQ(refused->OneLine().find("X-Admin"), std::string::npos);
+  EXPECT_TRUE(requests_.empty());
+}
+
 TEST_F(HttpTargetTest, TriesAgainAfter429And500AndNotAfter400Or403) {
   OpenWith(kNone);
   for (const int status : {401, 407, 409, 429, 500, 502, 503}) {
