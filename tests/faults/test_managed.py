@@ -2,16 +2,15 @@
 what the tables and the outbox hold, and wherever the two positions differ no change is lost and none is taken twice."""
 import itertools
 import json
-import queue
 import signal
 import subprocess
 
-import grpc
 import pytest
 
 from support.events import EventsProject
 from support.firn import Sandbox, firn_environment, firn_path, until
-from support.pubsub import PubSub, code_of
+from support.managed import Managed, managed_subscription, waiting_at
+from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
 ACCOUNTS = "/data/AccountChangeEvent"
@@ -33,57 +32,15 @@ def client(org):
         yield pubsub
 
 
-def subscription(client, name, topic=ACCOUNTS, replay="EARLIEST", state="RUN"):
-    client.rest("POST", "/tooling/sobjects/ManagedEventSubscription", {"FullName": name, "Metadata": {
-        "label": name, "topicName": topic, "defaultReplay": replay, "errorRecoveryReplay": replay, "state": state}})
-    return name
-
-
 @pytest.fixture
 def name(client):
     """A managed subscription of the test's own, that begins at the oldest event."""
-    return subscription(client, f"Own{next(NUMBERS)}")
+    return managed_subscription(client, f"Own{next(NUMBERS)}")
 
 
 @pytest.fixture
 def project(org, tmp_path):
     return EventsProject(tmp_path / "project", org, ["Account"]).start()
-
-
-class Managed:
-    """An outside client of a managed subscription. It waits while another one has it."""
-
-    def __init__(self, client, name):
-        while True:
-            self.requests = queue.Queue()
-            self.requests.put(client.pb.ManagedFetchRequest(developer_name=name, num_requested=100))
-            self.call = client.stub.ManagedSubscribe(iter(self.requests.get, None), metadata=client.metadata, timeout=300)
-            self.pb = client.pb
-            try:
-                self.first = next(self.call)
-                return
-            except grpc.RpcError as error:
-                assert code_of(error) == "managed.subscription.already.active", error
-
-    def commit(self, replay_id):
-        self.requests.put(self.pb.ManagedFetchRequest(commit_replay_id_request=self.pb.CommitReplayRequest(
-            commit_request_id="c", replay_id=replay_id)))
-        while not (answer := next(self.call)).HasField("commit_response"):
-            pass
-        assert not answer.commit_response.error.msg, answer
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.requests.put(None)
-        self.call.cancel()
-
-
-def waiting_at(client, name):
-    """How many events the org would tell from its position, in its first answer."""
-    with Managed(client, name) as managed:
-        return len(managed.first.events)
 
 
 def follow(project, name, *words, **more):
@@ -152,7 +109,7 @@ def test_an_org_that_is_ahead_of_ours_is_not_believed(project, client, name):
 
 def test_a_subscription_that_begins_at_the_latest_event_misses_nothing_since_the_export(project, client):
     client.create("Account", Name="Since the export")
-    name = subscription(client, "Latest", replay="LATEST")
+    name = managed_subscription(client, "Latest", replay="LATEST")
     follow(project, name)
     project.assert_equal("Account")
     assert project.events_in("Account", ACCOUNTS) >= 1
@@ -210,8 +167,8 @@ def test_a_stream_that_breaks_in_the_middle_loses_and_doubles_nothing(project, c
 
 
 def test_mistakes_are_told_in_their_words(project, client, org):
-    stopped = subscription(client, "Stopped", state="STOP")
-    other = subscription(client, "OtherTopic", topic="/data/ContactChangeEvent")
+    stopped = managed_subscription(client, "Stopped", state="STOP")
+    other = managed_subscription(client, "OtherTopic", topic="/data/ContactChangeEvent")
     for words, code in ((("--managed", stopped), "SF-STREAM-016"), (("--managed", "Nobody"), "SF-STREAM-017"),
                         (("--managed", other, "--topic", ACCOUNTS), "SF-STREAM-018")):
         told = project.firn("events", "follow", "--until-caught-up", *words)
@@ -220,7 +177,7 @@ def test_mistakes_are_told_in_their_words(project, client, org):
 
 @pytest.mark.parametrize("point", ["events.outbox.after_commit", "events.cursor.saved", "events.commit.asked"])
 def test_rules_alone_begin_where_the_org_says_and_each_event_reaches_its_target_once(project, client, org, point):
-    name = subscription(client, "Rules_" + point.replace(".", "_"))
+    name = managed_subscription(client, "Rules_" + point.replace(".", "_"))
     with Managed(client, name) as before:  # what was told already is not for these rules
         events = list(before.first.events)
         if events:
