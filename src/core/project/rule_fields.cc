@@ -7,7 +7,9 @@ namespace {
 using config::Field;
 using config::FieldType;
 
-constexpr std::string_view kStates[] = {"ENABLED", "DISABLED"};
+// The third is of CloudTrail's events; to rules that watch Salesforce it is the first.
+constexpr std::string_view kStates[] = {"ENABLED", "DISABLED",
+                                        "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"};
 constexpr std::string_view kInvocations[] = {"FIRE_AND_FORGET", "REQUEST_RESPONSE"};
 constexpr std::string_view kOperations[] = {"PutItem", "UpdateItem", "DeleteItem"};
 constexpr std::string_view kPublishMethods[] = {"PUBLISH_STREAM", "PUBLISH"};

@@ -161,12 +161,14 @@ Result<ExitCode> Why(Context& context) {
                    {.key = "state", .title = "state"},
                    {.key = "tries", .title = "tries", .right = true},
                    {.key = "at", .title = "at"},
+                   {.key = "code", .title = "code"},
                    {.key = "error", .title = "error", .shrink = true}};
   for (const events::EventTrace& trace : traces) {
     for (const events::DeliveryTrace& delivery : trace.deliveries) {
       table.rows.push_back({trace.event_id, trace.detail_type, trace.record_id,
                             FormatUtc(trace.taken, 0), delivery.target, delivery.state,
                             int64_t{delivery.tries}, FormatUtc(delivery.at, 0),
+                            delivery.code.empty() ? Cell() : Cell(delivery.code),
                             delivery.error.empty() ? Cell() : Cell(delivery.error)});
     }
   }
