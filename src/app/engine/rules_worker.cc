@@ -12,6 +12,7 @@ namespace firn::engine {
 namespace {
 
 constexpr std::chrono::milliseconds kTurnPoll{500};
+constexpr std::chrono::milliseconds kLastCalls{5'000};  // of targets, when the daemon ends
 constexpr Backoff kAgain{.first = std::chrono::milliseconds(1'000),
                          .most = std::chrono::milliseconds(60'000)};
 
@@ -86,7 +87,8 @@ void RulesWorker::Stop() {
   std::unique_ptr<RulesLink> gone;
   const std::lock_guard lock(mutex_);
   if (link_ == nullptr) return;
-  link_->engine().Stop();
+  Call call;
+  link_->engine().Finish(call, kLastCalls);
   gone = std::move(link_);
   state_ = "stopped";
 }

@@ -20,6 +20,8 @@ namespace {
 constexpr double kRatedSecondsMin = 3600.0;
 constexpr std::string_view kFollowFormat = "firn.events.follow/1";
 constexpr auto kRulesPoll = std::chrono::milliseconds(500);
+constexpr std::chrono::milliseconds kLastCalls{60'000};  // as long as a call may take
+constexpr std::chrono::milliseconds kInterruptedCalls{5'000};
 constexpr const char* kDeliveries = "DailyDeliveredPlatformEvents";
 constexpr const char* kPublishing = "HourlyPublishedPlatformEvents";
 
@@ -209,6 +211,13 @@ Result<std::unique_ptr<engine::RulesLink>> StartRules(Context& context, EventSes
   }
 }
 
+// Ctrl-C does not cut off what a target is taking just now: it would come again.
+void FinishDeliveries(Context& context, events::RuleEngine& engine) {
+  Call call = context.call();
+  call.stop = {};
+  engine.Finish(call, context.Flag("until-caught-up") ? kLastCalls : kInterruptedCalls);
+}
+
 Result<ExitCode> Follow(Context& context) {
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kFollow));
   FIRN_TRY(const auto* project, context.LoadProject());
@@ -241,7 +250,7 @@ Result<ExitCode> Follow(Context& context) {
                                    rules != nullptr ? " and the rules" : ""));
   }
   auto reports = FollowAll(context.call(), parts, streams);
-  if (rules != nullptr) rules->engine().Stop();
+  if (rules != nullptr) FinishDeliveries(context, rules->engine());
   if (reports && rules != nullptr && context.Flag("until-caught-up")) {
     // What waits for a later try stays in the outbox.
     FIRN_TRY(const auto done, rules->engine().Drain(context.call()));

@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto kLookAgain = std::chrono::seconds(2);  // for deliveries that another process added
 constexpr auto kAfterError = std::chrono::seconds(1);
+constexpr auto kLookAtHands = std::chrono::milliseconds(10);
 constexpr auto kLettersEvery = std::chrono::seconds(1);
 constexpr auto kHouseEvery = std::chrono::minutes(1);
 constexpr auto kOrphanAgeMax = std::chrono::hours(24);
@@ -143,6 +144,21 @@ void RuleEngine::Start(const Call& call) {
   keeper_ = std::jthread([this, mine] { LookAfter(mine); });
 }
 
+void RuleEngine::Finish(const Call& call, std::chrono::milliseconds grace) {
+  finishing_ = true;
+  for (auto& [name, crew] : crews_) {
+    {
+      const std::lock_guard lock(crew->mutex);
+    }  // whoever looked before the flag waits by now
+    crew->woken.notify_all();
+  }
+  const SteadyTime end = call.clock->Steady() + grace;
+  while (at_work_ > 0 && call.clock->Steady() < end && call.Sleep(kLookAtHands)) {
+  }
+  Stop();
+  finishing_ = false;
+}
+
 void RuleEngine::Stop() {
   stop_.request_stop();
   if (keeper_.joinable()) keeper_.join();
@@ -173,6 +189,14 @@ void RuleEngine::AddHand(Crew& crew, const Call& call) {
   });
 }
 
+// Counted before the look: Finish sets the flag before it looks at the count.
+bool RuleEngine::GoToWork() {
+  ++at_work_;
+  if (!finishing_) return true;
+  --at_work_;
+  return false;
+}
+
 void RuleEngine::Work(Crew& crew, Call call) {
   while (!call.stop.stop_requested()) {
     uint64_t calls = 0;
@@ -180,7 +204,9 @@ void RuleEngine::Work(Crew& crew, Call call) {
       const std::lock_guard lock(crew.mutex);
       calls = crew.calls;
     }
+    if (!GoToWork()) return;
     const auto step = crew.lane->Step(call);
+    --at_work_;
     if (!step && step.error().kind() == Kind::kCancelled) return;
     std::chrono::microseconds wait = kAfterError;
     if (step) {
@@ -196,7 +222,7 @@ void RuleEngine::Work(Crew& crew, Call call) {
     std::unique_lock lock(crew.mutex);
     // A sleeping lane with an open circuit is not woken by new events.
     crew.woken.wait_for(lock, call.stop, wait, [&] {
-      return crew.calls != calls && !crew.lane->circuit_open(call.clock->Steady());
+      return finishing_ || (crew.calls != calls && !crew.lane->circuit_open(call.clock->Steady()));
     });
   }
 }

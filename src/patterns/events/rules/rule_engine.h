@@ -7,6 +7,8 @@
 // call; the streams of several topics share one engine.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -72,6 +74,9 @@ class RuleEngine final : public EventConsumer {
 
   // `call` gives clock, randomness and trace; Stop, not its stop, ends the threads.
   void Start(const Call& call);
+  // Takes up nothing new, lets calls that are under way end for so long, then stops. What is cut
+  // off comes again: a target that had taken it would see it twice.
+  void Finish(const Call& call, std::chrono::milliseconds grace);
   void Stop();
   // All lanes side by side, until nothing is due now (what waits for a later try stays), then the
   // queues of dead letters. Not beside Start. Errors: of the outbox, Cancelled, Timeout.
@@ -96,6 +101,7 @@ class RuleEngine final : public EventConsumer {
   Result<void> MakeLanes();
   [[nodiscard]] Result<NewEvent> Route(RuleEvent event);
   [[nodiscard]] Result<AddReport> AddRouted(const Call& call, const std::vector<NewEvent>& routed);
+  bool GoToWork();
   void Work(Crew& crew, Call call);
   void AddHand(Crew& crew, const Call& call);
   void Wake(const std::set<std::string>& targets);
@@ -115,6 +121,8 @@ class RuleEngine final : public EventConsumer {
   Counter* seen_ = nullptr;
 
   std::stop_source stop_;
+  std::atomic<bool> finishing_ = false;
+  std::atomic<int> at_work_ = 0;  // hands that may be calling a target
   std::map<std::string, std::unique_ptr<Crew>> crews_;
   std::jthread keeper_;
 };

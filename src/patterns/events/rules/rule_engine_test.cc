@@ -396,6 +396,31 @@ TEST_F(RuleEngineTest, AHangingTargetDelaysNoOther) {
   EXPECT_EQ(End("b").taken.size(), 20U);
 }
 
+TEST_F(RuleEngineTest, AFinishLetsCallsUnderWayEndSoThatNothingComesTwice) {
+  OpenWith(Rule(TargetNamed("a", R"("DeliveryParameters":{"Concurrency":1,"BatchSize":1})")));
+  std::latch begun(1);
+  std::latch go(1);
+  End("a").judge = [&](const TargetEntry& entry) {
+    if (entry.input == "1") {
+      begun.count_down();
+      go.wait();
+    }
+    return std::optional<Error>();
+  };
+  Call real;
+  engine_->Start(real);
+  ASSERT_TRUE(engine_->TakeEvents(real, {Event(1), Event(2)}));
+  begun.wait();
+  std::jthread finishing([&] { engine_->Finish(real, minutes(10)); });
+  go.count_down();
+  finishing.join();
+  EXPECT_EQ(End("a").taken.front(), "1");
+  End("a").judge = nullptr;
+  Reopen();
+  RunFor(seconds(1));
+  EXPECT_EQ(End("a").taken, Numbers(1, 2)) << "each once";
+}
+
 TEST_F(RuleEngineTest, SeveralHandsOfALaneDeliverEachEventOnce) {
   OpenWith(Rule(
       TargetNamed("a", R"("DeliveryParameters":{"Concurrency":8,"BatchSize":3,"Ordered":true})")));
