@@ -62,6 +62,11 @@ def following(daemon):
     daemon.until(lambda: stream(daemon)["state"] == "following", "stream")
 
 
+def until_managed_alone(daemon):
+    """Until the managed stream has come to where the plain one is: from then on the org hears of every position."""
+    daemon.until(lambda: any("goes on from here" in line.get("text", "") for line in daemon.events("events.note")), "splice")
+
+
 def taken(project):
     return project.events_in("Account", ACCOUNTS)
 
@@ -93,6 +98,7 @@ def test_the_daemon_follows_a_managed_subscription_and_commits_to_it(tmp_path, o
         daemon.until(lambda: len(seen(project)) >= 7, "deliveries")
         rows = project.firn("events", "topics", "--json").json()["rows"]
         assert [row["state"] for row in rows] == ["followed, managed as " + name]
+        until_managed_alone(daemon)
         assert daemon.end() == 0
     assert waiting_at(client, name) == 0, "what is settled is not told again"
     assert sorted(seen(project)) == wanted and taken(project) - before == 7
@@ -117,6 +123,8 @@ def test_killed_around_a_commit_no_change_is_lost_or_taken_twice(tmp_path, org, 
     with running(project) as daemon:
         daemon.until(lambda: taken(project) - before >= made_now, "changes")
         daemon.end()
+    assert taken(project) - before == made_now
+    project.follow("--managed", name)  # ends when the org is told, too
     assert taken(project) - before == made_now
     project.assert_equal("Account")
     assert waiting_at(client, name) == 0
