@@ -35,6 +35,7 @@ class Binder {
     bound_.all_rows = context_.options.all_rows || query_.all_rows;
     bound_.aggregate = !query_.count_only && (!query_.group_by.empty() || HasAggregates(query_));
     FIRN_CHECK(CheckShape(child_of != nullptr));
+    FIRN_CHECK(CheckAliases());
     for (const auto& field : query_.group_by) FIRN_CHECK(BindGroup(field));
     if (!query_.count_only) {
       for (const auto& item : query_.select) FIRN_CHECK(BindItem(item));
@@ -93,12 +94,26 @@ class Binder {
                  "Non-grouped query that uses overall aggregate functions cannot also use " +
                      std::string(query_.limit ? "LIMIT" : "OFFSET"));
     }
+    if (query_.count_only) FIRN_CHECK(CheckCount());
     if (query_.grouping != Query::Grouping::kPlain && query_.group_by.size() > kRollupFieldsMax) {
       return Bad("MALFORMED_QUERY", query_.group_by.back().at,
                  "ROLLUP and CUBE take at most 3 fields");
     }
     for (const auto& item : query_.select) FIRN_CHECK(CheckItem(item));
     return CheckCategories();
+  }
+
+  // Source: SOQL and SOSL Reference, 'COUNT()', read 2026-11: with neither GROUP BY nor ORDER BY.
+  Result<void> CheckCount() const {
+    if (!query_.group_by.empty()) {
+      return Bad("MALFORMED_QUERY", query_.group_by[0].at,
+                 "COUNT() cannot be used with GROUP BY: use COUNT(fieldName)");
+    }
+    if (query_.order_by.empty()) return {};
+    const FieldExpr& field = query_.order_by[0].field;
+    return Bad("MALFORMED_QUERY", field.at,
+               "Ordered field must be grouped or aggregated: " +
+                   (field.path.empty() ? field.function : field.path.back()));
   }
 
   // Articles only, three conditions at most; the org has no data category groups, so none has the
@@ -117,6 +132,18 @@ class Binder {
     }
     return Bad("MALFORMED_QUERY", first.at,
                "Data category group '" + first.group + "' does not exist");
+  }
+
+  // `FROM Contact c, c.Account a`: every alias leads to a parent, used or not.
+  Result<void> CheckAliases() const {
+    for (const auto& alias : query_.path_aliases) {
+      FieldExpr id;
+      id.path = alias.path;
+      id.path.emplace_back("Id");
+      id.at = query_.object_at;
+      FIRN_CHECK(bound_.bind_field(id));
+    }
+    return {};
   }
 
   Result<void> CheckItem(const SelectItem& item) const {
@@ -366,6 +393,11 @@ class Binder {
   Result<void> BindSubquery(const SelectItem& item) {
     const ChildRelationship* child = bound_.object->Child(item.subquery->object);
     FIRN_CHECK(CheckDepth(item));
+    // Source: SOQL and SOSL Reference, 'OFFSET', 'Using OFFSET in Subqueries', read 2026-11.
+    if (item.subquery->offset && query_.limit != 1) {
+      return Bad("MALFORMED_QUERY", item.at,
+                 "A sub-query can use OFFSET only if the parent query has LIMIT 1");
+    }
     QueryContext inner = context_;
     ++inner.depth;
     // Binding once here gives the errors with the outer query's position.

@@ -84,6 +84,27 @@ TEST_F(SoqlReferenceTest, CountOfEveryRowTakesNoAlias) {
   EXPECT_EQ(Refusal("SELECT COUNT(Id) number FROM Account"), "");
 }
 
+TEST_F(SoqlReferenceTest, CountOfEveryRowIsNeitherGroupedNorOrdered) {
+  EXPECT_EQ(Refusal("SELECT COUNT() FROM Account ORDER BY Name"),
+            "Ordered field must be grouped or aggregated: Name");
+  EXPECT_EQ(Refusal("SELECT COUNT() FROM Account GROUP BY Name"),
+            "COUNT() cannot be used with GROUP BY: use COUNT(fieldName)");
+}
+
+TEST_F(SoqlReferenceTest, ASubSelectTakesAnOffsetBelowOneParentOnly) {
+  const std::string children =
+      "SELECT Name, (SELECT LastName FROM Contacts LIMIT 5 OFFSET 1) FROM ";
+  EXPECT_EQ(Refusal(children + "Account LIMIT 1"), "");
+  EXPECT_EQ(Refusal(children + "Account LIMIT 2"),
+            "A sub-query can use OFFSET only if the parent query has LIMIT 1");
+}
+
+TEST_F(SoqlReferenceTest, AnAliasOfAPathLeadsToAParent) {
+  EXPECT_EQ(org_.One("SELECT COUNT() FROM Contact c, c.Account a, a.Owner o WHERE o.Name != null"),
+            "1");
+  EXPECT_NE(Refusal("SELECT Id FROM Account a, a.Contacts c"), "");
+}
+
 TEST_F(SoqlReferenceTest, AGroupedFieldIsNotAggregated) {
   EXPECT_EQ(Refusal("SELECT Industry, COUNT(Industry) FROM Account GROUP BY Industry"),
             "Grouped field should not be aggregated: Industry");
