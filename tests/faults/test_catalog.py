@@ -199,3 +199,28 @@ def test_open_server_for_other_machines_needs_a_word(tmp_path):
     refused = firn("lake", "serve", "--warehouse", tmp_path / "lake", "--address", "0.0.0.0",
                    "--port", "0")
     assert refused.code == 2 and "--principals" in refused.err
+
+
+def test_a_snapshot_that_names_the_manifests_of_another_table_is_planned_for_nobody_without_a_right_to_it(guarded):
+    import pyarrow as pa
+    from pyiceberg.catalog import load_catalog
+    admin = load_catalog("admin", type="rest", uri=guarded.url, credential="admin:ADMIN-secret")
+    rows = pa.table({"id": pa.array([4711], pa.int64())})
+    admin.create_table("hr.Secret", rows.schema).append(rows)
+    own = admin.create_table("sales.Own", rows.schema)
+    own.append(rows)
+    secret = admin.load_table("hr.Secret").current_snapshot()
+    plan = table_path("sales", "Own") + "/plan"
+    guarded.sign_in("writer", "WRITER-secret")
+    assert len(guarded.good("POST", plan, {})["file-scan-tasks"]) == 1
+    stolen = {"snapshot-id": 77, "parent-snapshot-id": own.current_snapshot().snapshot_id, "sequence-number": 2,
+              "timestamp-ms": secret.timestamp_ms + 1000, "manifest-list": secret.manifest_list,
+              "summary": {"operation": "append"}, "schema-id": 0}
+    guarded.good("POST", table_path("sales", "Own"), {"requirements": [], "updates": [
+        {"action": "add-snapshot", "snapshot": stolen},
+        {"action": "set-snapshot-ref", "ref-name": "main", "type": "branch", "snapshot-id": 77}]})
+    answer = guarded.ask("POST", plan, {})
+    assert answer.status == 403 and answer.json["error"]["type"] == "ForbiddenException", answer
+    assert "file-scan-tasks" not in answer.text.decode()
+    answer = guarded.ask("POST", plan, {"start-snapshot-id": own.current_snapshot().snapshot_id, "end-snapshot-id": 77})
+    assert answer.status == 403, answer

@@ -11,6 +11,7 @@
 #include "patterns/federation/refusals.h"
 #include "patterns/federation/request_body.h"
 #include "patterns/federation/routes.h"
+#include "patterns/federation/storage/confined_store.h"
 #include "patterns/federation/storage/delegation.h"
 
 namespace firn::federation {
@@ -105,6 +106,14 @@ Result<LoadedTable> TableToPlan(Desk& desk, const Exchange& exchange, EntryName&
   return desk.tables.Load(exchange.call, name);
 }
 
+// The table with what the principal may have read for it.
+lake::Table ForPlanning(Desk& desk, const Exchange& exchange, const EntryName& name,
+                        const LoadedTable& loaded) {
+  const bool any = exchange.principal.May(Right::kRead, {});
+  return {IdentOf(name), loaded.metadata, loaded.location,
+          any ? desk.store : ConfinedStore(desk.store, *loaded.metadata)};
+}
+
 Error NoPlan() {
   return Error(Kind::kNotFound, "CAT-PLAN-003", "there is no such plan")
       .Because("this server did not make it for the table, has forgotten it, or it was cancelled");
@@ -139,7 +148,7 @@ Result<Json> Completed(Desk& desk, const Exchange& exchange, const Planned& plan
 Result<Answer> PlanTableScan(Desk& desk, const Exchange& exchange) {
   EntryName name;
   FIRN_TRY(const LoadedTable loaded, TableToPlan(desk, exchange, name));
-  const lake::Table table(IdentOf(name), loaded.metadata, loaded.location, desk.store);
+  const lake::Table table = ForPlanning(desk, exchange, name, loaded);
   FIRN_TRY(const ScanPlan plan, PlanScan(exchange.call, table, exchange.body));
   const Json request = Settled(exchange.body, plan);
   FIRN_TRY(Json out, Completed(desk, exchange, {name, loaded, plan}, request));
@@ -155,7 +164,7 @@ Result<Answer> FetchPlan(Desk& desk, const Exchange& exchange) {
   const auto kept = desk.plans.Find(exchange.vars.at("plan-id"), IdentOf(name));
   if (!kept) return Fail(NoPlan());
   FIRN_TRY(const Json request, ParseRequestBody(*kept));
-  const lake::Table table(IdentOf(name), loaded.metadata, loaded.location, desk.store);
+  const lake::Table table = ForPlanning(desk, exchange, name, loaded);
   const auto plan = PlanScan(exchange.call, table, request);
   if (!plan && plan.error().code() == "CAT-PLAN-001") return Fail(NoPlan());
   if (!plan) return Fail(plan.error());
@@ -177,7 +186,7 @@ Result<Answer> FetchScanTasks(Desk& desk, const Exchange& exchange) {
   if (text == exchange.body.end() || !text->is_string())
     return BadRequest("`plan-task` is missing or no text");
   FIRN_TRY(const Task task, TaskFrom(text->get<std::string>()));
-  const lake::Table table(IdentOf(name), loaded.metadata, loaded.location, desk.store);
+  const lake::Table table = ForPlanning(desk, exchange, name, loaded);
   const auto plan = PlanScan(exchange.call, table, task.request);
   if (!plan && plan.error().code() == "CAT-PLAN-001") return Fail(NoTask());
   if (!plan) return Fail(plan.error());
