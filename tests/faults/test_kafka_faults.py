@@ -8,7 +8,7 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from support.firn import fault_points, firn_environment, firn_path, until
-from support.kafka import PASSWORD, Broker, certificate, cluster, once, target
+from support.kafka import PASSWORD, Broker, certificate, client_certificate, cluster, once, target
 from support.rules import RuleProject, change
 
 EVENTS = 40
@@ -157,6 +157,44 @@ def test_a_broker_with_a_certificate_of_another_authority_gets_nothing(project, 
     assert done.code == 1 and done.json()["waiting"] == 1, done
     [why] = project.firn("events", "why", change(1)["id"], "--json").json()["rows"]
     assert "certificate" in json.dumps(why), why
+    assert broker.read(topic) == []
+
+
+@pytest.mark.parametrize("shown", ["none", "strange"])
+def test_a_client_certificate_that_is_missing_or_not_trusted_is_told_and_nothing_is_lost(project, broker, topic, tmp_path, shown):
+    more = {}
+    if shown != "none":
+        key, _, certificate_of_another = client_certificate(tmp_path / "stranger", "stranger")
+        more = {"Key": f"${{file:{key}}}", "CertificateFile": str(certificate_of_another)}
+    cluster(project, broker, "mutual", **more)
+    project.rule("all", [target(topic, timeout=2, **N)])
+    done = project.put([change(1, n=1)])
+    assert done.code == 1 and done.json()["waiting"] == 1, done
+    [why] = project.firn("events", "why", change(1)["id"], "--json").json()["rows"]
+    assert "KAFKA-SEND-001" in why["error"] and "certificate" in why["error"].lower(), why
+    assert broker.read(topic) == []
+    key, _, mine = broker.client
+    cluster(project, broker, "mutual", Key=f"${{file:{key}}}", CertificateFile=str(mine))
+    project.rule("all", [target(topic, **N)])
+    assert project.put([], "--wait", "5m").json()["waiting"] == 0
+    assert [record.value for record in broker.read(topic)] == [b"1"]
+
+
+@pytest.mark.parametrize("wrong", ["key", "password"])
+def test_a_client_key_that_cannot_be_used_is_named_without_its_text(project, broker, topic, tmp_path, wrong):
+    _, locked, mine = broker.client
+    other, _, _ = client_certificate(tmp_path / "other")
+    more = {"Key": f"${{file:{other if wrong == 'key' else locked}}}", "CertificateFile": str(mine)}
+    if wrong == "password":
+        project.environment["KAFKA_KEY_PASSWORD"] = "barley-1001"
+        more["KeyPassword"] = "${env:KAFKA_KEY_PASSWORD}"
+    cluster(project, broker, "mutual", **more)
+    project.rule("all", [target(topic, timeout=2, **N)])
+    done = project.put([change(1, n=1)])
+    assert done.code != 0, done
+    told = done.err + project.firn("events", "why", change(1)["id"], "--json").out
+    assert "KAFKA-" in told or "PROJECT-KAFKA" in told, (done, told)
+    assert "barley" not in told and "PRIVATE KEY" not in told, told
     assert broker.read(topic) == []
 
 

@@ -1,10 +1,12 @@
 """Events through rules into topics of a real broker, read back by a client that is not ours."""
 import json
+import pathlib
 
+import confluent_kafka
 import pytest
 from kafka.partitioner.default import murmur2
 
-from support.kafka import Broker, cluster, target
+from support.kafka import PASSWORD, Broker, cluster, target
 from support.rules import RuleProject, change
 
 RECORDS = [f"00600000000000{n}AAA" for n in range(5)]
@@ -103,6 +105,39 @@ def test_sign_ins_to_a_broker_before_kafka_4(project, older, door, mechanism):
     project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
     put_all(project, [change(1, n=1)])
     assert [record.value for record in older.read(topic)] == [b"1"]
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_a_cluster_that_asks_for_a_certificate_gets_the_clients(project, broker, topic, locked):
+    key, locked_key, certificate = broker.client
+    more = {"Key": f"${{file:{locked_key if locked else key}}}", "CertificateFile": str(certificate)}
+    if locked:
+        project.environment["KAFKA_KEY_PASSWORD"] = PASSWORD
+        more["KeyPassword"] = "${env:KAFKA_KEY_PASSWORD}"
+    cluster(project, broker, "mutual", **more)
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    put_all(project, [change(1, n=1)])
+    assert [record.value for record in broker.read(topic)] == [b"1"]
+
+
+@pytest.mark.parametrize("door,mechanism", [("sasl", "SCRAM-SHA-512"), ("sasltls", "SCRAM-SHA-256")])
+def test_scram_to_kafka_4_works_with_a_newer_library_beside(project, broker, tmp_path, door, mechanism):
+    """Debian's library cannot; a newer one takes its place where the loader finds it first."""
+    [newer] = pathlib.Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs").glob("librdkafka-*.so.1")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/librdkafka.so.1").symlink_to(newer)
+    topic = broker.topic(f"newer.{door}.{mechanism}")
+    cluster(project, broker, door, SaslMechanism=mechanism)
+    project.rule("all", [target(topic, InputPath="$.detail.payload.n")])
+    refused = project.put([change(1, n=1)])
+    assert refused.code == 1 and refused.json()["dead"] == 1, refused
+    [letter] = project.letters()
+    shown = project.firn("events", "dlq", "show", letter["letter"]).out
+    assert "KAFKA-AUTH-001" in shown and "librdkafka before 2.6.1, and this is 2.0.2" in shown, shown
+    project.environment["LD_LIBRARY_PATH"] = str(tmp_path / "lib")
+    assert project.firn("events", "dlq", "redrive", "--all").code == 0
+    assert project.put([], "--wait", "5m").json()["delivered"] == 1
+    assert [record.value for record in broker.read(topic)] == [b"1"]
 
 
 def test_a_replayed_file_is_delivered_once(project, broker, topic):

@@ -19,8 +19,8 @@ START_SECONDS_MAX = 300
 READ_SECONDS_MAX = 300
 PASSWORD = "sesame-1001"
 JAVA = ["java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-DOORS = ("plain", "sasl", "tls", "sasltls", "controller")
-PROTOCOLS = {"plain": "PLAINTEXT", "sasl": "SASL_PLAINTEXT", "tls": "SSL", "sasltls": "SASL_SSL",
+DOORS = ("plain", "sasl", "tls", "sasltls", "mutual", "controller")
+PROTOCOLS = {"plain": "PLAINTEXT", "sasl": "SASL_PLAINTEXT", "tls": "SSL", "sasltls": "SASL_SSL", "mutual": "SSL",
              "controller": "PLAINTEXT"}
 
 
@@ -48,8 +48,20 @@ def certificate(folder):
     return both, cert
 
 
+def client_certificate(folder, name="firn"):
+    """A self-signed one of a client: (key, the same key under PASSWORD, certificate)."""
+    folder.mkdir(parents=True, exist_ok=True)
+    key, locked, cert = folder / "client.key", folder / "client.locked.key", folder / "client.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", f"/CN={name}",
+                    "-keyout", key, "-out", cert], check=True, capture_output=True)
+    subprocess.run(["openssl", "pkcs8", "-topk8", "-v2", "aes-256-cbc", "-in", key, "-out", locked, "-passout",
+                    f"pass:{PASSWORD}"], check=True, capture_output=True)
+    return key, locked, cert
+
+
 class Broker:
-    """Use as a context manager; `jars` choose the version. User `firn` has PASSWORD; whoever comes in plain may do everything."""
+    """Use as a context manager; `jars` choose the version. User `firn` has PASSWORD; whoever comes in plain may do everything;
+    who comes by the door `mutual` has to show the certificate of `client`."""
 
     def __init__(self, folder, jars="kafka"):
         self.folder = pathlib.Path(folder)
@@ -59,6 +71,7 @@ class Broker:
         for door in DOORS:
             self.ports[door] = quiet_port(self.ports.values())
         both, self.ca = certificate(self.folder)
+        self.client = client_certificate(self.folder / "client")
         self.config = self.folder / "server.properties"
         self.config.write_text(self.properties(both))
         subprocess.run([*JAVA, "-cp", f"{self.jars}/*", "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk",
@@ -87,8 +100,10 @@ class Broker:
                       f"listener.name.{door}.scram-sha-256.sasl.jaas.config={scram}",
                       f"listener.name.{door}.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule"
                       f" required user_firn=\"{PASSWORD}\";"]
-        for door in ("tls", "sasltls"):
+        for door in ("tls", "sasltls", "mutual"):
             lines += [f"listener.name.{door}.ssl.keystore.type=PEM", f"listener.name.{door}.ssl.keystore.location={both}"]
+        lines += ["listener.name.mutual.ssl.client.auth=required", "listener.name.mutual.ssl.truststore.type=PEM",
+                  f"listener.name.mutual.ssl.truststore.location={self.client[2]}"]
         return "\n".join(lines) + "\n"
 
     def __enter__(self):
@@ -171,7 +186,7 @@ def cluster(project, broker, door="plain", **more):
     if door.startswith("sasl"):
         words |= {"SaslUsername": "firn", "SaslPassword": "${env:KAFKA_PASSWORD}"}
         project.environment.setdefault("KAFKA_PASSWORD", PASSWORD)
-    if "tls" in door:
+    if PROTOCOLS[door].endswith("SSL"):
         words["CaFile"] = str(broker.ca)
     (project.folder / "kafka").mkdir(exist_ok=True)
     (project.folder / "kafka/shop.json").write_text(json.dumps(words | more))

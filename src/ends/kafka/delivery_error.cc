@@ -79,18 +79,34 @@ Error ErrorOf(rd_kafka_resp_err_t code, const Sent& sent) {
       .From({"kafka " + sent.cluster, status, rd_kafka_err2name(code), ""});
 }
 
-// The library puts its own half of the nonce twice; brokers before Kafka 4 let that pass
+namespace {
+
+// Older ones put their own half of the nonce twice; brokers before Kafka 4 let that pass
 // (confluentinc/librdkafka pull request 4895, mended in 2.6.1).
+constexpr int kScramMended = 0x020601ff;
+
+}  // namespace
+
 Error RefusedSignIn(const std::string& cluster, const std::string& why) {
+  const bool may_be_old =
+      why.find("SCRAM") != std::string::npos && rd_kafka_version() < kScramMended;
+  // In the reason: a dead letter keeps no hint.
+  std::string reason = OneLine(why);
+  if (may_be_old) {
+    reason += fmt::format(
+        "; if user and password are right: Kafka 4 and later refuse SCRAM of librdkafka before "
+        "2.6.1, and this is {}",
+        rd_kafka_version_str());
+  }
   Error error = Error(Kind::kDenied, "KAFKA-AUTH-001", "the cluster refuses the sign-in")
                     .At("Kafka cluster " + cluster)
-                    .Because(OneLine(why))
+                    .Because(std::move(reason))
                     .From({"kafka " + cluster, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
                            "SASL_AUTHENTICATION_FAILED", ""});
-  if (why.find("SCRAM") == std::string::npos) return error;
+  if (!may_be_old) return error;
   return std::move(error).Hint(
-      "if user and password are right: Kafka 4 and later refuse this library's SCRAM, use PLAIN "
-      "over TLS or a client certificate");
+      "put a newer librdkafka.so.1 where LD_LIBRARY_PATH finds it, or use PLAIN over TLS or a "
+      "client certificate");
 }
 
 bool IsRefusal(rd_kafka_resp_err_t code, std::string_view reason) {

@@ -10,9 +10,10 @@ constexpr ErrorCode kCodes[] = {
      "Mend the setting that the message names."},
     {"KAFKA-AUTH-001", "a Kafka cluster refuses the sign-in",
      "User or password are wrong, or the broker does not offer the SASL mechanism. Kafka 4 and "
-     "later refuse SCRAM of the librdkafka of Debian 12.",
-     "Mend `SaslMechanism`, `SaslUsername` or the secret; then `firn events dlq redrive`. The "
-     "secret is read again with the next event."},
+     "later refuse SCRAM of librdkafka before 2.6.1, such as Debian 12's.",
+     "Mend `SaslMechanism`, `SaslUsername` or the secret, or put a newer librdkafka.so.1 where "
+     "LD_LIBRARY_PATH finds it; then `firn events dlq redrive`. The secret is read again with the "
+     "next event."},
     {"KAFKA-AUTH-002", "a Kafka cluster does not allow the user to write",
      "The user lacks the right Write (or IdempotentWrite, on clusters older than 2.8) to the "
      "topic.",
