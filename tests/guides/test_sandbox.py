@@ -118,3 +118,22 @@ def test_the_events_block_of_the_page_works(page):
              f"-H 'Authorization: Bearer {page.words['TOKEN']}' -H 'Content-Type: application/json' "
              "-d '{\"Name\":\"Acme\"}'", page.folder)
     exec(code, names)
+
+
+def test_a_project_made_for_the_running_org_signs_in(page):
+    run_line("firn init 'a try' --sandbox sandbox-org", page.folder)
+    login = run_line("firn org login --project 'a try' --json", page.folder)
+    assert json.loads(login.stdout)["org_id"] == page.facts["org_id"]
+
+
+def test_a_second_start_in_the_background_leaves_the_first_within_reach(page):
+    again = run_line("firn sandbox up --background", page.folder, check=False)
+    assert again.returncode == 1
+    assert "BASE-LOCK-001" in again.stderr, again.stderr
+    run_line("firn sandbox status", page.folder)
+
+
+def test_what_kept_the_background_from_starting_is_said(page):
+    other = run_line(f"firn sandbox up --background --scale 0 --folder other --port {page.http}", page.folder, check=False)
+    assert other.returncode == 1
+    assert "CLI-SANDBOX-001" in other.stderr and str(page.http) in other.stderr, other.stderr

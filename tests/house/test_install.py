@@ -53,6 +53,10 @@ class InstalledTree(unittest.TestCase):
         self.assertIn("sales", self.output(self.program, "org", "list", "--project", "sales", "--json")
                       + self.output(self.program, "config", "check", "--project", "sales", "--json"))
 
+    def test_the_unit_for_systemd_lies_where_systemd_looks(self):
+        unit = (self.tree / "lib" / "systemd" / "system" / "firn@.service").read_text()
+        self.assertIn("/bin/firn run --project /srv/firn/%i", unit)
+
     def test_everybodys_licence_lies_beside_it(self):
         documents = self.tree / "share" / "doc" / "firn"
         self.assertIn("Apache License", (documents / "LICENSE").read_text())

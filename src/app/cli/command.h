@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,6 +68,8 @@ struct Option {
   ValueType type = ValueType::kText;
   std::string default_value = {};         // what Text() etc. answer when it is absent
   std::vector<std::string> choices = {};  // the only values, if any
+  int64_t min = 0;                        // kInteger and kNumber: the bounds of the value
+  int64_t max = std::numeric_limits<int64_t>::max();
   bool required = false;
   bool repeats = false;  // may be given several times: List()
 };

@@ -69,6 +69,11 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-SANDBOX-004", "a file for the sandbox cannot be read",
      "The file is not there, is empty, or is neither CSV nor JSON.",
      "Give a `.csv` file with a header line and `--object`, or a JSON file."},
+    {"CLI-OUTPUT-001", "the output is not whole",
+     "A write to stdout failed: the disk is full, a limit of file sizes is reached, or the device "
+     "broke.",
+     "Make room, or send the output elsewhere, and run the command again: what was written so far "
+     "ends somewhere in the middle."},
     {"CLI-RUN-001", "interrupted", "Ctrl-C or SIGTERM stopped the command.",
      "Type the command again, or the one that the message names, to go on."},
     {"CLI-RUN-002", "an error of our own", "Something happened that we thought could not.",

@@ -17,12 +17,45 @@ std::string OptionWords(const Option& option) {
   return words;
 }
 
+// Where the help does not name every value already.
+std::string ChoicesHelp(const Option& option) {
+  std::string words;
+  bool named = true;
+  for (const std::string& choice : option.choices) {
+    named = named && option.help.find(choice) != std::string::npos;
+    words += (words.empty() ? "" : ", ") + choice;
+  }
+  return named ? "" : " (one of: " + words + ")";
+}
+
 std::string OptionHelp(const Option& option) {
-  std::string help = option.help;
+  std::string help = option.help + ChoicesHelp(option);
   if (option.required) help += " (required)";
   if (option.repeats) help += " (may be repeated)";
   if (!option.default_value.empty()) help += " [" + option.default_value + "]";
   return help;
+}
+
+// Words in lines of at most `room` columns, the later ones indented.
+std::string InLines(std::string_view text, size_t indent, size_t room) {
+  std::string out;
+  size_t used = 0;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    const std::string word(text.substr(at, end - at));
+    if (used > 0 && used + 1 + word.size() > room) {
+      out += "\n" + std::string(indent, ' ');
+      used = 0;
+    }
+    out += (used > 0 ? " " : "") + word;
+    used += word.size() + (used > 0 ? 1 : 0);
+    at = end + 1;
+  }
+  return out + "\n";
+}
+
+size_t RoomBeside(size_t indent, int width) {
+  return std::max<size_t>(20, static_cast<size_t>(std::max(40, width)) - indent);
 }
 
 // Two columns, the second wrapped to the width.
@@ -34,20 +67,30 @@ std::string Wrapped(const std::string& left, const std::string& right, size_t in
     column = 0;
   }
   out += std::string(indent > column ? indent - column : 0, ' ');
-  const size_t room = std::max<size_t>(20, static_cast<size_t>(std::max(40, width)) - indent);
-  size_t used = 0;
-  for (size_t at = 0; at < right.size();) {
-    const size_t end = std::min(right.find(' ', at), right.size());
-    const std::string word = right.substr(at, end - at);
-    if (used > 0 && used + 1 + word.size() > room) {
-      out += "\n" + std::string(indent, ' ');
-      used = 0;
-    }
-    out += (used > 0 ? " " : "") + word;
-    used += word.size() + (used > 0 ? 1 : 0);
+  return out + InLines(right, indent, RoomBeside(indent, width));
+}
+
+// Paragraphs wrapped to the width; lines that begin with a space are shown as they are.
+std::string Paragraphs(const std::string& text, int width) {
+  std::string out;
+  std::string paragraph;
+  const auto end_paragraph = [&] {
+    if (!paragraph.empty()) out += InLines(paragraph, 0, RoomBeside(0, width));
+    paragraph.clear();
+  };
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string line = text.substr(at, end - at);
     at = end + 1;
+    if (line.empty() || line.front() == ' ') {
+      end_paragraph();
+      out += line + "\n";
+    } else {
+      paragraph += (paragraph.empty() ? "" : " ") + line;
+    }
   }
-  return out + "\n";
+  end_paragraph();
+  return out;
 }
 
 std::string UsageLine(const Command& command) {
@@ -103,7 +146,7 @@ std::string GroupPage(const CommandTree& tree, std::string_view path, int width)
 std::string CommandPage(const Command& command, int width) {
   std::string out =
       fmt::format("firn {}: {}\n\nusage: {}\n", command.path, command.summary, UsageLine(command));
-  if (!command.details.empty()) out += "\n" + command.details + "\n";
+  if (!command.details.empty()) out += "\n" + Paragraphs(command.details, width);
   if (!command.arguments.empty()) {
     out += "\narguments:\n";
     for (const Argument& argument : command.arguments) {

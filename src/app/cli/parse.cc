@@ -217,20 +217,32 @@ std::string TypeWords(ValueType type) {
   return "text";
 }
 
+// The bounds, where they are what `word` does not keep.
+std::string RangeWords(const Option& option, const std::string& word) {
+  if (option.type != ValueType::kInteger && option.type != ValueType::kNumber) return "";
+  if (option.max != Option().max) {
+    return " from " + std::to_string(option.min) + " to " + std::to_string(option.max);
+  }
+  if (option.min == 0 && !word.starts_with('-')) return "";
+  return " not below " + std::to_string(option.min);
+}
+
 template <typename Number>
-bool IsNumber(const std::string& word) {
+bool FitsRange(const Option& option, const std::string& word) {
   Number number{};
   const char* const end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data(), end, number);
-  return error == std::errc() && stop == end;
+  if (error != std::errc() || stop != end) return false;
+  // Also false for what is not a number.
+  return number >= static_cast<Number>(option.min) && number <= static_cast<Number>(option.max);
 }
 
-bool FitsType(ValueType type, const std::string& word) {
-  switch (type) {
+bool FitsType(const Option& option, const std::string& word) {
+  switch (option.type) {
     case ValueType::kInteger:
-      return IsNumber<int64_t>(word);
+      return FitsRange<int64_t>(option, word);
     case ValueType::kNumber:
-      return IsNumber<double>(word);
+      return FitsRange<double>(option, word);
     case ValueType::kDuration:
       return ParseDuration(word).has_value();
     case ValueType::kBytes:
@@ -255,10 +267,11 @@ Result<void> CheckValue(const Option& option, const std::string& word) {
                       "`--" + option.name + "` takes one of " + words + ", not `" + word + "`",
                       near ? "did you mean `" + *near + "`?" : ""));
   }
-  if (FitsType(option.type, word)) return {};
-  return Fail(Usage(
-      "CLI-USAGE-003",
-      "`--" + option.name + "` takes " + TypeWords(option.type) + ", not `" + word + "`", ""));
+  if (FitsType(option, word)) return {};
+  return Fail(Usage("CLI-USAGE-003",
+                    "`--" + option.name + "` takes " + TypeWords(option.type) +
+                        RangeWords(option, word) + ", not `" + word + "`",
+                    ""));
 }
 
 Result<Parsed> Parse(const CommandTree& tree, const std::vector<std::string>& words) {

@@ -16,20 +16,25 @@ CommandTree SmallTree() {
   CommandTree tree;
   const auto nothing = [](Context&) -> Result<ExitCode> { return ExitCode::kDone; };
   tree.AddGroup({"lake", "the tables"});
-  tree.Add({.path = "lake show",
-            .summary = "one table",
-            .arguments = {{.name = "table"}},
-            .options = {{.name = "threads",
-                         .letter = 't',
-                         .value = "N",
-                         .type = ValueType::kInteger,
-                         .default_value = "2"},
-                        {.name = "mode", .value = "M", .choices = {"append", "replace"}},
-                        {.name = "field", .value = "F", .repeats = true},
-                        {.name = "wait", .value = "TIME", .type = ValueType::kDuration},
-                        {.name = "memory", .value = "SIZE", .type = ValueType::kBytes},
-                        {.name = "strict"}},
-            .run = nothing});
+  tree.Add(
+      {.path = "lake show",
+       .summary = "one table",
+       .arguments = {{.name = "table"}},
+       .options =
+           {{.name = "threads",
+             .letter = 't',
+             .value = "N",
+             .type = ValueType::kInteger,
+             .default_value = "2"},
+            {.name = "mode", .value = "M", .choices = {"append", "replace"}},
+            {.name = "field", .value = "F", .repeats = true},
+            {.name = "wait", .value = "TIME", .type = ValueType::kDuration},
+            {.name = "memory", .value = "SIZE", .type = ValueType::kBytes},
+            {.name = "port", .value = "N", .type = ValueType::kInteger, .min = 1, .max = 65535},
+            {.name = "scale", .value = "X", .type = ValueType::kNumber},
+            {.name = "strict"}},
+       .details = "Words that go on\nin the next line.\n\n    shown  as it is",
+       .run = nothing});
   tree.Add({.path = "lake list", .summary = "all tables", .run = nothing});
   tree.Add({.path = "run",
             .summary = "r",
@@ -119,6 +124,31 @@ TEST(CommandLine, RefusesWhatDoesNotFit) {
   EXPECT_EQ(Outcome({"lake", "list", "more"}).substr(0, 13), "CLI-USAGE-002");
   EXPECT_EQ(Outcome({"run"}), "CLI-USAGE-004 `firn run` needs `--to DIR` | see `firn help run`");
   EXPECT_EQ(Outcome({"lake", "--bogus"}).substr(0, 13), "CLI-USAGE-002");
+}
+
+TEST(CommandLine, RefusesNumbersOutOfTheirBounds) {
+  const auto show = [](const std::string& option, const std::string& word) {
+    return Outcome({"lake", "show", "t", "--" + option + "=" + word});
+  };
+  EXPECT_EQ(show("threads", "-1"),
+            "CLI-USAGE-003 `--threads` takes a whole number not below 0, not `-1` | ");
+  EXPECT_EQ(show("port", "0"),
+            "CLI-USAGE-003 `--port` takes a whole number from 1 to 65535, not `0` | ");
+  EXPECT_EQ(show("port", "65536").substr(0, 13), "CLI-USAGE-003");
+  EXPECT_EQ(show("port", "65535"), "lake show");
+  EXPECT_EQ(show("scale", "-0.5").substr(0, 13), "CLI-USAGE-003");
+  for (const char* word : {"nan", "inf", "1e999", "-inf"}) {
+    EXPECT_EQ(show("scale", word).substr(0, 13), "CLI-USAGE-003") << word;
+  }
+  EXPECT_EQ(show("scale", "0.5"), "lake show");
+}
+
+TEST(HelpPages, NameTheValuesOfAnOptionAndWrapWhatIsLong) {
+  const std::string page = HelpPage(SmallTree(), "lake show", 60);
+  EXPECT_NE(page.find("(one of: append, replace)"), std::string::npos) << page;
+  EXPECT_NE(page.find("\nWords that go on in the next line.\n\n    shown  as it is\n"),
+            std::string::npos)
+      << page;
 }
 
 TEST(CommandLine, ShowsHelpWhereACommandIsNotComplete) {

@@ -1,6 +1,8 @@
 #include "app/cli/run.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -69,6 +71,17 @@ ExitCode Failed(const Context& context, Output* output, Error error) {
   return ExitCodeFor(error);
 }
 
+// Standard streams that were closed where we were started would be given away by the next open(),
+// and a message would go into the state's database.
+void HoldStandardStreams() {
+  for (;;) {
+    const int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd >= 0 && fd <= STDERR_FILENO) continue;
+    if (fd >= 0) close(fd);
+    return;
+  }
+}
+
 ExitCode RunCommand(const CommandTree& tree, Parsed parsed, const std::vector<std::string>& words,
                     Output* output) {
   const bool chatty = parsed.values.values.contains("verbose");
@@ -89,6 +102,13 @@ ExitCode RunCommand(const CommandTree& tree, Parsed parsed, const std::vector<st
 
 }  // namespace
 
+ExitCode Finished(Output& output, ExitCode code) {
+  const auto whole = output.Finish();
+  if (whole) return code;
+  output.PrintError(whole.error());
+  return code == ExitCode::kDone ? ExitCodeFor(whole.error()) : code;
+}
+
 ExitCode Execute(Context& context) {
   Result<ExitCode> result = ExitCode::kDone;
   try {
@@ -103,7 +123,9 @@ ExitCode Execute(Context& context) {
 }
 
 int Run(const std::vector<std::string>& words) {
+  HoldStandardStreams();
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // `ulimit -f` then fails the write, which says which file it was
   ArmFaultPointsFromEnvironment();
   const CommandTree tree = AllCommands();
   Output output(
@@ -123,8 +145,7 @@ int Run(const std::vector<std::string>& words) {
   } else {
     code = RunCommand(tree, *std::move(parsed), words, &output);
   }
-  output.Flush();
-  return static_cast<int>(code);
+  return static_cast<int>(Finished(output, code));
 }
 
 }  // namespace firn::cli

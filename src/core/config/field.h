@@ -45,7 +45,7 @@ struct Field {
   std::string_view default_value = {};  // as it would be written; empty: none
   std::string_view example = {};
   bool required = false;
-  bool restart = false;  // takes effect only after a restart of `firn serve`
+  bool restart = false;  // takes effect only after a restart of `firn run`
   double min = 0;        // kInteger, kNumber (and kDuration in ms, kBytes): range when min < max
   double max = 0;
   std::span<const std::string_view> words = {};
@@ -102,5 +102,18 @@ using EnvironmentLookup = std::function<const char*(const std::string& name)>;
 // The Markdown reference of a table: one row a field, groups below one another. `title` is the
 // path of the outer key, or empty.
 [[nodiscard]] std::string ReferenceMarkdown(std::span<const Field> fields, std::string_view title);
+
+// A field as the reference has it: its whole key (`orgs[].auth.key`) and what is to be said of it.
+struct ReferenceEntry {
+  std::string key;
+  std::string takes;          // `a duration like `30s``
+  std::string default_value;  // empty: none
+  std::string range;
+  std::string example;
+  std::string help;
+  std::string since;
+};
+// Every field of a table, groups below one another.
+[[nodiscard]] std::vector<ReferenceEntry> ReferenceEntries(std::span<const Field> fields);
 
 }  // namespace firn::config

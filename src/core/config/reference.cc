@@ -10,7 +10,8 @@ std::string Code(std::string_view text) {
   return text.empty() ? std::string() : "`" + std::string(text) + "`";
 }
 
-void AddRows(std::span<const Field> fields, const std::string& path, std::string* out) {
+void AddEntries(std::span<const Field> fields, const std::string& path,
+                std::vector<ReferenceEntry>* entries) {
   for (const Field& field : fields) {
     const std::string key =
         path.empty() ? std::string(field.name) : path + "." + std::string(field.name);
@@ -18,12 +19,12 @@ void AddRows(std::span<const Field> fields, const std::string& path, std::string
     if (field.required) help += " (required)";
     if (field.restart) help += " (after a restart)";
     const std::string range = RangeWords(field);
-    *out += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", key, TypeWords(field),
-                        Code(field.default_value), range.empty() ? field.unit : range,
-                        Code(field.example), help, field.since);
+    entries->push_back({key, TypeWords(field), std::string(field.default_value),
+                        range.empty() ? std::string(field.unit) : range, std::string(field.example),
+                        help, std::string(field.since)});
     const bool is_list = field.type == FieldType::kGroupList;
     const bool is_map = field.type == FieldType::kGroupMap;
-    AddRows(field.fields, key + (is_list ? "[]" : is_map ? ".NAME" : ""), out);
+    AddEntries(field.fields, key + (is_list ? "[]" : is_map ? ".NAME" : ""), entries);
   }
 }
 
@@ -78,8 +79,20 @@ std::string ReferenceMarkdown(std::span<const Field> fields, std::string_view ti
   std::string out =
       "| key | takes | default | range | example | meaning | since |\n"
       "|---|---|---|---|---|---|---|\n";
-  AddRows(fields, std::string(title), &out);
+  std::vector<ReferenceEntry> entries;
+  AddEntries(fields, std::string(title), &entries);
+  for (const ReferenceEntry& entry : entries) {
+    out += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", entry.key, entry.takes,
+                       Code(entry.default_value), entry.range, Code(entry.example), entry.help,
+                       entry.since);
+  }
   return out;
+}
+
+std::vector<ReferenceEntry> ReferenceEntries(std::span<const Field> fields) {
+  std::vector<ReferenceEntry> entries;
+  AddEntries(fields, "", &entries);
+  return entries;
 }
 
 }  // namespace firn::config

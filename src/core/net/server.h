@@ -1,4 +1,4 @@
-// The HTTP server that sandbox, catalog and gateway share: Boost.Beast, a loop per core,
+// The HTTP server that sandbox, catalog and daemon share: Boost.Beast, a loop per core,
 // keep-alive, TLS, streaming bodies both ways, limits on everything, graceful drain.
 //
 // A handler is called on a loop thread and must not block there: it answers at once, or hands its

@@ -199,8 +199,8 @@ constexpr Field kMirror[] = {
 
 constexpr Field kLake[] = {
     {.name = "warehouse",
-     .help = "folder or URI under which tables are stored; with `rest` absent: wherever on S3 the "
-             "catalog says",
+     .help = "folder or URI under which tables are stored; left out beside `rest`: wherever on S3 "
+             "the catalog says",
      .default_value = "lake",
      .example = "lake"},
     {.name = "catalog",

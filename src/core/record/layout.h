@@ -1,6 +1,6 @@
 // Layout: how an object's described fields become source columns (what is selected) and table
-// fields (what is stored). The one place that knows the type map of reference/salesforce.md
-// section 1.
+// fields (what is stored). The one place that knows which type of the lake each type of the org
+// becomes.
 //
 // Every described field gives one table field. Scalars come from the CSV column of their name.
 // Compound fields (address, location) are never selected: they are rebuilt as structs from their

@@ -291,7 +291,7 @@ Result<ExitCode> ShowLogs(Context& context) {
     context.out().Line(text);
     context.out().Json("firn.log/1", json{{"line", text}}.dump());
     context.out().Flush();
-    return true;
+    return !context.out().closed();
   });
   if (!done && done.error().kind() != Kind::kCancelled) return Fail(std::move(done).error());
   return ExitCode::kDone;

@@ -1,9 +1,8 @@
 // demo: the main job from nothing, offline, by commands that the user can type.
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "app/cli/commands.h"
+#include "app/cli/commands/sandbox_project.h"
 #include "app/cli/self_run.h"
 #include "core/base/file.h"
 
@@ -75,35 +74,6 @@ Result<void> CheckEmpty(const std::string& folder) {
                   .Hint("name another folder: `firn demo --dir DIR`"));
 }
 
-// What the running sandbox says of itself, as the project that goes with it.
-Result<std::string> ProjectFor(const std::string& folder) {
-  FIRN_TRY(const std::string text,
-           ReadFile(folder + "/" + std::string(kSandboxFolder) + "/running.json"));
-  const auto facts = nlohmann::json::parse(text, nullptr, false);
-  if (!facts.is_object()) {
-    return Fail(Kind::kInternal, "CLI-RUN-002", "the sandbox wrote something else than JSON");
-  }
-  return fmt::format(R"(# Written by `firn demo`: a project for the sandbox org beside it.
-name: demo
-orgs:
-  - id: desk
-    login_url: {}
-    auth:
-      flow: jwt
-      client_id: {}
-      username: {}
-      key: ${{file:{}}}
-    pubsub_endpoint: http://{}
-lake:
-  warehouse: lake
-objects:
-  - name: all
-)",
-                     facts.value("http_url", ""), facts.value("client_id", ""),
-                     facts.value("username", ""), facts.value("key_file", ""),
-                     facts.value("pubsub_endpoint", ""));
-}
-
 // A port of the sandbox: firn.yaml names it, so it must be the same when the org is started again.
 std::string PortIn(const std::string& yaml, const std::string& key) {
   const std::string lead = key + ": http://127.0.0.1:";
@@ -126,7 +96,8 @@ Result<void> ChangesArrive(Script& script) {
 }
 
 Result<void> Steps(Script& script, const std::string& folder) {
-  FIRN_TRY(const std::string yaml, ProjectFor(folder));
+  FIRN_TRY(const std::string yaml,
+           ProjectOfSandbox(folder + "/" + std::string(kSandboxFolder), "demo"));
   FIRN_CHECK(WriteFileDurably(folder + "/firn.yaml", yaml));
   script.Say("its address and key make a project", "cat firn.yaml");
   FIRN_CHECK(script.Run("is all well?", {"doctor"}));

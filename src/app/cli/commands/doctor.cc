@@ -45,6 +45,7 @@ Line Timed(const Context& context, std::string_view name, const std::string& org
   return line;
 }
 
+// The org that was named, which the project has (Doctor), else all of them.
 std::vector<const project::Org*> OrgsToExamine(Context& context, const project::Project& project) {
   std::vector<const project::Org*> orgs;
   if (const auto named = context.LoadOrg(); named) return {*named};
@@ -189,6 +190,8 @@ Result<ExitCode> Doctor(Context& context) {
     FIRN_CHECK(CheckName(context.Text("check")));
     wanted = Wanted(context.Text("check"));
   }
+  // A misspelt org is not taken for all of them. What keeps the project from loading is a finding.
+  if (context.Has("org") && context.LoadProject()) FIRN_CHECK(context.LoadOrg());
   const std::vector<Line> lines = Examine(context, wanted);
   PrintLines(context, lines);
   const auto count = [&](Health health) {

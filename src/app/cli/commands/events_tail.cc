@@ -65,6 +65,8 @@ Result<void> Show(Context& context, const events::Envelope& event, const Error* 
                                    event.event_type, event.entity, event.record_id));
   }
   context.out().Flush();
+  // The subscription would go on being billed for a reader that has gone.
+  if (context.out().closed()) return Fail(Kind::kCancelled, "BASE-CALL-001", "nobody reads it");
   return {};
 }
 
@@ -153,12 +155,14 @@ Result<ExitCode> Run(Context& context, events::TailOptions options) {
   FIRN_CHECK(Begin(context, options));
   FIRN_TRY(const auto session, OpenEventSession(context, LakeUse::kNone));
   NameTopic(context, *session, options);
-  FIRN_TRY(const int64_t shown,
-           events::TailTopic(context.call(), session->pubsub(), options,
-                             [&](const events::Envelope& event, const Error* undecodable) {
-                               return Show(context, event, undecodable);
-                             }));
-  context.out().Talk(fmt::format("{} event{}", shown, shown == 1 ? "" : "s"));
+  const auto shown =
+      events::TailTopic(context.call(), session->pubsub(), options,
+                        [&](const events::Envelope& event, const Error* undecodable) {
+                          return Show(context, event, undecodable);
+                        });
+  if (context.out().closed()) return ExitCode::kDone;
+  if (!shown) return Fail(shown.error());
+  context.out().Talk(fmt::format("{} event{}", *shown, *shown == 1 ? "" : "s"));
   return ExitCode::kDone;
 }
 

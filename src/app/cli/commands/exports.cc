@@ -202,10 +202,12 @@ Result<ExitCode> VerifyRunCommand(Context& context) {
   FIRN_TRY(auto lake, engine::OpenLakeOf(context.call(), *session.project, context.secrets()));
   FIRN_TRY(const auto report,
            exports::LoadReport(*session.ledger, session.org, context.Text("run")));
+  context.progress().Update({.what = "reading the files of " + report.run_id});
   const auto level = context.Text("verify") == "counts" ? exports::VerifyLevel::kCounts
                                                         : exports::VerifyLevel::kFull;
   FIRN_TRY(const auto verified, exports::VerifyRun(context.call(), *lake, *session.ledger,
                                                    session.org, report.run_id, level));
+  context.progress().Finish();
   return PrintVerified(context, report.run_id, level, verified) ? ExitCode::kDone
                                                                 : ExitCode::kFailed;
 }
@@ -239,7 +241,9 @@ std::vector<Option> RunOptions() {
            .value = "N",
            .help = "lanes that decode and write",
            .type = ValueType::kInteger,
-           .default_value = "2"},
+           .default_value = "2",
+           .min = 1,
+           .max = 1024},
           {.name = "memory",
            .value = "SIZE",
            .help = "of the whole process",
@@ -253,12 +257,14 @@ std::vector<Option> RunOptions() {
           {.name = "page-rows",
            .value = "N",
            .help = "rows of a result page, page after page; without: as the org offers",
-           .type = ValueType::kInteger},
+           .type = ValueType::kInteger,
+           .min = 1},
           {.name = "window-rows",
            .value = "N",
            .help = "incremental: rows of one window at most; more are read in several",
            .type = ValueType::kInteger,
-           .default_value = "2000000"},
+           .default_value = "2000000",
+           .min = 1},
           {.name = "verify",
            .value = "LEVEL",
            .help = "read footers back, or every value",

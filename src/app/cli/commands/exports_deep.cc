@@ -142,10 +142,12 @@ Result<ExitCode> CheckCountsCommand(Context& context) {
   std::vector<exports::CountCheckOutcome> outcomes;
   bool same = true;
   for (const auto& spec : specs) {
+    context.progress().Update({.what = "counting " + spec.object});
     FIRN_TRY(auto outcome, exports::CheckCounts(context.call(), session->parts, spec, options));
     same = same && outcome.differences == 0;
     outcomes.push_back(std::move(outcome));
   }
+  context.progress().Finish();
   PrintCounts(context, outcomes);
   return same ? ExitCode::kDone : ExitCode::kFailed;
 }

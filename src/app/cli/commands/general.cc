@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "app/cli/commands.h"
+#include "app/cli/commands/config_help.h"
 #include "app/cli/explain.h"
 #include "app/cli/help.h"
 #include "app/cli/output/ink.h"
@@ -13,7 +14,6 @@
 #include "core/base/nearest.h"
 #include "core/project/project.h"
 #include "core/project/rules.h"
-#include "patterns/federation/principals_file.h"
 
 namespace firn::cli {
 namespace {
@@ -90,22 +90,7 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
-void PrintConfigHelp(Context& context) {
-  const std::string fields = config::ReferenceMarkdown(project::Fields(), "");
-  const std::string rules =
-      "\n# rules/*.json\n\nEvent rules, one a file, in the words of EventBridge's PutRule and "
-      "PutTargets.\n\n" +
-      config::ReferenceMarkdown(project::RuleFields(), "") +
-      "\n# destinations/*.json\n\nAPI destinations, one a file, in the words of "
-      "CreateApiDestination and CreateConnection.\n\n" +
-      config::ReferenceMarkdown(project::DestinationFields(), "") +
-      "\n# kafka/*.json\n\nKafka clusters, one a file.\n\n" +
-      config::ReferenceMarkdown(project::KafkaFields(), "") +
-      "\n# The principals file of `firn lake serve`\n\n" +
-      config::ReferenceMarkdown(federation::PrincipalsFields(), "");
-  context.out().Raw("# firn.yaml\n\nMade by `firn help config`.\n\n" + fields + rules);
-  context.out().Json("firn.help/1", "{\"page\":" + JsonQuote(fields + rules) + "}");
-}
+constexpr std::string_view kConfigLead = "config ";
 
 Result<ExitCode> Help(Context& context) {
   Output& out = context.out();
@@ -117,8 +102,11 @@ Result<ExitCode> Help(Context& context) {
     return ExitCode::kDone;
   }
   if (path == "config") {
-    PrintConfigHelp(context);
+    PrintConfigReference(context);
     return ExitCode::kDone;
+  }
+  if (path.starts_with(kConfigLead) && tree.Find(path) == nullptr) {
+    return PrintConfigKeys(context, path.substr(kConfigLead.size()));
   }
   const bool codes = path == "exit-codes";
   if (!codes && !path.empty() && tree.Find(path) == nullptr && tree.FindGroup(path) == nullptr) {
@@ -197,11 +185,11 @@ void AddGeneralCommands(CommandTree& tree) {
             .run = ListFaultPoints});
   tree.Add(
       {.path = "help",
-       .summary = "how to use a command; topics: exit-codes, config",
+       .summary = "how to use a command; topics: exit-codes, config [KEY]",
        .arguments =
            {{.name = "command", .help = "a command or topic", .required = false, .repeats = true}},
        .options = {{.name = "all", .help = "every command, as Markdown (or --json)"}},
-       .examples = {"firn help export run", "firn help exit-codes"},
+       .examples = {"firn help export run", "firn help exit-codes", "firn help config schedules"},
        .run = Help});
   tree.Add({.path = "version",
             .summary = "which version this is",

@@ -104,8 +104,7 @@ int CarryOut(const Call& call, engine::HostedCommand command, engine::Runtime& r
   } else {
     output.PrintError(slot.error());
   }
-  output.Flush();
-  return static_cast<int>(code);
+  return static_cast<int>(Finished(output, code));
 }
 
 }  // namespace firn::cli

@@ -14,6 +14,10 @@ namespace firn::cli {
 // Runs the command of `context` and prints its error, if it ends by one.
 [[nodiscard]] ExitCode Execute(Context& context);
 
+// The exit code of a command that ended by `code`, once all it printed is written; says so when
+// stdout did not take it all.
+[[nodiscard]] ExitCode Finished(Output& output, ExitCode code);
+
 // The exit code, when a daemon has carried the command out with our stdout and stderr; nothing when
 // none runs. Errors: ENGINE-ADMIN-*.
 [[nodiscard]] Result<std::optional<int>> ForwardToDaemon(Context& context,

@@ -1,5 +1,8 @@
 // init: a project folder with a commented firn.yaml.
+#include <filesystem>
+
 #include "app/cli/commands.h"
+#include "app/cli/commands/sandbox_project.h"
 #include "core/base/file.h"
 
 namespace firn::cli {
@@ -69,16 +72,25 @@ std::string NameFrom(const std::string& folder) {
   return name.empty() ? "firn-project" : name;
 }
 
+Result<std::string> FirnYaml(Context& context, const std::string& name) {
+  if (context.Has("sandbox")) {
+    const auto folder = std::filesystem::absolute(context.Text("sandbox")).lexically_normal();
+    return ProjectOfSandbox(folder.string(), name);
+  }
+  std::string text(kFirnYaml);
+  text.replace(text.find("{name}"), 6, name);
+  return text;
+}
+
 Result<ExitCode> Init(Context& context) {
   std::string folder = context.Has("dir") ? context.Text("dir") : ".";
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
-  std::string text(kFirnYaml);
-  text.replace(text.find("{name}"), 6, NameFrom(folder));
   if (FileExists(folder + "/firn.yaml")) {
     return Fail(Error(Kind::kBadInput, "CLI-INIT-001", "`" + folder + "` already holds a project")
                     .Because("there is a file `firn.yaml`")
                     .Hint("choose another folder: `firn init DIR`"));
   }
+  FIRN_TRY(const std::string text, FirnYaml(context, NameFrom(folder)));
   FIRN_CHECK(MakeFolders(folder));
   FIRN_CHECK(MakeFolders(folder + "/keys", 0700));
   FIRN_CHECK(WriteFileDurably(folder + "/firn.yaml", text));
@@ -89,8 +101,10 @@ Result<ExitCode> Init(Context& context) {
   Output& out = context.out();
   out.Print("firn.init/1",
             {{"folder", "folder", folder}, {"config", "config", folder + "/firn.yaml"}});
-  out.Talk("edit firn.yaml, put the key into keys/prod.pem, then run " +
-           out.Err(Ink::kName, "firn doctor"));
+  const std::string before =
+      context.Has("sandbox") ? "" : "edit firn.yaml, put the key into keys/prod.pem, then run ";
+  out.Talk(before +
+           out.Err(Ink::kName, (folder == "." ? "" : "cd " + folder + " && ") + "firn doctor"));
   return ExitCode::kDone;
 }
 
@@ -102,7 +116,10 @@ void AddInitCommand(CommandTree& tree) {
             .arguments = {{.name = "dir",
                            .help = "the folder; this one when absent",
                            .required = false}},
-            .examples = {"firn init sales"},
+            .options = {{.name = "sandbox",
+                         .value = "DIR",
+                         .help = "for the org that `firn sandbox up` keeps there and serves"}},
+            .examples = {"firn init sales", "firn init try --sandbox sandbox-org"},
             .run = Init});
 }
 

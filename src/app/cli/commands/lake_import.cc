@@ -1,6 +1,8 @@
 // lake import: result pages or Data Export files from disk into a table.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "app/cli/commands.h"
@@ -30,12 +32,9 @@ Result<lake::ImportOptions> OptionsOf(Context& context) {
   options.commit_per_file = context.Flag("commit-per-file");
   if (options.commit_per_file && mode != "upsert")
     return Fail(context.UsageError("--commit-per-file goes with --mode upsert"));
-  const int64_t threads = context.Integer("threads");
-  constexpr int64_t kThreadsMax = 256;
-  if (threads < 1 || threads > kThreadsMax) {
-    return Fail(context.UsageError(fmt::format("--threads is 1 to {}", kThreadsMax)));
-  }
-  options.threads = static_cast<int>(threads);
+  options.threads = context.Has("threads")
+                        ? static_cast<int>(context.Integer("threads"))
+                        : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   FIRN_TRY(options.delimiter, Delimiter(context));
   options.strict = context.Flag("strict");
   options.plain_encoding = context.Flag("plain-encoding");
@@ -73,10 +72,16 @@ void PrintReport(Context& context, const lake::ImportOptions& options,
 }
 
 Result<ExitCode> LakeImport(Context& context) {
-  FIRN_TRY(const lake::ImportOptions options, OptionsOf(context));
+  FIRN_TRY(lake::ImportOptions options, OptionsOf(context));
   FIRN_TRY(const auto lake, OpenLake(context, {.create = true}));
   const SteadyTime start = context.call().clock->Steady();
+  std::atomic<int64_t> read{0};
+  options.on_bytes = [&](int64_t bytes) {
+    context.progress().Update(
+        {.what = "importing " + options.table.Text(), .bytes = read += bytes});
+  };
   FIRN_TRY(const lake::ImportReport report, lake::ImportPages(context.call(), *lake, options));
+  context.progress().Finish();
   const std::chrono::duration<double> took = context.call().clock->Steady() - start;
   PrintReport(context, options, report, took.count());
   return report.rows_rejected > 0 ? ExitCode::kFailed : ExitCode::kDone;
@@ -112,9 +117,10 @@ void AddLakeImportCommand(CommandTree& tree) {
        .help = "of a table that this makes: `bucket(16, Id), day(CreatedDate)`"},
       {.name = "threads",
        .value = "N",
-       .help = "pages read at the same time",
+       .help = "pages read at the same time; without: as many as the machine has cores",
        .type = ValueType::kInteger,
-       .default_value = std::to_string(std::max(1U, std::thread::hardware_concurrency()))},
+       .min = 1,
+       .max = 1024},
       {.name = "delimiter",
        .value = "CHAR",
        .help = "between cells; `tab` for a tab",

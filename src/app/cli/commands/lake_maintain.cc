@@ -141,6 +141,7 @@ Result<ExitCode> LakeMaintain(Context& context) {
   Table out = plan ? PlanTable() : DoneTable();
   std::optional<Error> first;
   for (const lake::TableIdent& ident : idents) {
+    context.progress().Update({.what = (plan ? "looking at " : "maintaining ") + ident.Text()});
     auto row =
         plan ? PlanRow(context, *lake, ident, options) : DoneRow(context, *lake, ident, options);
     if (row) {
@@ -153,6 +154,7 @@ Result<ExitCode> LakeMaintain(Context& context) {
       first = std::move(row).error();
     }
   }
+  context.progress().Finish();
   context.out().Print(out);
   return first ? ExitCode::kFailed : ExitCode::kDone;
 }
@@ -182,7 +184,8 @@ void AddLakeMaintainCommand(CommandTree& tree) {
       {.name = "keep",
        .value = "N",
        .help = "snapshots of a branch that stay at most",
-       .type = ValueType::kInteger},
+       .type = ValueType::kInteger,
+       .min = 1},
       {.name = "older-than",
        .value = "TIME",
        .help = "snapshots older than this go",

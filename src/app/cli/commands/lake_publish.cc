@@ -100,7 +100,9 @@ Result<ExitCode> ToTable(Context& context, const std::string& target) {
   publication.dry_run = context.Flag("dry-run");
   publication.again = context.Flag("again");
   const QueryFile query(publication.work_folder);
+  context.progress().Update({.what = "publishing " + target});
   FIRN_TRY(const auto report, federation::PublishTable(context.call(), *lake, publication));
+  context.progress().Finish();
   Tell(context, publication, report);
   return ExitCode::kDone;
 }
@@ -175,7 +177,9 @@ Result<ExitCode> ToCloud(Context& context, const std::string& target) {
   }
   context.SetResumeHint("run the same command again");
   const QueryFile query(publication.work_folder);
+  context.progress().Update({.what = "publishing " + target});
   FIRN_TRY(const auto report, federation::PublishToCloud(context.call(), cloud.get(), publication));
+  context.progress().Finish();
   Tell(context, publication, report);
   return ExitCode::kDone;
 }
@@ -184,7 +188,9 @@ Result<ExitCode> Verify(Context& context, const std::string& target) {
   FIRN_TRY(const auto ident, TableIdentOf(context, target));
   FIRN_TRY(const auto lake, OpenLake(context));
   FIRN_TRY(const lake::Table table, lake->Load(ident));
+  context.progress().Update({.what = "reading " + target});
   FIRN_TRY(const auto check, federation::CheckPublished(context.call(), table));
+  context.progress().Finish();
   std::vector<Fact> facts = {
       {"outcome", "outcome", std::string(check.same() ? "as published" : "different")},
       {"target", "target", ident.Text()}};

@@ -22,12 +22,12 @@ std::vector<std::string> SplitNames(const std::string& text) {
   return names;
 }
 
-// Hands every row to `put` as text.
+// Hands every row to `put` as text, as long as somebody reads them.
 template <typename Put>
 Result<void> EachRow(Context& context, lake::RowReader& reader, Put put) {
   for (;;) {
     FIRN_TRY(const auto batch, reader.Next(context.call()));
-    if (batch == nullptr) return {};
+    if (batch == nullptr || context.out().closed()) return {};
     const lake::RowText text(*batch, reader.schema());
     for (int64_t row = 0; row < text.rows(); ++row) put(text, row);
   }

@@ -157,7 +157,7 @@ Result<ExitCode> Query(Context& context) {
   const int64_t rows_max = context.Integer("max");
   RecordTable records;
   int64_t rows = 0;
-  for (; rows < rows_max; ++rows) {
+  for (; rows < rows_max && !context.out().closed(); ++rows) {
     FIRN_TRY(const auto record, stream->Next(context.call()));
     if (!record) break;
     if (context.out().json()) {

@@ -169,7 +169,8 @@ void AddOrgRotateCommand(CommandTree& tree) {
                          .value = "N",
                          .help = "begin: how long the certificate is good",
                          .type = ValueType::kInteger,
-                         .default_value = "365"}},
+                         .default_value = "365",
+                         .min = 1}},
             .examples = {"firn org rotate-cert --plan", "firn org rotate-cert begin --org prod",
                          "firn org rotate-cert activate", "firn org rotate-cert finish"},
             .details = "begin makes a key pair and keeps the key at `next_key`; you upload the "

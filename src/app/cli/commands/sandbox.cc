@@ -83,11 +83,36 @@ Result<sandbox::SandboxOptions> UpOptions(Context& context) {
   return options;
 }
 
+// The background's own words for why it ended, else where it wrote them.
+Error EndedWhileStarting(const std::string& log) {
+  constexpr std::string_view kErrorLead = "error[";
+  constexpr std::string_view kWhat = "the sandbox ended while it started";
+  const std::string text = ReadFile(log).value_or("");
+  const size_t at = text.rfind(kErrorLead);
+  if (at == std::string::npos) {
+    return Error(Kind::kInternal, "CLI-SANDBOX-001", std::string(kWhat)).Hint("see " + log);
+  }
+  std::string said;
+  for (size_t from = at; from < text.size();) {
+    const size_t end = std::min(text.find('\n', from), text.size());
+    if (end == from) break;  // the hint follows
+    const size_t word = text.find_first_not_of(' ', from);
+    said += (said.empty() ? "" : "; ") + text.substr(word, end - word);
+    from = end + 1;
+  }
+  return Error(Kind::kConflict, "CLI-SANDBOX-001", std::string(kWhat))
+      .Because(std::move(said))
+      .Hint("see " + log);
+}
+
 // Runs this program once more, without a terminal, and waits until it says it is ready.
 Result<ExitCode> UpInBackground(Context& context) {
   const std::string folder = context.Text("folder");
   FIRN_CHECK(MakeFolders(folder, 0700));
-  FIRN_CHECK(RemoveFile(RunningFile(folder)));
+  {  // One that runs keeps its running.json: without it nobody could stop it any more.
+    FIRN_TRY(const FileLock free, FileLock::Take(folder + "/org.lock", "sandbox up"));
+    FIRN_CHECK(RemoveFile(RunningFile(folder)));
+  }
   std::vector<std::string> words = {"firn", "sandbox", "up"};
   for (const char* name : {"folder", "address", "port", "tls-port", "proxy-port", "pubsub-port",
                            "pubsub-tls-port", "seed", "scale"}) {
@@ -121,8 +146,7 @@ Result<ExitCode> UpInBackground(Context& context) {
   while (!FileExists(RunningFile(folder))) {
     FIRN_CHECK(call.Sleep(kPoll));
     if (kill(child, 0) != 0 || waitpid(child, nullptr, WNOHANG) == child) {
-      return Fail(Error(Kind::kInternal, "CLI-SANDBOX-001", "the sandbox ended while it started")
-                      .Hint("see " + log));
+      return Fail(EndedWhileStarting(log));
     }
   }
   FIRN_TRY(const std::string text, ReadFile(RunningFile(folder)));
@@ -334,27 +358,32 @@ Command UpCommand() {
                    .value = "N",
                    .help = "port for plain HTTP; 0: any free one",
                    .type = ValueType::kInteger,
-                   .default_value = "0"},
+                   .default_value = "0",
+                   .max = 65535},
                   {.name = "tls-port",
                    .value = "N",
                    .help = "port for HTTPS; 0: any free one",
                    .type = ValueType::kInteger,
-                   .default_value = "0"},
+                   .default_value = "0",
+                   .max = 65535},
                   {.name = "proxy-port",
                    .value = "N",
                    .help = "port of the proxy that leads *.salesforce.com here; 0: any free one",
                    .type = ValueType::kInteger,
-                   .default_value = "0"},
+                   .default_value = "0",
+                   .max = 65535},
                   {.name = "pubsub-port",
                    .value = "N",
                    .help = "port of the Pub/Sub API (gRPC) in clear; 0: any free one",
                    .type = ValueType::kInteger,
-                   .default_value = "0"},
+                   .default_value = "0",
+                   .max = 65535},
                   {.name = "pubsub-tls-port",
                    .value = "N",
                    .help = "port of the Pub/Sub API with TLS; 0: any free one",
                    .type = ValueType::kInteger,
-                   .default_value = "0"},
+                   .default_value = "0",
+                   .max = 65535},
                   {.name = "no-pubsub", .help = "without the Pub/Sub API"},
                   {.name = "no-tls", .help = "plain HTTP only, no proxy"},
                   {.name = "address",

@@ -11,17 +11,18 @@ using nlohmann::json;
 
 std::string RunningFile(const std::string& folder) { return folder + "/running.json"; }
 
-// The running sandbox of --url, else of --folder.
+Result<json> RunningFacts(const std::string& folder) {
+  const auto text = ReadFile(RunningFile(folder));
+  json facts = text ? json::parse(*text, nullptr, false) : json();
+  if (facts.is_object()) return facts;
+  return Fail(Error(Kind::kUnreachable, "CLI-SANDBOX-002", "no sandbox runs in this folder")
+                  .At(folder)
+                  .Hint("start one: `firn sandbox up --folder " + folder + "`"));
+}
+
 Result<std::string> RunningUrl(Context& context) {
   if (context.Has("url")) return context.Text("url");
-  const std::string file = RunningFile(context.Text("folder"));
-  const auto text = ReadFile(file);
-  const json facts = text ? json::parse(*text, nullptr, false) : json();
-  if (!facts.is_object()) {
-    return Fail(Error(Kind::kUnreachable, "CLI-SANDBOX-002", "no sandbox runs in this folder")
-                    .At(context.Text("folder"))
-                    .Hint("start one: `firn sandbox up --folder " + context.Text("folder") + "`"));
-  }
+  FIRN_TRY(const json facts, RunningFacts(context.Text("folder")));
   return facts.value("http_url", "");
 }
 

@@ -1,12 +1,14 @@
 #include "app/cli/output/output.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
+#include <system_error>
 
 #include "app/cli/output/ink.h"
 #include "core/base/encoding.h"
@@ -21,15 +23,21 @@ bool EnvironmentSet(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
-// False when the reader has gone.
-bool WriteAll(int fd, std::string_view text) {
+// 0, or the errno of the write that failed: EPIPE when the reader has gone.
+int WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<size_t>(written));
+    if (written >= 0) {
+      text.remove_prefix(static_cast<size_t>(written));
+    } else if (errno == EAGAIN) {
+      // Whoever shares the pipe made it non-blocking: a slow reader is not one that has gone.
+      pollfd room{fd, POLLOUT, 0};
+      (void)poll(&room, 1, -1);
+    } else if (errno != EINTR) {
+      return errno;
+    }
   }
-  return true;
+  return 0;
 }
 
 }  // namespace
@@ -212,14 +220,21 @@ void Output::WriteErr(std::string_view text) {
 }
 
 void Output::WriteOut(std::string_view text) {
-  if (out_closed_) return;
+  if (closed()) return;
   pending_ += text;
   if (terminal_.out_is_terminal || json() || pending_.size() >= kFlushBytes) Flush();
 }
 
 void Output::Flush() {
-  if (!out_closed_ && !pending_.empty()) out_closed_ = !WriteAll(options_.out_fd, pending_);
+  if (!closed() && !pending_.empty()) out_error_ = WriteAll(options_.out_fd, pending_);
   pending_.clear();
+}
+
+Result<void> Output::Finish() {
+  Flush();
+  if (out_error_ == 0 || out_error_ == EPIPE) return {};
+  return Fail(Error(Kind::kCorrupt, "CLI-OUTPUT-001", "the output on stdout is not whole")
+                  .Because(std::generic_category().message(out_error_)));
 }
 
 }  // namespace firn::cli

@@ -2,7 +2,8 @@
 // first key is the format's version.
 //
 // Tables align and are cut with an ellipsis to the terminal's width; piped they are whole, with
-// tabs. A closed pipe ends the output, it is no error. Used by one thread at a time, except Talk().
+// tabs. A reader that has gone ends the output, it is no error. Used by one thread at a time,
+// except Talk().
 #pragma once
 
 #include <cstdint>
@@ -70,6 +71,7 @@ class Output {
   // From now on no talk but errors: stderr is a log.
   void Hush() { options_.quiet = true; }
   [[nodiscard]] bool json() const { return options_.json; }
+  [[nodiscard]] bool quiet() const { return options_.quiet; }
   [[nodiscard]] const Terminal& terminal() const { return terminal_; }
 
   // {"format":..,"rows":[{..}]} or an aligned table. Thousands are not grouped.
@@ -99,6 +101,11 @@ class Output {
   void SetLiveLine(std::string line);
   void ClearLiveLine();
   void Flush();
+  // Whether stdout takes nothing any more: loops that feed it may end.
+  [[nodiscard]] bool closed() const { return out_error_ != 0; }
+  // Flushes what is left. CLI-OUTPUT-001 when a write failed, but for a reader that has gone: a
+  // full disk must not pass for the end of the data.
+  [[nodiscard]] Result<void> Finish();
 
  private:
   void WriteOut(std::string_view text);
@@ -109,7 +116,7 @@ class Output {
   std::mutex err_mutex_;
   std::string live_line_;
   std::string pending_;  // bytes for stdout
-  bool out_closed_ = false;
+  int out_error_ = 0;    // errno of the write to stdout that failed
 };
 
 // Text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.

@@ -2,9 +2,15 @@
 // escape sequence out of an org's data that takes over the terminal, progress that never ends.
 #include "app/cli/output/output.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <array>
+
+#include "app/cli/command.h"
 #include "app/cli/output/ink.h"
 #include "app/cli/output/progress.h"
 
@@ -123,7 +129,7 @@ TEST(Humans, ReadGroupsAndUnits) {
 TEST(ProgressLines, SayOnlyWhatIsKnown) {
   ProgressState state;
   state.what = "exporting Account";
-  EXPECT_EQ(ProgressLine(state, std::chrono::seconds(4)), "exporting Account");
+  EXPECT_EQ(ProgressLine(state, std::chrono::seconds(4)), "exporting Account  4.0 s");
   state.rows = 40'000;
   state.pages = 3;
   EXPECT_EQ(ProgressLine(state, std::chrono::seconds(4)),
@@ -154,7 +160,7 @@ TEST(ProgressOnStderr, IsSilentAtFirstAndThenSpeaksEachHalfMinute) {
   clock.Advance(std::chrono::seconds(2));
   progress.Update(state);
   progress.Update(state);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "working\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "working  31.0 s\n");
 }
 
 TEST(ProgressOnATerminal, DrawsAfterHalfASecondAndClearsItsLine) {
@@ -174,6 +180,87 @@ TEST(ProgressOnATerminal, DrawsAfterHalfASecondAndClearsItsLine) {
     progress.Update(state);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "\r\x1b[2Kworking\r\x1b[2K");
+}
+
+TEST(ProgressOnATerminal, IsDrawnAnewWhileTheWorkTellsNothing) {
+  unsetenv("FIRN_NO_PROGRESS");
+  std::array<int, 2> pipe_fds{};
+  ASSERT_EQ(pipe(pipe_fds.data()), 0);
+  ManualClock clock(UtcMicros{}, false);
+  Terminal terminal;
+  terminal.err_is_terminal = true;
+  Output output(terminal, {.err_fd = pipe_fds[1]});
+  Progress progress(&output, &clock);
+  progress.Update({.what = "merging"});
+  clock.Advance(std::chrono::seconds(7));
+  std::array<char, 64> drawn{};  // comes without another Update
+  const ssize_t got = read(pipe_fds[0], drawn.data(), drawn.size());
+  EXPECT_EQ(std::string(drawn.data(), static_cast<size_t>(got)), "\r\x1b[2Kmerging  7.0 s");
+  progress.Finish();
+  close(pipe_fds[0]);
+  close(pipe_fds[1]);
+}
+
+TEST(ProgressWhenQuiet, SaysNothing) {
+  unsetenv("FIRN_NO_PROGRESS");
+  ManualClock clock(UtcMicros{}, false);
+  Terminal terminal;
+  terminal.err_is_terminal = true;
+  Output output(terminal, {.quiet = true});
+  Progress progress(&output, &clock);
+  clock.Advance(std::chrono::minutes(5));
+  testing::internal::CaptureStderr();
+  progress.Update({.what = "working"});
+  progress.Finish();
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
+TEST(Stdout, ThatTakesNothingMoreForAFullDiskIsAnError) {
+  const int full = open("/dev/full", O_WRONLY);
+  ASSERT_GE(full, 0);
+  Output output(Terminal{}, {.out_fd = full});
+  output.Raw("rows");
+  const auto whole = output.Finish();
+  close(full);
+  ASSERT_FALSE(whole.has_value());
+  EXPECT_EQ(whole.error().code(), "CLI-OUTPUT-001");
+  EXPECT_EQ(whole.error().why(), "No space left on device");
+  EXPECT_EQ(ExitCodeFor(whole.error()), ExitCode::kFailed);
+  EXPECT_TRUE(output.closed());
+}
+
+TEST(Stdout, WhoseReaderHasGoneIsNoError) {
+  std::array<int, 2> fds{};
+  ASSERT_EQ(pipe(fds.data()), 0);
+  close(fds[0]);
+  signal(SIGPIPE, SIG_IGN);
+  Output output(Terminal{}, {.out_fd = fds[1]});
+  EXPECT_FALSE(output.closed());
+  output.Raw("rows");
+  EXPECT_TRUE(output.Finish().has_value());
+  EXPECT_TRUE(output.closed());
+  close(fds[1]);
+}
+
+TEST(Stdout, ThatDoesNotBlockGetsEverythingWhenItsReaderIsSlow) {
+  std::array<int, 2> fds{};
+  ASSERT_EQ(pipe2(fds.data(), O_NONBLOCK), 0);
+  ASSERT_EQ(fcntl(fds[0], F_SETFL, 0), 0);  // the reader waits
+  const std::string text(4 << 20, 'x');     // more than a pipe holds
+  size_t got = 0;
+  std::jthread reader([&] {
+    std::array<char, 4096> piece{};
+    for (ssize_t n = 1; n > 0; got += static_cast<size_t>(n)) {
+      n = read(fds[0], piece.data(), piece.size());
+    }
+  });
+  Output output(Terminal{}, {.out_fd = fds[1]});
+  output.Raw(text);
+  EXPECT_TRUE(output.Finish().has_value());
+  close(fds[1]);
+  reader.join();
+  EXPECT_EQ(got, text.size());
+  close(fds[0]);
 }
 
 TEST(ProgressWithJson, SaysNothing) {

@@ -8,7 +8,7 @@ namespace firn::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kSilence{500};
-constexpr std::chrono::milliseconds kRedraw{100};
+constexpr std::chrono::milliseconds kRedraw{100};  // and how often the thread looks
 constexpr std::chrono::seconds kBetweenLines{30};
 constexpr double kEtaAfterSeconds = 2;
 
@@ -36,6 +36,8 @@ std::string ProgressLine(const ProgressState& state, std::chrono::nanoseconds el
     Add(&line, state.pages_total > 0 ? fmt::format("page {}/{}", state.pages, state.pages_total)
                                      : fmt::format("page {}", state.pages));
   }
+  const bool counted = state.rows >= 0 || state.bytes >= 0 || state.pages >= 0;
+  if (!counted && seconds >= 1) Add(&line, HumanSeconds(seconds));
   if (state.calls_left >= 0) Add(&line, HumanCount(state.calls_left) + " calls left");
   // Only when there is something to go by: a total, a part of it done, and some time passed.
   if (state.rows_total > 0 && state.rows > 0 && state.rows < state.rows_total &&
@@ -50,7 +52,7 @@ std::string ProgressLine(const ProgressState& state, std::chrono::nanoseconds el
 Progress::Progress(Output* output, Clock* clock)
     : output_(output), clock_(clock), start_(clock->Steady()), last_drawn_(start_) {
   const char* off = std::getenv("FIRN_NO_PROGRESS");
-  enabled_ = !output->json() && (off == nullptr || *off == '\0');
+  enabled_ = !output->json() && !output->quiet() && (off == nullptr || *off == '\0');
 }
 
 Progress::~Progress() { Finish(); }
@@ -58,6 +60,21 @@ Progress::~Progress() { Finish(); }
 void Progress::Update(const ProgressState& state) {
   if (!enabled_) return;
   std::lock_guard lock(mutex_);
+  state_ = state;
+  if (!thread_.joinable())
+    thread_ = std::jthread([this](const std::stop_token& stop) { Beat(stop); });
+  Draw();
+}
+
+void Progress::Beat(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    beat_.wait_for(lock, stop, kRedraw, [] { return false; });
+    if (!stop.stop_requested() && state_) Draw();
+  }
+}
+
+void Progress::Draw() {
   const SteadyTime now = clock_->Steady();
   const Terminal& terminal = output_->terminal();
   const auto wait = !terminal.err_is_terminal ? std::chrono::nanoseconds(kBetweenLines)
@@ -66,7 +83,7 @@ void Progress::Update(const ProgressState& state) {
   if (now - last_drawn_ < wait) return;
   last_drawn_ = now;
   drawn_ = true;
-  const std::string line = ProgressLine(state, now - start_);
+  const std::string line = ProgressLine(*state_, now - start_);
   if (terminal.err_is_terminal) {
     output_->SetLiveLine(CutToWidth(line, terminal.width - 1));
   } else {
@@ -76,6 +93,7 @@ void Progress::Update(const ProgressState& state) {
 
 void Progress::Finish() {
   std::lock_guard lock(mutex_);
+  state_.reset();
   if (drawn_ && output_->terminal().err_is_terminal) output_->ClearLiveLine();
   drawn_ = false;
 }

@@ -149,19 +149,20 @@ class Collector final : public IngestObserver {
 };
 
 // Takes pages until there is none, or a lane has failed.
-Result<void> RunLane(const Call& call, IngestLane& lane, const std::vector<std::string>& files,
-                     std::atomic<size_t>& next, const std::atomic<bool>& failed) {
+Result<void> RunLane(const Call& call, IngestLane& lane, const ImportOptions& options,
+                     const std::vector<std::string>& files, std::atomic<size_t>& next,
+                     const std::atomic<bool>& failed) {
   for (size_t at = next.fetch_add(1); at < files.size() && !failed; at = next.fetch_add(1)) {
-    FIRN_TRY(auto stream, OpenPage(files[at]));
+    FIRN_TRY(auto stream, OpenPage(files[at], options.on_bytes));
     auto outcome = lane.AddPage(call, {.ordinal = at, .name = files[at]}, *stream);
     if (!outcome) return Fail(std::move(outcome).error());
   }
   return failed ? Result<void>{} : lane.Finish(call);
 }
 
-Result<void> RunLanes(const Call& call, Ingest& ingest, const std::vector<std::string>& files,
-                      int threads) {
-  const size_t count = std::clamp<size_t>(static_cast<size_t>(threads), 1, files.size());
+Result<void> RunLanes(const Call& call, Ingest& ingest, const ImportOptions& options,
+                      const std::vector<std::string>& files) {
+  const size_t count = std::clamp<size_t>(static_cast<size_t>(options.threads), 1, files.size());
   std::vector<std::unique_ptr<IngestLane>> lanes;
   for (size_t i = 0; i < count; ++i) {
     FIRN_TRY(auto lane, ingest.NewLane());
@@ -171,7 +172,7 @@ Result<void> RunLanes(const Call& call, Ingest& ingest, const std::vector<std::s
   std::atomic<bool> failed{false};
   std::vector<Result<void>> results(count);
   const auto run = [&](size_t i) {
-    results[i] = RunLane(call, *lanes[i], files, next, failed);
+    results[i] = RunLane(call, *lanes[i], options, files, next, failed);
     if (!results[i]) failed = true;
   };
   {
@@ -272,7 +273,7 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   Collector collector;
   collector.report.rejects_path = ingest_options.rejects_path;
   FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));
-  auto done = RunLanes(call, *ingest, files, options.threads);
+  auto done = RunLanes(call, *ingest, options, files);
   if (done) done = Place(call, *table, collector);
   if (!done) {
     // Nothing refers to these files; an import is done again from the start.

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,8 @@ struct ImportOptions {
   bool strict = false;
   bool plain_encoding = false;
   std::string rejects_path;  // empty: `<first page's folder>/<table>.rejects.jsonl`
+  // Told of every piece that was read, its bytes, from the thread that reads it.
+  std::function<void(int64_t bytes)> on_bytes = {};
 };
 
 struct ImportReport {

@@ -1,6 +1,7 @@
 // What the kinds of import share. Internal to lake.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,8 +12,10 @@
 
 namespace firn::lake {
 
-// A page on disk. Errors: NotFound or Denied (LAKE-IMPORT-001).
-[[nodiscard]] Result<std::unique_ptr<net::BodyStream>> OpenPage(const std::string& path);
+// A page on disk; `on_bytes` (ImportOptions) is told of what is read. Errors: NotFound or Denied
+// (LAKE-IMPORT-001).
+[[nodiscard]] Result<std::unique_ptr<net::BodyStream>> OpenPage(
+    const std::string& path, std::function<void(int64_t bytes)> on_bytes = {});
 
 // Pages into a table by key (ImportOptions::Mode::kUpsert). The table has every column of the
 // layout.

@@ -46,7 +46,7 @@ class Upserter {
 
  private:
   Result<void> Page(const Call& call, const PageRef& page) {
-    FIRN_TRY(const auto stream, OpenPage(page.name));
+    FIRN_TRY(const auto stream, OpenPage(page.name, source_.options.on_bytes));
     decoder_->StartPage();
     for (bool last = false; !last;) {
       FIRN_CHECK(call.Check());
