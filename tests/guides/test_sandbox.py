@@ -3,9 +3,11 @@
 The ports of the page become free ones, and CLIENT_ID, TOKEN and the like become the org's own.
 """
 
+import fcntl
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -137,3 +139,14 @@ def test_what_kept_the_background_from_starting_is_said(page):
     other = run_line(f"firn sandbox up --background --scale 0 --folder other --port {page.http}", page.folder, check=False)
     assert other.returncode == 1
     assert "CLI-SANDBOX-001" in other.stderr and str(page.http) in other.stderr, other.stderr
+
+
+def test_an_org_whose_process_was_killed_is_not_taken_for_a_running_one(page):
+    os.kill(page.facts["pid"], signal.SIGKILL)
+    with open(page.folder / "sandbox-org/org.lock", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the kernel has ended it
+    status = run_line("firn sandbox status", page.folder, check=False)
+    assert status.returncode == 6
+    assert "CLI-SANDBOX-002" in status.stderr, status.stderr
+    run_line("firn sandbox snapshot --to copied", page.folder)  # of an org that does not run
+    assert (page.folder / "copied/org.db").exists()

@@ -61,6 +61,10 @@ ExitCode Failed(const Context& context, Output* output, Error error) {
     output->PrintError(said);
     return ExitCode::kInterrupted;
   }
+  if (ExitCodeFor(error) == ExitCode::kUnreachable && error.hint().empty() &&
+      context.HasProject()) {
+    error = std::move(error).Hint("`firn doctor` examines the way there, step by step");
+  }
   if (error.kind() == Kind::kInternal) {
     const std::string path = WriteReport(context.command().path, error.OneLine());
     if (!path.empty() && error.hint().empty()) {

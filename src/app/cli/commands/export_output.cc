@@ -176,6 +176,8 @@ Result<void> TellUnfinishedRuns(Context& context, state::Ledger& ledger, const s
       FIRN_TRY(const auto rows, ledger.Files(org, run.run_id, object.object));
       files += rows.size();
     }
+    // One that failed before anything was durable is as good as never begun.
+    if (files == 0 && run.state == state::RunState::kFailed) continue;
     context.out().Warn(
         fmt::format("run {} is not finished and holds {} data files; go on with it: "
                     "firn export resume {}",

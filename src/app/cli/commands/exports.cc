@@ -111,6 +111,10 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
       }
     }
     if (first.kind() == Kind::kCancelled) return Fail(std::move(first));
+    // What another run has replaced, or the org refuses as it stands, is not mended by going on.
+    if (first.code() == "EXPORT-COMMIT-001" || first.kind() == Kind::kBadInput) {
+      return Fail(std::move(first));
+    }
     const std::string hint = first.hint().empty() ? "" : first.hint() + "; then ";
     return Fail(std::move(first).Hint(hint + "go on with `" + resume + "`"));
   }

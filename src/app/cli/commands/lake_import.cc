@@ -76,9 +76,8 @@ Result<ExitCode> LakeImport(Context& context) {
   FIRN_TRY(const auto lake, OpenLake(context, {.create = true}));
   const SteadyTime start = context.call().clock->Steady();
   std::atomic<int64_t> read{0};
-  options.on_bytes = [&](int64_t bytes) {
-    context.progress().Update(
-        {.what = "importing " + options.table.Text(), .bytes = read += bytes});
+  options.on_bytes = [&, &progress = context.progress()](int64_t bytes) {
+    progress.Update({.what = "importing " + options.table.Text(), .bytes = read += bytes});
   };
   FIRN_TRY(const lake::ImportReport report, lake::ImportPages(context.call(), *lake, options));
   context.progress().Finish();

@@ -21,6 +21,7 @@ Result<ExitCode> LakeSql(Context& context) {
   FIRN_TRY(run.script, ViewStatements(tables));
   if (context.Flag("script")) {
     context.out().Raw(run.script);
+    context.out().Json("firn.lake.sql/1", "{\"script\":" + JsonQuote(run.script) + "}");
     return ExitCode::kDone;
   }
   if (context.Has("query")) run.words = {"-c", context.Text("query")};

@@ -248,7 +248,7 @@ Result<ExitCode> Seed(Context& context) {
   if (context.Has("object")) wish["object"] = context.Text("object");
   if (context.Has("rows")) wish["rows"] = context.Integer("rows");
   json report;
-  if (context.Has("url") || FileExists(RunningFile(context.Text("folder")))) {
+  if (context.Has("url") || IsRunning(context.Text("folder"))) {
     FIRN_TRY(report, Ask(context, "POST", "seed", wish.dump()));
   } else {
     FIRN_TRY(const auto org, sandbox::Org::Open({.folder = context.Text("folder")}));

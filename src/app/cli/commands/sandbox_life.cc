@@ -171,7 +171,7 @@ Result<ExitCode> Traffic(Context& context) {
 
 Result<ExitCode> Snapshot(Context& context) {
   const std::string to = std::filesystem::absolute(context.Text("to")).lexically_normal();
-  if (context.Has("url") || FileExists(RunningFile(context.Text("folder")))) {
+  if (context.Has("url") || IsRunning(context.Text("folder"))) {
     FIRN_CHECK(Ask(context, "POST", "snapshot", json{{"to", to}}.dump()));
   } else {
     FIRN_CHECK(sandbox::TakeSnapshot(context.Text("folder"), to));

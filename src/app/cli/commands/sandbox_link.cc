@@ -9,16 +9,28 @@ namespace firn::cli {
 
 using nlohmann::json;
 
+namespace {
+
+// A sandbox that was killed could not take its file away; but nobody holds the org any more.
+bool IsLeftover(const std::string& folder) {
+  const std::string lock = folder + "/org.lock";
+  return !FileExists(lock) || FileLock::Take(lock, "sandbox link").has_value();
+}
+
+}  // namespace
+
 std::string RunningFile(const std::string& folder) { return folder + "/running.json"; }
 
 Result<json> RunningFacts(const std::string& folder) {
   const auto text = ReadFile(RunningFile(folder));
   json facts = text ? json::parse(*text, nullptr, false) : json();
-  if (facts.is_object()) return facts;
+  if (facts.is_object() && !IsLeftover(folder)) return facts;
   return Fail(Error(Kind::kUnreachable, "CLI-SANDBOX-002", "no sandbox runs in this folder")
                   .At(folder)
                   .Hint("start one: `firn sandbox up --folder " + folder + "`"));
 }
+
+bool IsRunning(const std::string& folder) { return RunningFacts(folder).has_value(); }
 
 Result<std::string> RunningUrl(Context& context) {
   if (context.Has("url")) return context.Text("url");

@@ -11,8 +11,9 @@ namespace firn::cli {
 
 // Where `sandbox up` says what it is, while it runs.
 [[nodiscard]] std::string RunningFile(const std::string& folder);
-// What it says there. Errors: Unreachable (CLI-SANDBOX-002).
+// What it says there, unless it was killed since. Errors: Unreachable (CLI-SANDBOX-002).
 [[nodiscard]] Result<nlohmann::json> RunningFacts(const std::string& folder);
+[[nodiscard]] bool IsRunning(const std::string& folder);
 // The running sandbox of --url, else of --folder. Errors: Unreachable (CLI-SANDBOX-002).
 [[nodiscard]] Result<std::string> RunningUrl(Context& context);
 // The JSON that an admin endpoint answers; null when the answer has no body. Errors: BadInput
