@@ -1,6 +1,7 @@
 """Clients that others run against Salesforce, against the sandbox: salesforce-bulk (Bulk API v1 in XML, CSV and JSON),
 salesforce-api (SOAP sign-in of the enterprise WSDL, REST, both bulk APIs by the proxy door),
-aiosalesforce (REST, composite and Bulk API 2.0 over HTTP/1.1 by asyncio), and Data Cloud's two-step sign-in.
+aiosalesforce (REST, composite and Bulk API 2.0 over HTTP/1.1 by asyncio), kinetic-core (a key's sign-in, REST, bulk),
+and Data Cloud's two-step sign-in.
 
 What could go wrong in production: a client that compares content types to the letter, or sends what
 no document shows, works with the vendor and not with us.
@@ -9,9 +10,12 @@ import asyncio
 import json
 import ssl
 import time
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
 
 import aiosalesforce
 import httpx
+import kinetic_core
 import pytest
 import requests
 import salesforce_api
@@ -134,3 +138,54 @@ def test_data_cloud_takes_a_file_and_streamed_records(org):
     held = requests.get(url + "/sandbox/data_cloud/rows", params={"source": "shop", "object": "orders", "key": "s1"},
                         timeout=30).json()
     assert held == {"count": 20_001, "rows": [{"id": "s1", "total": 3}]}
+
+
+def test_kinetic_core_signs_in_with_a_key_writes_and_loads_in_bulk(org, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", org["ca_file"])
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    session = kinetic_core.JWTAuthenticator(
+        client_id=org["client_id"], username=org["username"], private_key_path=org["key_file"],
+        login_url=org["tls_url"], api_version="v62.0").authenticate()
+    client = kinetic_core.SalesforceClient(session)
+    made = client.create("Account", {"Name": "kinetic one"})
+    assert client.update("Account", made, {"Phone": "5"})
+    assert client.get("Account", made, ["Phone"])["Phone"] == "5"
+    assert len(client.create_batch("Account", [{"Name": f"kinetic {n}"} for n in (2, 3)])) == 2
+    client.upsert("Account", "ExternalKey__c", "kinetic-1", {"Name": "kinetic four"})
+    loaded = client.bulk.insert("Account", [{"Name": "kinetic five"}, {"Site": "no name"}])
+    assert (loaded.success_count, loaded.failed_count) == (1, 1), loaded
+    found = client.bulk.query("SELECT Id FROM Account WHERE Name LIKE 'kinetic %'").records
+    assert len(found) == client.count("Account", "Name LIKE 'kinetic %'") == 5
+    gone = client.bulk.delete("Account", [row["Id"] for row in found])
+    assert gone.success_count == 5
+
+
+@pytest.mark.parametrize("version", ["45.0", "60.0"])
+def test_bulk_v1_data_of_any_kind_is_the_same_to_its_reader(org, version):
+    """XML as well as CSV: what old WSDL-built clients (Camel's ContentType.XML) send by default."""
+    base = f"{org['http_url']}/services/async/{version}/job"
+    head = {"X-SFDC-Session": org["token"], "Content-Type": "application/xml; charset=UTF-8"}
+    space = "http://www.force.com/2009/06/asyncapi/dataload"
+
+    def leaf(answer, name):
+        return ElementTree.fromstring(answer.content).findtext(f".//{{{space}}}{name}")
+
+    def run(operation, body):
+        info = f'<jobInfo xmlns="{space}"><operation>{operation}</operation><object>Account</object></jobInfo>'
+        job = leaf(requests.post(base, info, headers=head, timeout=30), "id")
+        batch = leaf(requests.post(f"{base}/{job}/batch", body.encode(), headers=head, timeout=30), "id")
+        url = f"{base}/{job}/batch/{batch}"
+        end = time.monotonic() + 120
+        while (state := leaf(requests.get(url, headers=head, timeout=30), "state")) in ("Queued", "InProgress"):
+            assert time.monotonic() < end, state
+            time.sleep(0.1)
+        assert state == "Completed"
+        return url
+
+    name = f"xml {version} <&> ä"
+    rows = f'<sObjects xmlns="{space}"><sObject><Name>{escape(name)}</Name></sObject></sObjects>'
+    assert leaf(requests.get(run("insert", rows) + "/result", headers=head, timeout=30), "success") == "true"
+    url = run("query", f"SELECT Id, Name, ParentId FROM Account WHERE Name LIKE 'xml {version} %'")
+    part = leaf(requests.get(url + "/result", headers=head, timeout=30), "result")
+    read = ElementTree.fromstring(requests.get(f"{url}/result/{part}", headers=head, timeout=30).content)
+    assert [row.findtext(f"{{{space}}}Name") for row in read] == [name]
