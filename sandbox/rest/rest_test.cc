@@ -152,6 +152,27 @@ TEST_F(RestTest, RecordIsCreatedReadChangedAndDeleted) {
   EXPECT_EQ(ErrorOf(Get(path)), "404 ENTITY_IS_DELETED");
 }
 
+TEST_F(RestTest, UserinfoAndIdentityHaveEveryMemberThatClientModelsWant) {
+  const json info = GetJson("/services/oauth2/userinfo");
+  for (const char* member :
+       {"sub",        "user_id",     "organization_id", "preferred_username",
+        "nickname",   "name",        "email",           "email_verified",
+        "given_name", "family_name", "zoneinfo",        "photos",
+        "profile",    "picture",     "address",         "is_salesforce_integration_user",
+        "urls",       "active",      "user_type",       "language",
+        "locale",     "utcOffset",   "updated_at"}) {
+    EXPECT_TRUE(info.contains(member)) << member;
+  }
+  const json user = GetJson("/services/data/v60.0/sobjects/User/" +
+                            info["user_id"].get<std::string>() + "?fields=LastModifiedDate");
+  EXPECT_EQ(info["updated_at"], user["LastModifiedDate"]);
+  const json identity = GetJson("/id/" + info["organization_id"].get<std::string>() + "/" +
+                                info["user_id"].get<std::string>());
+  EXPECT_EQ(identity["last_modified_date"], user["LastModifiedDate"]);
+  EXPECT_EQ(identity["mobile_phone_verified"], false);
+  EXPECT_TRUE(identity["status"].is_object()) << identity.dump();
+}
+
 TEST_F(RestTest, WrongObjectsIdsMethodsAndBodiesAreRefusedInTheVendorsWords) {
   EXPECT_EQ(ErrorOf(Get("/services/data/v60.0/sobjects/Nope/describe")), "404 NOT_FOUND");
   EXPECT_EQ(ErrorOf(Get("/services/data/v60.0/sobjects/Account/001000000000000AAA")),

@@ -3,6 +3,7 @@
 
 #include "sandbox/sign_in/oauth.h"
 #include "sandbox/sign_in/oauth_text.h"
+#include "sandbox/sign_in/user_changes.h"
 
 namespace firn::sandbox {
 namespace {
@@ -37,12 +38,23 @@ ordered_json Urls(const std::string& base, const User& user, const std::string& 
           {"custom_domain", base}};
 }
 
+ordered_json Photos(const std::string& base) {
+  return {{"picture", base + "/profilephoto/005/F"}, {"thumbnail", base + "/profilephoto/005/T"}};
+}
+
+std::string ChangedAt(const UserDirectory& users, const std::string& id) {
+  const auto* changes = dynamic_cast<const UserChanges*>(&users);
+  return changes == nullptr ? "" : changes->ChangedAt(id);
+}
+
 std::string Dump(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
 }  // namespace
 
+// Source: Salesforce Help, "Query for User Information" and "Identity URLs"; the members of the
+// answers as client models list them (sf-toolkit's UserInfo wants every one), read 2026-11.
 Answer OAuth::Userinfo(const net::ServerRequest& request) {
   const auto session = parts_.sessions.Find(SessionStore::TokenKind::kAccess, BearerToken(request));
   const auto user = session ? parts_.users.ById(session->user_id) : std::nullopt;
@@ -59,13 +71,18 @@ Answer OAuth::Userinfo(const net::ServerRequest& request) {
                                {"given_name", user->first_name},
                                {"family_name", user->last_name},
                                {"zoneinfo", user->time_zone},
+                               {"photos", Photos(base)},
                                {"profile", base + "/" + user->id},
+                               {"picture", base + "/profilephoto/005/F"},
+                               {"address", ordered_json::object()},
+                               {"is_salesforce_integration_user", false},
+                               {"urls", Urls(base, *user, parts_.org_id)},
+                               {"active", user->active},
                                {"user_type", "STANDARD"},
                                {"language", user->language},
                                {"locale", user->locale},
                                {"utcOffset", -28800000},
-                               {"active", user->active},
-                               {"urls", Urls(base, *user, parts_.org_id)}}));
+                               {"updated_at", ChangedAt(parts_.users, user->id)}}));
 }
 
 Answer OAuth::Identity(const net::ServerRequest& request) {
@@ -92,6 +109,17 @@ Answer OAuth::Identity(const net::ServerRequest& request) {
                                {"first_name", user->first_name},
                                {"last_name", user->last_name},
                                {"timezone", user->time_zone},
+                               {"photos", Photos(base)},
+                               {"addr_street", nullptr},
+                               {"addr_city", nullptr},
+                               {"addr_state", nullptr},
+                               {"addr_country", nullptr},
+                               {"addr_zip", nullptr},
+                               {"mobile_phone", nullptr},
+                               {"mobile_phone_verified", false},
+                               {"is_lightning_login_user", false},
+                               {"status", {{"created_date", nullptr}, {"body", nullptr}}},
+                               {"last_modified_date", ChangedAt(parts_.users, user->id)},
                                {"active", user->active},
                                {"user_type", "STANDARD"},
                                {"language", user->language},

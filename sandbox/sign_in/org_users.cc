@@ -1,6 +1,7 @@
 #include "sandbox/sign_in/org_users.h"
 
 #include "core/base/log.h"
+#include "sandbox/answer.h"
 
 namespace firn::sandbox {
 namespace {
@@ -52,6 +53,15 @@ std::optional<User> OrgUsers::ByUsername(std::string_view username) const {
 std::optional<User> OrgUsers::ById(std::string_view id) const {
   if (!ParseId(id)) return std::nullopt;
   return FirstWhere("Id = " + SoqlText(id));
+}
+
+std::string OrgUsers::ChangedAt(std::string_view id) const {
+  if (!ParseId(id)) return "";
+  const std::string soql = "SELECT LastModifiedDate FROM User WHERE Id = " + SoqlText(id);
+  const auto cursor = org_.Query(soql, {.see_hidden = true, .user_id = ""});
+  const auto found = cursor ? (*cursor)->Next() : Result<bool>(false);
+  if (!found || !*found) return "";
+  return RestDatetime(UtcMicros(std::chrono::milliseconds((*cursor)->row()[0].number)));
 }
 
 std::optional<User> OrgUsers::Administrator() const { return FirstWhere("IsActive = true"); }

@@ -8,15 +8,17 @@
 #include <string_view>
 
 #include "sandbox/org.h"
+#include "sandbox/sign_in/user_changes.h"
 #include "sandbox/sign_in/users.h"
 
 namespace firn::sandbox {
 
-class OrgUsers final : public UserDirectory {
+class OrgUsers final : public UserDirectory, public UserChanges {
  public:
   explicit OrgUsers(Org& org) : org_(org) {}
   [[nodiscard]] std::optional<User> ByUsername(std::string_view username) const override;
   [[nodiscard]] std::optional<User> ById(std::string_view id) const override;
+  [[nodiscard]] std::string ChangedAt(std::string_view id) const override;
   // The first active user: the org's administrator.
   [[nodiscard]] std::optional<User> Administrator() const;
 
