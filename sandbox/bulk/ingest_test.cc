@@ -214,6 +214,20 @@ TEST_F(IngestTest, WrongTypesAreToldAsBulkTellsThem) {
             std::string::npos);
 }
 
+TEST_F(IngestTest, FractionDigitsBeyondTheScaleComeBackByEveryWay) {
+  Run("Account", "insert", "Name,AnnualRevenue\nfine,1234.56789\nplain,1234.5\n");
+  const std::string soql = "SELECT AnnualRevenue FROM Account WHERE Name = 'fine'";
+  EXPECT_EQ(Query(soql), "1234.56789");
+  const std::string path = "/services/data/v60.0/jobs/query/" + RunJob(soql) + "/results";
+  EXPECT_EQ(Get(path).body, "\"AnnualRevenue\"\n\"1234.56789\"\n");
+  const std::string record = "/services/data/v60.0/sobjects/Account/" + IdOf("Account", "fine");
+  EXPECT_EQ(GetJson(record + "?fields=AnnualRevenue")["AnnualRevenue"], 1234.56789);
+  EXPECT_EQ(Send("PATCH", record, R"({"AnnualRevenue": 0.005})").status, 204);
+  EXPECT_EQ(GetJson(record + "?fields=AnnualRevenue")["AnnualRevenue"], 0.005);
+  EXPECT_EQ(Send("PATCH", record, R"({"AnnualRevenue": 0.30000000000000004})").status, 204);
+  EXPECT_NE(Get(record).body.find("\"AnnualRevenue\":0.30000000000000004"), std::string::npos);
+}
+
 TEST_F(IngestTest, CreateRefusesWhatTheDocumentsForbid) {
   EXPECT_EQ(ErrorOf(Create({{"operation", "insert"}})), "400 INVALIDJOB");
   EXPECT_EQ(ErrorOf(Create({{"object", "Account"}})), "400 INVALIDJOB");

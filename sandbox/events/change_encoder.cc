@@ -1,8 +1,8 @@
 #include "sandbox/events/change_encoder.h"
 
 #include <algorithm>
-#include <cmath>
 
+#include "sandbox/decimal.h"
 #include "sandbox/events/avro_writer.h"
 #include "sandbox/events/bitmap.h"
 #include "sandbox/events/text_diff.h"
@@ -12,11 +12,6 @@ namespace {
 
 using Kind = EventField::Kind;
 constexpr int64_t kDayMillis = 86'400'000;
-
-double AsDouble(const Value& value) {
-  if (value.kind != Value::Kind::kDecimal) return static_cast<double>(value.number);
-  return static_cast<double>(value.number) / std::pow(10.0, value.scale);
-}
 
 void AppendText(const Value& value, std::string& out) {
   if (value.kind == Value::Kind::kText || value.kind == Value::Kind::kJson) {
@@ -75,7 +70,7 @@ void AppendEventValue(const EventField& field, const Value& value, std::string& 
     case Kind::kInt:
       return AvroLong(value.number, out);
     case Kind::kDouble:
-      return AvroDouble(AsDouble(value), out);
+      return AvroDouble(ToDouble(value), out);
     case Kind::kMillis:
       return AvroLong(value.kind == Value::Kind::kDate ? value.number * kDayMillis : value.number,
                       out);

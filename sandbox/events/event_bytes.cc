@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "sandbox/decimal.h"
 #include "sandbox/events/avro_check.h"
 
 namespace firn::sandbox {
@@ -217,10 +217,8 @@ Value ValueOf(const EventPiece& piece, const FieldInfo& field) {
       return Value::Bool(!piece.body.empty() && piece.body.front() != 0);
     case Wire::kInt:
       return Value::Int(bytes.Long());
-    case Wire::kDouble: {
-      const double power = std::pow(10.0, field.scale);
-      return Value::Decimal(std::llround(DoubleOf(piece.body) * power), field.scale);
-    }
+    case Wire::kDouble:
+      return DecimalOf(DoubleOf(piece.body), field.scale);
     case Wire::kMillis: {
       const int64_t number = bytes.Long();
       if (field.type == FieldType::kDate) return Value::Date(number / kDayMillis);

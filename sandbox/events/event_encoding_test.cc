@@ -207,6 +207,20 @@ TEST(ChangeBody, UpdateShowsChangedFieldsOnly) {
   EXPECT_TRUE(fits) << fits.error().OneLine();
 }
 
+TEST(ChangeBody, NumbersAreTheDoublesThatOtherAnswersPrint) {
+  TestOrg org;
+  const ObjectInfo& object = *org->catalogue()->Object("Account");
+  const auto schema = SchemaOf(org, "Account");
+  for (const char* text : {"237.631", "0.30000000000000004", "-1234567.0000000001", "1e-24"}) {
+    std::vector<Value> row(object.slots.size());
+    const FieldInfo& revenue = *object.Field("AnnualRevenue");
+    row[revenue.slot] = ParseFieldView(revenue, text).value();
+    const double sent = std::strtod(text, nullptr);
+    const std::string bytes(reinterpret_cast<const char*>(&sent), sizeof sent);
+    EXPECT_NE(WholeBody(*schema, row).fields.find(bytes), std::string::npos) << text;
+  }
+}
+
 TEST(ChangeBody, EveryObjectsEventsFitTheirSchemas) {
   TestOrg org;
   const auto catalogue = org->catalogue();

@@ -20,7 +20,7 @@ constexpr int kRangeCost = 20;  // and one more for each hundredth of the table
 struct Candidate {
   int cost = INT_MAX;
   std::string column;
-  std::vector<int64_t> numbers;
+  std::vector<Value> numbers;
   std::vector<std::string> texts;
   int64_t from = INT64_MIN;
   int64_t upto = INT64_MAX;  // not included
@@ -33,18 +33,16 @@ bool IsIndexable(const Filter& filter) {
          filter.left.plain() && !filter.left.field.type_name;
 }
 
-// The number as the field keeps it; nothing when it has more fraction digits.
-std::optional<int64_t> Rescaled(const FieldInfo& field, const Operand& operand) {
-  int64_t number = operand.number;
+// The key of a number in the field's index; nothing when it is above every key.
+std::optional<Value> KeyNumber(const FieldInfo& field, const Operand& operand) {
   const int scale = IsDecimal(field.type) ? field.scale : 0;
-  for (int i = operand.scale; i < scale; ++i) {
+  int places = operand.scale;
+  int64_t number = operand.number;
+  for (; places < scale; ++places) {
     if (__builtin_mul_overflow(number, int64_t{10}, &number)) return std::nullopt;
   }
-  for (int i = scale; i < operand.scale; ++i) {
-    if (number % 10 != 0) return std::nullopt;
-    number /= 10;
-  }
-  return number;
+  for (; places > scale && number % 10 == 0; --places) number /= 10;
+  return places == scale ? Value::Int(number) : Value::Decimal(number, places - scale);
 }
 
 bool AddOperand(const Filter& filter, const Operand& operand, Candidate& candidate) {
@@ -52,13 +50,13 @@ bool AddOperand(const Filter& filter, const Operand& operand, Candidate& candida
   if (filter.family == Family::kText) {
     candidate.texts.push_back(operand.text);
   } else if (filter.family == Family::kNumber) {
-    const auto number = Rescaled(filter.left.field.info(), operand);
+    const auto number = KeyNumber(filter.left.field.info(), operand);
     if (!number) return false;
     candidate.numbers.push_back(*number);
   } else {
     const bool own = candidate.column == "n";
-    candidate.numbers.push_back(own ? static_cast<int64_t>(RecordNumberOf(operand.number))
-                                    : operand.number);
+    candidate.numbers.push_back(
+        Value::Int(own ? static_cast<int64_t>(RecordNumberOf(operand.number)) : operand.number));
   }
   return true;
 }
@@ -176,7 +174,7 @@ AccessPath PathOf(const Candidate& best) {
     return path;
   }
   path.texts = best.texts;
-  for (const int64_t number : best.numbers) path.parameters.push_back(Value::Int(number));
+  path.parameters = best.numbers;
   for (const auto& text : path.texts) path.parameters.push_back(Value::Text(text));
   if (best.prefix) {
     path.where = best.column + " >= ? AND " + best.column + " < ?";
@@ -201,7 +199,7 @@ void Bind(const AccessPath& access, Statement& statement) {
     if (value.kind == Value::Kind::kText) {
       statement.Bind(at, value.text);
     } else {
-      statement.Bind(at, value.number);
+      BindKeyNumber(statement, at, value, 0);
     }
   }
 }

@@ -3,10 +3,10 @@
 // CUBE', 'GROUPING(fieldName)', 'HAVING', read 2026-11.
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <unordered_map>
 
 #include "sandbox/api_error.h"
+#include "sandbox/decimal.h"
 #include "sandbox/soql/cursor.h"
 #include "sandbox/soql/date_range.h"
 #include "sandbox/soql/distinct.h"
@@ -39,20 +39,19 @@ void AppendKey(const Value& value, std::string& key) {
     const std::string folded = Folded(value.text);
     key += std::to_string(folded.size()) + ':' + folded;
   } else {
-    key += std::to_string(value.number) + ';';
+    key += std::to_string(value.number) + ':' + std::to_string(value.scale) + ';';
   }
 }
 
 bool LessValue(const Value& a, const Value& b) {
   if (a.kind == Value::Kind::kText) return Folded(a.text) < Folded(b.text);
-  return a.number < b.number;
+  return CompareNumbers(a, b) < 0;
 }
 
 // What one aggregate has seen of one group.
 struct Accumulator {
   uint64_t count = 0;
-  __int128 sum = 0;
-  int scale = 0;
+  NumberSum sum;
   bool any = false;
   Kept extreme;
   mutable Distinct distinct;
@@ -69,8 +68,7 @@ struct Accumulator {
       AppendKey(value, key);
       distinct.Add(key);
     } else if (function == "SUM" || function == "AVG") {
-      sum += value.number;
-      scale = value.scale;
+      sum.Add(value);
     } else if (function == "MIN" || function == "MAX") {
       const bool better = !any || (function == "MIN" ? LessValue(value, extreme.View())
                                                      : LessValue(extreme.View(), value));
@@ -84,11 +82,7 @@ struct Accumulator {
     if (function == "COUNT_DISTINCT") return Value::Int(static_cast<int64_t>(distinct.Count()));
     if (!any) return {};
     if (function == "MIN" || function == "MAX") return extreme.View();
-    if (function == "SUM") return Value::Decimal(static_cast<int64_t>(sum), scale);
-    constexpr int kDigits = 6;  // fraction digits of an average
-    const long double mean =
-        static_cast<long double>(sum) / static_cast<long double>(count) / std::pow(10.0L, scale);
-    return Value::Decimal(std::llround(mean * std::pow(10.0L, kDigits)), kDigits);
+    return function == "SUM" ? sum.Total() : sum.Mean(count);
   }
 };
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "sandbox/decimal.h"
+
 namespace firn::sandbox::soql {
 namespace {
 
@@ -13,15 +15,11 @@ constexpr int64_t kDayMillis = 86'400'000;
 constexpr double kKmPerMile = 1.609344;
 constexpr int kDistanceScale = 9;  // fraction digits of an answered distance
 
-double AsDouble(const Value& value) {
-  return static_cast<double>(value.number) / std::pow(10.0, value.scale);
-}
-
 Value Distance(const Expression& expression, RowTree& tree) {
   const Value latitude = tree.Get(expression.latitude);
   const Value longitude = tree.Get(expression.longitude);
   if (latitude.null() || longitude.null()) return {};
-  double distance = DistanceKm(AsDouble(latitude), AsDouble(longitude), expression.from_latitude,
+  double distance = DistanceKm(ToDouble(latitude), ToDouble(longitude), expression.from_latitude,
                                expression.from_longitude);
   if (expression.miles) distance /= kKmPerMile;
   return Value::Decimal(std::llround(distance * std::pow(10.0, kDistanceScale)), kDistanceScale);
@@ -42,7 +40,8 @@ void AppendGrouped(std::string_view digits, std::string& out) {
   }
 }
 
-void AppendNumber(const Value& value, int scale, std::string& out) {
+void AppendNumber(const Value& number, int scale, std::string& out) {
+  const Value value = RoundedTo(number, scale);
   uint64_t whole = value.number < 0 ? 0 - static_cast<uint64_t>(value.number) : value.number;
   if (value.number < 0) out += '-';
   uint64_t unit = 1;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/base/time_text.h"
+#include "sandbox/decimal.h"
 #include "sandbox/soql/date_range.h"
 #include "sandbox/soql/lexer.h"
 
@@ -252,20 +253,21 @@ class Binder {
     return operand;
   }
 
+  // As the field would keep it, so that what was stored from the same text is equal.
   Result<Operand> BindNumber(const Filter& filter, const Literal& literal) const {
-    FieldInfo wide;  // any number a literal can be, kept exactly
-    wide.type = FieldType::kDouble;
-    wide.precision = 18;
-    const size_t point = literal.text.find('.');
-    const size_t exponent = std::min(literal.text.find_first_of("eE"), literal.text.size());
-    wide.scale = point == std::string::npos ? 0 : static_cast<int>(exponent - point - 1);
-    wide.scale = std::min(wide.scale, 17);
-    std::string storage;
-    auto value = ParseFieldText(wide, literal.text, storage);
+    constexpr size_t kScaleMax = 17;
+    const bool stored = filter.left.plain() && !filter.left.field.fields.empty() &&
+                        IsDecimal(filter.left.field.info().type);
+    const size_t point = std::min(literal.text.find('.'), literal.text.size() - 1);
+    const size_t end = std::min(literal.text.find_first_of("eE"), literal.text.size());
+    const auto own = static_cast<int>(std::min(end - std::min(end, point + 1), kScaleMax));
+    auto value =
+        ParseDecimal(literal.text, {.scale = stored ? filter.left.field.info().scale : own});
+    if (!value) value = ParseDecimal(literal.text, {});
     if (!value) return WrongType(filter, literal);
     Operand operand;
     operand.number = value->number;
-    operand.scale = wide.scale;
+    operand.scale = value->scale;
     return operand;
   }
 
@@ -320,14 +322,6 @@ class Binder {
   std::string name_;  // of the field, for error texts
 };
 
-int Sign(__int128 value) { return value < 0 ? -1 : value > 0 ? 1 : 0; }
-
-__int128 Power10(int exponent) {
-  __int128 power = 1;
-  for (int i = 0; i < exponent; ++i) power *= 10;
-  return power;
-}
-
 // Value against operand: negative, zero or positive. Ranges count as equal inside.
 int Order(Family family, const Value& value, const Operand& operand, std::string& scratch) {
   switch (family) {
@@ -335,12 +329,8 @@ int Order(Family family, const Value& value, const Operand& operand, std::string
       scratch.clear();
       AppendFolded(value.text, scratch);
       return scratch.compare(operand.text);
-    case Family::kNumber: {
-      const int scale = value.kind == Value::Kind::kDecimal ? value.scale : 0;
-      const int common = std::max(scale, operand.scale);
-      return Sign(value.number * Power10(common - scale) -
-                  operand.number * Power10(common - operand.scale));
-    }
+    case Family::kNumber:
+      return CompareNumbers(value, Value::Decimal(operand.number, operand.scale));
     case Family::kDate:
     case Family::kDateTime:
     case Family::kTime:

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "sandbox/decimal.h"
+
 namespace firn::sandbox::formula {
 namespace {
 
@@ -175,7 +177,7 @@ Result FromValue(const Value& value) {
     case Value::Kind::kInt:
       return Number(static_cast<double>(value.number));
     case Value::Kind::kDecimal:
-      return Number(static_cast<double>(value.number) / std::pow(10.0, value.scale));
+      return Number(ToDouble(value));
     case Value::Kind::kText:
       return Text(std::string(value.text));
     default:

@@ -88,7 +88,7 @@ Result<std::vector<int64_t>> WriteBatch::FindByKey(const ObjectInfo& object, con
     AppendKeyText(value, key);
     find->BindStaticText(1, key);
   } else {
-    find->Bind(1, value.number);
+    BindKeyNumber(*find, 1, value, field.scale);
   }
   find->Bind(2, count_max);
   for (;;) {

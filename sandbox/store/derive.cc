@@ -2,8 +2,12 @@
 
 #include <chrono>
 
+#include "sandbox/decimal.h"
+
 namespace firn::sandbox {
 namespace {
+
+constexpr int kCentsScale = 2;
 
 struct Stage {
   std::string_view name;
@@ -95,9 +99,9 @@ void Deriver::Opportunity(std::vector<Value>& by_slot, std::deque<std::string>& 
     Set(by_slot, forecast_name_, Value::Text(stage.forecast_name));
   }
   if (amount_ >= 0 && !by_slot[amount_].null() && !by_slot[probability_].null()) {
-    const auto expected =
-        static_cast<__int128>(by_slot[amount_].number) * by_slot[probability_].number / 100;
-    Set(by_slot, expected_, Value::Decimal(static_cast<int64_t>(expected), 2));
+    Value share = by_slot[probability_];
+    share.scale += 2;  // percent
+    Set(by_slot, expected_, ProductOf(by_slot[amount_], share, kCentsScale));
   } else {
     Set(by_slot, expected_, Value{});
   }

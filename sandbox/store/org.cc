@@ -320,7 +320,7 @@ Result<std::vector<int64_t>> OrgImpl::FindByExternalId(std::string_view object_n
     AppendKeyText(wanted, key);
     find->Bind(1, std::string_view(key));
   } else {
-    find->Bind(1, wanted.number);
+    BindKeyNumber(*find, 1, wanted, field->scale);
   }
   for (;;) {
     FIRN_TRY(const bool more, find->Step());

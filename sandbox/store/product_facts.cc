@@ -4,12 +4,13 @@
 // 'OrderItem'; read 2026-11.
 #include <optional>
 
+#include "sandbox/decimal.h"
 #include "sandbox/store/write_batch.h"
 
 namespace firn::sandbox {
 namespace {
 
-constexpr int64_t kCents = 100;  // quantities and prices have two fraction digits here
+constexpr int kCentsScale = 2;  // of totals and prices
 
 bool IsLine(std::string_view object) {
   return object == "OpportunityLineItem" || object == "QuoteLineItem" || object == "OrderItem";
@@ -36,11 +37,9 @@ void WriteBatch::AddTotal(Draft& line) {
   Value* total = CellOf(line, "TotalPrice");
   if (quantity == nullptr || price == nullptr || total == nullptr || quantity->null()) return;
   if (!price->null()) {
-    const auto exact = static_cast<__int128>(quantity->number) * price->number;
-    *total = Value::Decimal(static_cast<int64_t>(exact / kCents), 2);
+    *total = ProductOf(*quantity, *price, kCentsScale);
   } else if (!total->null() && quantity->number != 0) {
-    const auto exact = static_cast<__int128>(total->number) * kCents;
-    *price = Value::Decimal(static_cast<int64_t>(exact / quantity->number), 2);
+    *price = QuotientOf(*total, *quantity, kCentsScale);
   }
 }
 

@@ -1,7 +1,11 @@
 #include "sandbox/store/row_codec.h"
 
+#include "sandbox/decimal.h"
+
 namespace firn::sandbox {
 namespace {
+
+constexpr std::string_view kExcessMark{"\x80\x00", 2};
 
 void AppendVarint(uint64_t value, std::string& out) {
   while (value >= 0x80) {
@@ -69,6 +73,8 @@ void EncodeRow(std::span<const SlotInfo> slots, std::span<const Value> by_slot, 
       AppendVarint(value.text.size(), out);
       out += value.text;
     } else {
+      const bool excess = IsDecimal(type) && value.scale > slots[i + kFirstStoredSlot].scale;
+      if (excess) (out += kExcessMark) += static_cast<char>(value.scale);
       AppendVarint(ZigZag(value.number), out);
     }
   }
@@ -110,7 +116,15 @@ bool RowReader::Read(int64_t id, bool deleted, int64_t modstamp, std::string_vie
       continue;
     }
     uint64_t number = 0;
+    const uint8_t* const start = at;
     if (!ReadVarint(at, end, number)) return false;
+    if (number == 0 && at - start > 1 && IsDecimal(info.type)) {
+      if (at == end) return false;
+      const uint8_t scale = *at++;
+      if (scale > kFractionDigitsMax || !ReadVarint(at, end, number)) return false;
+      values_[slot] = Value::Decimal(UnZigZag(number), scale);
+      continue;
+    }
     if (!IsText(info.type)) {
       if (wanted_[slot] != 0) values_[slot] = ValueOfNumber(info, UnZigZag(number));
       continue;

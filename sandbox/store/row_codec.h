@@ -2,8 +2,9 @@
 //
 // Layout: varint count of slots; a bitmap of those that have a value; then the values in slot
 // order: a boolean as one byte, a text as varint length and bytes, everything else as a zigzag
-// varint. Rows written before a field was added are shorter and read as null there. Pure; any
-// thread.
+// varint. A number with more fraction digits than its slot's scale is a nought written in two
+// bytes, which no varint is, then its own scale and its digits. Rows written before a field was
+// added are shorter and read as null there. Pure; any thread.
 #pragma once
 
 #include <cstdint>

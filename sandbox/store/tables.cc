@@ -1,5 +1,6 @@
 #include "sandbox/store/tables.h"
 
+#include "sandbox/decimal.h"
 #include "sandbox/store/row_codec.h"
 
 namespace firn::sandbox {
@@ -57,6 +58,14 @@ void ReaderPool::GiveBack(std::unique_ptr<Reader> reader) {
 
 void AppendKeyText(const Value& value, std::string& out) { AppendFolded(value.text, out); }
 
+void BindKeyNumber(Statement& statement, int column, const Value& value, int scale) {
+  if (value.kind == Value::Kind::kDecimal && value.scale > scale) {
+    statement.Bind(column, ToDouble(Value::Decimal(value.number, value.scale - scale)));
+  } else {
+    statement.Bind(column, value.number);
+  }
+}
+
 Result<RowWriter> RowWriter::Prepare(Database& db, const ObjectInfo& object) {
   std::string columns = "n, del, mod, row";
   std::string marks = "?, ?, ?, ?";
@@ -77,7 +86,7 @@ void RowWriter::BindKey(Statement& statement, int column, size_t key, const Valu
     AppendKeyText(value, keys_[key]);
     statement.BindStaticText(column, keys_[key]);
   } else {
-    statement.Bind(column, value.number);
+    BindKeyNumber(statement, column, value, object_->slots[object_->key_slots[key]].scale);
   }
 }
 
@@ -113,7 +122,7 @@ Result<void> RowWriter::Update(const std::vector<Value>& by_slot,
   std::vector<size_t> changed;
   for (size_t i = 0; i < object_->key_slots.size(); ++i) {
     const int slot = object_->key_slots[i];
-    if (!SameValue(by_slot[slot], before[slot])) changed.push_back(i);
+    if (!SameStored(by_slot[slot], before[slot])) changed.push_back(i);
   }
   FIRN_TRY(Statement * update, UpdateOf(changed));
   blob_.clear();

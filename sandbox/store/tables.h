@@ -82,5 +82,8 @@ class RowWriter {
 
 // The key a value has in an indexed column: numbers as they are, texts folded.
 void AppendKeyText(const Value& value, std::string& out);
+// Numbers with more fraction digits than `scale` lie between two whole keys, as a REAL: two that
+// differ in the last digit of a double may have the same one.
+void BindKeyNumber(Statement& statement, int column, const Value& value, int scale);
 
 }  // namespace firn::sandbox

@@ -1,9 +1,9 @@
 // Text from a client into a typed value.
 #include <algorithm>
-#include <charconv>
 
 #include "core/base/time_text.h"
 #include "sandbox/api_error.h"
+#include "sandbox/decimal.h"
 #include "sandbox/foreign_id.h"
 #include "sandbox/schema.h"
 #include "sandbox/value.h"
@@ -27,65 +27,20 @@ tl::unexpected<Error> OutOfRange(const FieldInfo& field) {
                        {field.name}));
 }
 
-// `12.345`, `-1e3` to an integer of 10^-scale, rounded half away from zero.
-Result<Value> ParseDecimal(const FieldInfo& field, std::string_view text) {
-  size_t at = 0;
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative || (!text.empty() && text[0] == '+')) ++at;
-  __int128 unscaled = 0;
-  int fraction = 0;
-  bool point = false;
-  bool any = false;
-  for (; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9') break;
-    any = true;
-    if (unscaled > static_cast<__int128>(1) << 100) return OutOfRange(field);
-    unscaled = unscaled * 10 + (c - '0');
-    if (point) ++fraction;
-  }
-  if (!any) return BadFormat(field, text);
-  int exponent = 0;
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && text[at] == '+') ++at;
-    const auto read = std::from_chars(text.data() + at, text.data() + text.size(), exponent);
-    if (read.ec != std::errc()) return BadFormat(field, text);
-    at = read.ptr - text.data();
-  }
-  if (at != text.size()) return BadFormat(field, text);
-  int shift = field.scale - fraction + exponent;
-  if (std::abs(shift) > 40) return OutOfRange(field);
-  for (; shift > 0; --shift) {
-    unscaled *= 10;
-    if (unscaled > static_cast<__int128>(1) << 90) return OutOfRange(field);
-  }
-  for (; shift < 0; ++shift) {
-    unscaled = shift == -1 ? (unscaled + 5) / 10 : unscaled / 10;
-  }
-  __int128 limit = 1;
-  for (int i = 0; i < field.precision; ++i) limit *= 10;
-  if (unscaled >= limit) return OutOfRange(field);
-  const auto number = static_cast<int64_t>(unscaled);
-  return Value::Decimal(negative ? -number : number, field.scale);
+Result<Value> ParseNumber(const FieldInfo& field, std::string_view text) {
+  const auto value = ParseDecimal(text, {field.precision, field.scale});
+  if (value) return *value;
+  return value.error() == NumberFault::kRange ? OutOfRange(field) : BadFormat(field, text);
 }
 
 Result<Value> ParseInt(const FieldInfo& field, std::string_view text) {
-  FieldInfo whole;
-  whole.name = field.name;
-  whole.label = field.label;
-  whole.type = field.type;
-  whole.precision = 18;
-  whole.scale = 0;
-  FIRN_TRY(Value value, ParseDecimal(whole, text));
-  if (field.type == FieldType::kInt && (value.number > INT32_MAX || value.number < INT32_MIN)) {
+  const auto value = ParseDecimal(text, {});
+  if (!value && value.error() == NumberFault::kRange) return OutOfRange(field);
+  if (!value || value->scale > 0) return BadFormat(field, text);
+  if (field.type == FieldType::kInt && (value->number > INT32_MAX || value->number < INT32_MIN)) {
     return OutOfRange(field);
   }
-  return Value::Int(value.number);
+  return Value::Int(value->number);
 }
 
 size_t CodePoints(std::string_view text) {
@@ -154,7 +109,7 @@ Result<Value> ParseFieldView(const FieldInfo& field, std::string_view text) {
     case FieldType::kDouble:
     case FieldType::kCurrency:
     case FieldType::kPercent:
-      return ParseDecimal(field, text);
+      return ParseNumber(field, text);
     case FieldType::kDate: {
       const auto day = ParseDate(text.substr(0, 10));
       if (!day) return BadFormat(field, text);

@@ -5,6 +5,7 @@
 
 #include "core/base/random.h"
 #include "sandbox/api_error.h"
+#include "sandbox/decimal.h"
 #include "sandbox/foreign_id.h"
 
 namespace firn::sandbox {
@@ -267,7 +268,7 @@ void WriteBatch::Keep(Draft draft, RecordChange change) {
   change.id = draft.id();
   if (!draft.is_new) {
     for (const FieldInfo* field : draft.plan->stored) {
-      if (!SameValue(draft.values[field->slot], draft.before[field->slot])) {
+      if (!SameStored(draft.values[field->slot], draft.before[field->slot])) {
         change.changed.push_back(field);
       }
     }
