@@ -20,6 +20,8 @@ int HttpStatus(RpcStatus status) {
       return 400;
     case RpcStatus::kNotFound:
       return 404;
+    case RpcStatus::kAlreadyExists:
+      return 409;
     case RpcStatus::kPermissionDenied:
       return 403;
     case RpcStatus::kResourceExhausted:

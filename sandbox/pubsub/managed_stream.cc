@@ -70,8 +70,11 @@ class ManagedStream final : public FetchStream<ManagedFetchRequest, ManagedFetch
     {
       const std::lock_guard lock(parts_.managed_mutex);
       if (!parts_.managed_active.insert(found.id).second) {
-        return Refused(RpcStatus::kFailedPrecondition, "already.active",
-                       "The managed subscription is active in another call.");
+        return Refused(
+            RpcStatus::kAlreadyExists, "already.active",
+            "An active managed subscription with the same ID already exists. If a previous "
+            "subscription with the same ID was stopped, there can be a delay before it expires. "
+            "Try subscribing again later.");
       }
     }
     managed_ = std::move(found);

@@ -14,6 +14,7 @@ enum class RpcStatus {
   kCancelled = 1,
   kInvalidArgument = 3,
   kNotFound = 5,
+  kAlreadyExists = 6,
   kPermissionDenied = 7,
   kResourceExhausted = 8,
   kFailedPrecondition = 9,

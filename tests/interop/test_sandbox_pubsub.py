@@ -313,6 +313,7 @@ def test_managed_subscription_goes_on_where_it_committed(client, settings):
     with pytest.raises(grpc.RpcError) as error:
         next(rival)
     assert code_of(error.value) == "managed.subscription.already.active"
+    assert error.value.code() == grpc.StatusCode.ALREADY_EXISTS
     waiting.put(None)
     call.cancel()
     until = time.monotonic() + 300
