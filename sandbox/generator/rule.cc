@@ -46,6 +46,7 @@ constexpr std::pair<std::string_view, Rule> kRules[] = {
     {"stage", Rule::kPick},
     {"case_status", Rule::kPick},
     {"parent", Rule::kParent},
+    {"one_of", Rule::kPick},
     {"twin", Rule::kTwin},
     {"lead_converted", Rule::kShare},
     {"deal", Rule::kDeal},
@@ -159,6 +160,7 @@ FieldRule CompileRule(const FieldInfo& field) {
     return rule;
   }
   rule.rule = found->second;
+  if (words[0] == "one_of") rule.choices.assign(words.begin() + 1, words.end());
   switch (rule.rule) {
     case Rule::kNull:
       rule.null_share = number(1);

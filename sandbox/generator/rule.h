@@ -118,6 +118,7 @@ struct FieldRule {
   double high = 0;
   double null_share = 0;
   std::string text;
+  std::vector<std::string> choices;  // of `one_of`; empty: all of the picklist
   const FieldInfo* field = nullptr;
   std::vector<ParentRange> parents;
 };

@@ -259,9 +259,9 @@ bool AppendProse(const FieldRule& rule, Draws& draws, const MadeRow&, std::strin
       return true;
     case Rule::kPick: {
       const auto& values = rule.field->picklist_values;
-      const double unit = draws.Unit();
-      out += values[static_cast<size_t>(std::pow(unit, 1.4) * static_cast<double>(values.size()))]
-                 .value;
+      const size_t count = rule.choices.empty() ? values.size() : rule.choices.size();
+      const auto at = static_cast<size_t>(std::pow(draws.Unit(), 1.4) * static_cast<double>(count));
+      out += rule.choices.empty() ? values[at].value : rule.choices[at];
       return true;
     }
     case Rule::kMultiPick: {

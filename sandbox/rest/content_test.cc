@@ -54,6 +54,55 @@ TEST_F(ContentTest, FirstVersionMakesItsDocumentAndLinksItToOwnerAndRecord) {
   EXPECT_EQ(Get(std::string(kVersions) + "/" + id + "/VersionData").body, "hello");
 }
 
+TEST_F(ContentTest, LinksAreReadByFileByRecordOrById) {
+  MakeAccounts(1);
+  const std::string account = One("SELECT Id FROM Account")["Id"];
+  ASSERT_EQ(Send("POST", kVersions,
+                 json{{"PathOnClient", "a.txt"},
+                      {"VersionData", Base64("a")},
+                      {"FirstPublishLocationId", account}}
+                     .dump())
+                .status,
+            201);
+  const auto query = [&](const std::string& rest, const std::string& version = "v60.0") {
+    return Get("/services/data/" + version +
+               "/query?q=" + PercentEncode("SELECT Id FROM ContentDocumentLink" + rest));
+  };
+  const std::string by = "LinkedEntityId = '" + account + "'";
+  EXPECT_EQ(Parse(query(" WHERE " + by))["totalSize"], 1);
+  EXPECT_EQ(Parse(query(" WHERE ShareType = 'V' AND " + by))["totalSize"], 1);
+  EXPECT_EQ(Parse(query(" WHERE LinkedEntityId IN (SELECT Id FROM Account)"))["totalSize"], 1);
+  for (const std::string refused :
+       {"", " WHERE ShareType = 'V'", " WHERE ContentDocumentId != null", " LIMIT 1"}) {
+    EXPECT_EQ(ErrorOf(query(refused)), "400 MALFORMED_QUERY") << refused;
+  }
+  EXPECT_EQ(ErrorOf(query(" WHERE ShareType = 'V' OR " + by)), "400 MALFORMED_QUERY");
+  EXPECT_EQ(Parse(query(""))[0]["message"],
+            "Implementation restriction: ContentDocumentLink requires a filter by a single Id on "
+            "ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using "
+            "the IN operator.");
+  ASSERT_TRUE(sandbox_->org().Update(
+      *ParseId(One("SELECT Id FROM Profile WHERE Name = 'System Administrator'")["Id"]
+                   .get<std::string>()),
+      {{"PermissionsQueryAllFiles", "true"}}, Org::Change{}));
+  EXPECT_EQ(Parse(query(""))["totalSize"], 2) << "with Query All Files";
+  EXPECT_EQ(ErrorOf(query("", "v58.0")), "400 MALFORMED_QUERY") << "which older versions lack";
+}
+
+TEST_F(ContentTest, AnAttachmentMayHaveNoBytesButNotNoBody) {
+  MakeAccounts(1);
+  const std::string account = One("SELECT Id FROM Account")["Id"];
+  const std::string path = "/services/data/v60.0/sobjects/Attachment";
+  const json fields = {{"Name", "empty.txt"}, {"ParentId", account}};
+  EXPECT_EQ(ErrorOf(Send("POST", path, fields.dump())), "400 REQUIRED_FIELD_MISSING");
+  const auto made = PutParts(path, fields.dump(), "Body", "");
+  ASSERT_EQ(made.status, 201) << made.body;
+  EXPECT_EQ(One("SELECT BodyLength FROM Attachment")["BodyLength"], 0);
+  const auto body = Get(path + "/" + Parse(made)["id"].get<std::string>() + "/Body");
+  EXPECT_EQ(body.status, 200);
+  EXPECT_EQ(body.body, "");
+}
+
 TEST_F(ContentTest, LaterVersionBecomesTheNewestAndDeletingTheDocumentTakesAll) {
   const auto first =
       Send("POST", kVersions, json{{"PathOnClient", "a.csv"}, {"VersionData", "YQ=="}}.dump());
@@ -71,9 +120,10 @@ TEST_F(ContentTest, LaterVersionBecomesTheNewestAndDeletingTheDocumentTakesAll) 
   EXPECT_EQ(latest["ContentSize"], 2);
   EXPECT_EQ(Send("DELETE", "/services/data/v60.0/sobjects/ContentDocument/" + document).status,
             204);
-  for (const char* object : {"ContentVersion", "ContentDocumentLink"}) {
+  for (const std::string object : {"ContentVersion", "ContentDocumentLink"}) {
     const json left = GetJson("/services/data/v60.0/query?q=" +
-                              PercentEncode(std::string("SELECT COUNT() FROM ") + object));
+                              PercentEncode("SELECT COUNT() FROM " + object +
+                                            " WHERE ContentDocumentId = '" + document + "'"));
     EXPECT_EQ(left["totalSize"], 0) << object;
   }
 }

@@ -78,5 +78,28 @@ TEST_F(DescribeTest, EventSchemaRefusesUnknownIdsAndFormats) {
   EXPECT_EQ(Get("/services/data/v42.0" + path + "COMPACT").status, 400);
 }
 
+TEST_F(DescribeTest, UsersChooseAmongAllZonesLocalesLanguagesAndEncodings) {
+  const json describe = GetJson("/services/data/v60.0/sobjects/User/describe");
+  const auto values = [&](const std::string& name) {
+    std::map<std::string, std::string> labels;
+    for (const json& field : describe["fields"]) {
+      if (field["name"] != name) continue;
+      for (const json& value : field["picklistValues"]) labels[value["value"]] = value["label"];
+    }
+    return labels;
+  };
+  const auto zones = values("TimeZoneSidKey");
+  EXPECT_GT(zones.size(), 400U);
+  EXPECT_EQ(zones.at("America/Los_Angeles"),
+            "(GMT-08:00) Pacific Standard Time (America/Los_Angeles)");
+  EXPECT_EQ(zones.at("GMT"), "(GMT+00:00) Greenwich Mean Time (GMT)");
+  const auto locales = values("LocaleSidKey");
+  EXPECT_GT(locales.size(), 180U);
+  EXPECT_EQ(locales.at("de_AT"), "German (Austria)");
+  EXPECT_EQ(locales.at("zh_CN_PINYIN"), "Chinese (China, Pinyin Ordering)");
+  EXPECT_EQ(values("LanguageLocaleKey").at("pt_BR"), "Portuguese (Brazil)");
+  EXPECT_EQ(values("EmailEncodingKey").at("UTF-8"), "Unicode (UTF-8)");
+}
+
 }  // namespace
 }  // namespace firn::sandbox

@@ -6,6 +6,7 @@
 #include "sandbox/soql/bind_expression.h"
 #include "sandbox/soql/cursor.h"
 #include "sandbox/soql/lexer.h"
+#include "sandbox/soql/required_filter.h"
 #include "sandbox/soql/scope.h"
 
 namespace firn::sandbox::soql {
@@ -36,6 +37,7 @@ class Binder {
     bound_.aggregate = !query_.count_only && (!query_.group_by.empty() || HasAggregates(query_));
     FIRN_CHECK(CheckShape(child_of != nullptr));
     FIRN_CHECK(CheckAliases());
+    if (child_of == nullptr) FIRN_CHECK(CheckRequiredFilter(query_, *bound_.object, context_));
     for (const auto& field : query_.group_by) FIRN_CHECK(BindGroup(field));
     if (!query_.count_only) {
       for (const auto& item : query_.select) FIRN_CHECK(BindItem(item));

@@ -23,6 +23,8 @@ struct QueryContext {
   int depth = 0;  // of sub-selects in SELECT lists: how many queries stand around this one
   // Live or all records of an object, without a scan.
   std::function<uint64_t(const ObjectInfo&, bool all_rows)> count;
+  // Whether the user has the permission Query All Files; asked when a query needs it.
+  std::function<Result<bool>()> may_query_all_files;
   // Who asks; read when a query first needs it.
   std::function<std::shared_ptr<const Locals>()> locals;
 };

@@ -175,6 +175,20 @@ std::shared_ptr<const Catalogue> OrgImpl::CatalogueFor(const std::string& user_i
   return view ? (*view)->catalogue() : std::make_shared<const Catalogue>(std::vector<ObjectInfo>());
 }
 
+// By the profile or a permission set, and only together with View All Data.
+Result<bool> OrgImpl::MayQueryAllFiles(const std::string& user_id) {
+  const auto any = [&](const std::string& from) -> Result<bool> {
+    FIRN_TRY(const auto cursor, Query(from + " = '" + user_id + "' LIMIT 1", {.see_hidden = true}));
+    return cursor->Next();
+  };
+  FIRN_TRY(const bool by_profile, any("SELECT Id FROM User WHERE Profile.PermissionsQueryAllFiles ="
+                                      " true AND Profile.PermissionsViewAllData = true AND Id"));
+  if (by_profile) return true;
+  return any(
+      "SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.PermissionsQueryAllFiles ="
+      " true AND PermissionSet.PermissionsViewAllData = true AND AssigneeId");
+}
+
 // Whether the row may be changed by the user: whether the user sees it.
 Result<std::optional<Error>> OrgImpl::RefusedBy(const AccessView& view, const Mutation& mutation) {
   const auto& schema = view.base();

@@ -31,6 +31,11 @@ std::string_view PlainFlag(std::string_view text) {
   return text;
 }
 
+// An attachment may have no bytes, and is not without a body then: its BodyLength is 0.
+bool MayBeEmpty(const ObjectInfo& object, const FieldInfo& field) {
+  return field.type == FieldType::kBase64 && object.name == "Attachment";
+}
+
 tl::unexpected<Error> NotWritable(const std::vector<std::string>& fields) {
   std::string names;
   for (const auto& name : fields) names += (names.empty() ? "" : ", ") + name;
@@ -58,7 +63,8 @@ Result<void> WriteBatch::ApplyCells(Draft& draft, std::span<const Cell> cells,
       forbidden.push_back(field.name);
       continue;
     }
-    FIRN_TRY(const Value value, ReadCell(target, cells[i].text.value_or("")));
+    FIRN_TRY(Value value, ReadCell(target, cells[i].text.value_or("")));
+    if (value.null() && cells[i].text && MayBeEmpty(draft.object(), field)) value = Value::Text("");
     FIRN_CHECK(CheckValue(draft, field, value));
     draft.values[field.slot] = value;
     if (options_.set_audit_fields) draft.given.push_back(field.slot);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/base/nearest.h"
+#include "sandbox/store/value_sets.h"
 #include "sandbox/store/yaml_node.h"
 #include "sandbox/value.h"
 
@@ -180,6 +181,12 @@ Result<FieldInfo> ParseField(const YamlNode& node) {
   for (auto& value : map.List("values")) {
     PicklistValue entry{value, value, true, field.default_value == value};
     field.picklist_values.push_back(std::move(entry));
+  }
+  if (const std::string name = map.Text("valueSet"); !name.empty()) {
+    auto values = ValueSet(name);
+    if (!values) return Bad(node, "there is no value set `" + name + "`");
+    field.picklist_values = *std::move(values);
+    for (auto& value : field.picklist_values) value.is_default = field.default_value == value.value;
   }
   FIRN_CHECK(map.Finish());
   if (field.type == FieldType::kReference && field.reference_to.empty()) {

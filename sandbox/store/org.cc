@@ -224,6 +224,9 @@ Result<std::unique_ptr<RowCursor>> OrgImpl::Query(std::string_view soql,
   context.count = [this](const ObjectInfo& object, bool all_rows) -> uint64_t {
     return CountOf(object, all_rows);
   };
+  context.may_query_all_files = [this, user_id = options.user_id] {
+    return MayQueryAllFiles(user_id);
+  };
   context.locals = [schema = catalogue(), rows = context.reader.get(), org_id = org_id_,
                     user_id = options.user_id,
                     known = std::shared_ptr<const soql::Locals>()]() mutable {

@@ -95,6 +95,7 @@ class OrgImpl final : public Org {
   Result<void> LoadAccessRules();
   Result<AccessFacts> ReadAccessFacts(const std::string& user_id, const AccessRules& rules);
   Result<std::shared_ptr<const AccessView>> ViewOf(const std::string& user_id);
+  Result<bool> MayQueryAllFiles(const std::string& user_id);
   Result<std::optional<Error>> RefusedBy(const AccessView& view, const Mutation& mutation);
   // Whether the mutation is of an object that decides who sees what.
   static bool TouchesAccess(const Catalogue& schema, const Mutation& mutation);
