@@ -27,6 +27,8 @@ json ObjectUrls(const ObjectInfo& object, const std::string& root) {
     urls["layouts"] = base + "/describe/layouts";
     urls["compactLayouts"] = base + "/describe/compactLayouts";
     urls["approvalLayouts"] = base + "/describe/approvalLayouts";
+    urls["listviews"] = base + "/listviews";
+    urls["quickActions"] = base + "/quickActions";
   }
   return urls;
 }
@@ -187,6 +189,14 @@ json RecordTypes(const ObjectInfo& object, const std::string& root) {
   return types;
 }
 
+// Users have a second layout, as in every org.
+json NamedLayouts(const ObjectInfo& object, const std::string& root) {
+  if (object.name != "User") return json::array();
+  return json::array(
+      {{{"name", "UserAlt"},
+        {"urls", {{"layout", root + "/sobjects/User/describe/namedLayouts/UserAlt"}}}}});
+}
+
 // HTTP dates have whole seconds: a change within the second must not look unmodified.
 UtcMicros WholeSecond(UtcMicros time) { return std::chrono::ceil<std::chrono::seconds>(time); }
 
@@ -261,7 +271,7 @@ Answer ObjectDescribe(ApiParts& parts, const ApiRequest& request) {
                {"implementsInterfaces", nullptr},
                {"listviewable", nullptr},
                {"lookupLayoutable", nullptr},
-               {"namedLayoutInfos", json::array()},
+               {"namedLayoutInfos", NamedLayouts(*object, root)},
                {"networkScopeFieldName", nullptr},
                {"recordTypeInfos", RecordTypes(*object, root)},
                {"searchLayoutable", object->searchable},

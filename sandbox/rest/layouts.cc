@@ -1,7 +1,8 @@
 // `sobjects/X/describe/layouts` and its kin: pages as a new org lays them out, one section of all
 // fields in two columns.
-// Source: REST API Developer Guide, "Describe Layouts", "Describe Global Layouts", "Compact
-// Layouts", "Approval Layouts"; SOAP API Developer Guide, 'DescribeLayoutResult'; read 2026-11.
+// Source: REST API Developer Guide, "Describe Layouts", "Describe Global Layouts", "Named
+// Layouts", "Compact Layouts", "Approval Layouts"; SOAP API Developer Guide,
+// 'DescribeLayoutResult'; read 2026-11.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -119,12 +120,9 @@ ordered_json Picklists(const ObjectInfo& object) {
   return lists;
 }
 
-Answer Layouts(const ApiRequest& request, const ObjectInfo& object, const Catalogue& catalogue) {
+Answer AllLayouts(const ApiRequest& request, const ObjectInfo& object, const Catalogue& catalogue) {
   const std::string master(kMasterRecordType);
   ordered_json layout = Layout(object, catalogue, request.version);
-  const bool one = request.path.size() == 5;
-  if (one && request.path[4] != master) return NotFoundAnswer();
-  if (one) return JsonAnswer(200, layout.dump());
   const std::string url = request.Root() + "/sobjects/" + object.name + "/describe/layouts/";
   ordered_json mapping = {{"active", true},
                           {"available", true},
@@ -140,6 +138,12 @@ Answer Layouts(const ApiRequest& request, const ObjectInfo& object, const Catalo
                                       {"recordTypeMappings", ordered_json::array({mapping})},
                                       {"recordTypeSelectorRequired", {false}}}
                              .dump());
+}
+
+Answer Layouts(const ApiRequest& request, const ObjectInfo& object, const Catalogue& catalogue) {
+  if (request.path.size() == 4) return AllLayouts(request, object, catalogue);
+  if (request.path[4] != kMasterRecordType) return NotFoundAnswer();
+  return JsonAnswer(200, Layout(object, catalogue, request.version).dump());
 }
 
 // The system default: the name and the first few fields.
@@ -183,8 +187,8 @@ Answer CompactLayoutsOf(const ApiRequest& request, const ObjectInfo& object) {
 
 }  // namespace
 
-// path: `sobjects`, X, `describe`, `layouts` | `compactLayouts` | `approvalLayouts`, and what
-// follows.
+// path: `sobjects`, X, `describe`, `layouts` | `namedLayouts` | `compactLayouts` |
+// `approvalLayouts`, and what follows.
 Answer DescribeLayouts(ApiParts& parts, const ApiRequest& request) {
   if (request.method != "GET" && request.method != "HEAD") {
     return MethodNotAllowed(request.method, "GET,HEAD");
@@ -199,6 +203,10 @@ Answer DescribeLayouts(ApiParts& parts, const ApiRequest& request) {
   const ObjectInfo* object = VisibleObject(*catalogue, request.path[1]);
   if (object == nullptr || !object->layoutable) return NotFoundAnswer();
   if (what == "layouts") return Layouts(request, *object, *catalogue);
+  if (what == "namedLayouts" && request.path.size() == 5) {
+    const bool known = object->name == "User" && request.path[4] == "UserAlt";
+    return known ? AllLayouts(request, *object, *catalogue) : NotFoundAnswer();
+  }
   if (what == "approvalLayouts") return JsonAnswer(200, R"({"approvalLayouts":[]})");
   if (what != "compactLayouts") return NotFoundAnswer();
   if (request.path.size() == 4) return CompactLayoutsOf(request, *object);

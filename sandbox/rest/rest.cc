@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sandbox/rest/app_pages.h"
 #include "sandbox/rest/blob.h"
 #include "sandbox/rest/recent.h"
 #include "sandbox/sign_in/sign_in_parts.h"
@@ -26,8 +27,9 @@ Answer Resources(ApiParts& parts, const ApiRequest& request) {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
   ordered_json resources;
-  for (const char* name : {"tooling", "sobjects", "query", "queryAll", "limits", "jobs",
-                           "composite", "compactLayouts", "event", "recent"}) {
+  for (const char* name :
+       {"tooling", "sobjects", "query", "queryAll", "limits", "jobs", "composite", "compactLayouts",
+        "event", "recent", "tabs", "theme", "quickActions"}) {
     resources[name] = request.Root() + "/" + name;
   }
   resources["identity"] =
@@ -56,7 +58,8 @@ Answer Recent(ApiParts& parts, const ApiRequest& request) {
 // `limits/recordCount?sObjects=Account,Contact`: live records, all objects when none is named.
 // Source: REST API Developer Guide, "Record Count", read 2026-11.
 Answer RecordCounts(ApiParts& parts, const ApiRequest& request) {
-  if (request.method != "GET") return MethodNotAllowed(request.method, "GET,HEAD");
+  if (request.method != "GET" && request.method != "HEAD")
+    return MethodNotAllowed(request.method, "GET,HEAD");
   const std::string asked = ',' + Folded(request.Query("sObjects")) + ',';
   ordered_json counts = ordered_json::array();
   const auto catalogue = parts.org.catalogue();
@@ -114,6 +117,9 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
     return EventSchemaById(parts, request);
   }
   if (family == "recent" && request.path.size() == 1) return Recent(parts, request);
+  if (family == "tabs" && request.path.size() == 1) return Tabs(parts, request);
+  if (family == "theme" && request.path.size() == 1) return Theme(parts, request);
+  if (family == "quickActions") return QuickActions(parts, request);
   return NotFoundAnswer();
 }
 
@@ -127,6 +133,11 @@ Answer HandleSobjects(ApiParts& parts, ApiRequest& request) {
   if (depth == 2) {
     return request.method == "GET" || request.method == "HEAD" ? BasicObjectInfo(parts, request)
                                                                : HandleRecord(parts, request);
+  }
+  if (request.path[2] == "listviews") return ListViews(parts, request);
+  if (request.path[2] == "quickActions") return QuickActions(parts, request);
+  if (depth == 4 && request.path[3] == "password" && Folded(request.path[1]) == "user") {
+    return UserPassword(parts, request);
   }
   if (depth == 3) {
     const std::string& word = request.path[2];
@@ -145,7 +156,8 @@ bool VisibleField(const FieldInfo& field, int version) {
 }
 
 Answer HandleLimits(ApiParts& parts, ApiRequest& request) {
-  if (request.method != "GET") return MethodNotAllowed(request.method, "GET,HEAD");
+  if (request.method != "GET" && request.method != "HEAD")
+    return MethodNotAllowed(request.method, "GET,HEAD");
   const DailyLimits limits = parts.usage.limits();
   const auto left = [&](Allotment allotment, int64_t unit) {
     const int64_t max = limits.Max(allotment);
