@@ -23,6 +23,11 @@ constexpr ErrorCode kCodes[] = {
      "Choose `--mode`, or `mode` of the object in firn.yaml, to fit; `deletes: soft` keeps the "
      "rows "
      "of deleted records."},
+    {"EXPORT-PLAN-006", "the object has no such field, or hides it from this user",
+     "`--field`, `--without`, or `include` of the object in firn.yaml names a field that neither "
+     "the "
+     "org nor the table has.",
+     "Use the API name. `firn org describe OBJECT` lists the fields that the user sees."},
     {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
      "`firn export show RUN` shows its report; `firn export run` starts a new one."},
     {"EXPORT-RUN-002", "the run was made against another org",

@@ -60,6 +60,7 @@ struct ObjectSpec {
   bool all_rows = false;
   bool strict = false;
   bool fetch_blobs = false;
+  bool fields_named = false;  // for this object alone: a field that it lacks is a mistake
   ExportMode mode = ExportMode::kFull;
   IncrementalSpec incremental;
 };

@@ -42,10 +42,15 @@ IncrementalSpec IncrementalSpecFromJson(const Json& json) {
 }
 
 Json SpecToJson(const ObjectSpec& spec) {
-  Json json = {{"object", spec.object},   {"table", spec.table},
-               {"include", spec.include}, {"exclude", spec.exclude},
-               {"where", spec.where},     {"all_rows", spec.all_rows},
-               {"strict", spec.strict},   {"fetch_blobs", spec.fetch_blobs}};
+  Json json = {{"object", spec.object},
+               {"table", spec.table},
+               {"include", spec.include},
+               {"exclude", spec.exclude},
+               {"where", spec.where},
+               {"all_rows", spec.all_rows},
+               {"strict", spec.strict},
+               {"fetch_blobs", spec.fetch_blobs},
+               {"fields_named", spec.fields_named}};
   if (spec.mode == ExportMode::kIncremental) {
     json["incremental"] = IncrementalSpecToJson(spec.incremental);
   }
@@ -62,6 +67,7 @@ ObjectSpec SpecFromJson(const Json& json) {
   json.at("all_rows").get_to(spec.all_rows);
   json.at("strict").get_to(spec.strict);
   json.at("fetch_blobs").get_to(spec.fetch_blobs);
+  spec.fields_named = json.value("fields_named", false);
   if (const auto incremental = json.find("incremental"); incremental != json.end()) {
     spec.mode = ExportMode::kIncremental;
     spec.incremental = IncrementalSpecFromJson(*incremental);

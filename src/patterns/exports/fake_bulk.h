@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,15 +39,18 @@ class FakeBulk final : public salesforce::BulkClient {
     return "\"" + std::to_string(i) + "\"\n";
   };
   int created = 0;
-  int64_t page_rows_missing = 0;    // fewer rows in a page than announced
-  bool refuses = false;             // Bulk cannot read the object
-  std::vector<std::string> opened;  // locators, in order
+  int64_t page_rows_missing = 0;  // fewer rows in a page than announced
+  bool refuses = false;           // Bulk cannot read the object
+  std::optional<Error> create_error;
+  std::vector<salesforce::Job> jobs;  // that the org lists
+  std::vector<std::string> opened;    // locators, in order
   int lists = 0;
 
   Result<salesforce::Job> Create(const Call&, const salesforce::QuerySpec&) override {
     if (refuses) {
       return Fail(Kind::kUnsupported, "SF-BULK-002", "Bulk cannot read this object");
     }
+    if (create_error) return Fail(*create_error);
     ++created;
     return salesforce::Job{.id = "750", .created_date = "2026-11-24T03:00:00.000+0000"};
   }
@@ -58,7 +62,10 @@ class FakeBulk final : public salesforce::BulkClient {
     return Get(call, id);
   }
   Result<salesforce::JobPage> List(const Call&, const std::string&) override {
-    return salesforce::JobPage();
+    salesforce::JobPage page;
+    page.jobs = jobs;
+    page.done = true;
+    return page;
   }
   Result<void> Abort(const Call&, const std::string&) override { return {}; }
   Result<void> Delete(const Call&, const std::string&) override { return {}; }

@@ -48,6 +48,8 @@ ObjectSpec SpecFor(const std::string& object, const project::Project& project,
   if (const project::ObjectRule* rule = project.RuleFor(org, object)) {
     spec.include = rule->include;
     spec.exclude = rule->exclude;
+    // Rules of many objects share a list of what none of them is to give away.
+    spec.fields_named = !IsGlob(rule->name) && rule->exclude.empty();
     spec.where = rule->where;
     if (!rule->table.empty()) spec.table = project.NamespaceOf(org) + "." + rule->table;
     spec.all_rows = rule->include_deleted;
@@ -130,6 +132,7 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
   FIRN_TRY(const auto ident, lake::ParseTableIdent(spec.table));
   auto table = parts.lake->Load(ident);
   if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
+  FIRN_CHECK(CheckFieldNames(spec, description.json, table ? &*table : nullptr));
   const bool keeps_columns = table && spec.mode == ExportMode::kIncremental;
   FIRN_TRY(const auto layout, LayoutFor({.spec = spec,
                                          .describe = description.json,
@@ -144,7 +147,12 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
     for (const auto& field : layout.schema.fields) {
       if (table->schema().Find(field.name) == nullptr) planned.new_fields.push_back(field.name);
     }
-    planned.vanished_fields = CompareColumns(table->schema(), layout.schema).vanished;
+    auto unfilled =
+        SplitUnfilled(CompareColumns(table->schema(), layout.schema).vanished, description.json);
+    planned.vanished_fields = std::move(unfilled.vanished);
+    if (!unfilled.left_out.empty()) {
+      planned.warnings.push_back(LeftOutWarning(unfilled.left_out, spec.mode));
+    }
   }
   FIRN_TRY(const std::string condition,
            PlannedCondition(call, parts, description.json, table ? &*table : nullptr, planned));
@@ -207,6 +215,9 @@ Result<std::vector<ObjectSpec>> SelectObjects(const std::vector<salesforce::Obje
     return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-002", "no object of the org fits")
                     .Hint("name objects, `firn export run Account Contact`, or list them under "
                           "`objects` in firn.yaml"));
+  }
+  if (!selection.include.empty() || !selection.exclude.empty()) {
+    for (ObjectSpec& spec : specs) spec.fields_named = specs.size() == 1;
   }
   for (const ObjectSpec& spec : specs) FIRN_CHECK(CheckMode(spec));
   if (!selection.where.empty() && specs.size() > 1) {

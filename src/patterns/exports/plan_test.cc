@@ -96,6 +96,22 @@ TEST_F(SelectTest, FieldListAlwaysHasTheId) {
             (*specs)[0].include.end());
 }
 
+TEST_F(SelectTest, FieldsAreNamedForAnObjectAloneOrForSeveral) {
+  EXPECT_TRUE(Select({.patterns = {"Account"}, .include = {"Name"}})->front().fields_named);
+  EXPECT_FALSE(
+      Select({.patterns = {"Account", "Contact"}, .exclude = {"Fax"}})->front().fields_named);
+  project::ObjectRule rule;
+  rule.name = "Contact";
+  rule.include = {"Fax"};
+  project_.objects = {rule};
+  EXPECT_TRUE(Select({})->front().fields_named);
+  project_.objects[0].name = "Cont*";
+  EXPECT_FALSE(Select({})->front().fields_named);
+  rule.exclude = {"Social_Security_Number__c"};  // of whichever object has it
+  project_.objects = {rule};
+  EXPECT_FALSE(Select({})->front().fields_named);
+}
+
 TEST(CallsFor, GrowsWithPagesAndTheirLists) {
   EXPECT_EQ(CallsFor(0, 50'000), CallsFor(50'000, 50'000));
   // Ten pages more, and two lists of five.

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "core/base/random.h"
+#include "core/base/time_text.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/fake_bulk.h"
 #include "patterns/exports/fake_rest.h"
@@ -289,6 +290,101 @@ TEST_F(RunTest, VanishedFieldIsReportedAndItsColumnStaysEmpty) {
   const auto table = lake_->Load({"salesforce", "Account"});
   EXPECT_NE(table->schema().Find("Name"), nullptr);
   EXPECT_NE(table->schema().Find("Rating__c"), nullptr);
+}
+
+TEST_F(RunTest, MisspeltFieldIsRefusedBeforeTheTableIsTouched) {
+  ASSERT_TRUE(Run().errors.empty());
+  const int created = bulk_.created;
+  spec_.fields_named = true;
+  for (const char* name : {"Nmae", "Nam?e*"}) {
+    spec_.include = {name, "Id"};
+    spec_.exclude.clear();
+    const auto outcome = Run();
+    ASSERT_EQ(outcome.errors.size(), 1U) << name;
+    EXPECT_EQ(outcome.errors[0].code(), "EXPORT-PLAN-006") << name;
+  }
+  spec_.include.clear();
+  spec_.exclude = {"AnualRevenue"};  // would be exported though it was to be left out
+  const auto outcome = Run();
+  ASSERT_EQ(outcome.errors.size(), 1U);
+  EXPECT_EQ(outcome.errors[0].hint(), "did you mean `AnnualRevenue`?");
+  EXPECT_EQ(bulk_.created, created);
+  EXPECT_EQ(RowsInTable(), 95);
+}
+
+TEST_F(RunTest, FieldThatIsHiddenForNowIsNotTakenForAMisspeltOne) {
+  ASSERT_TRUE(Run().errors.empty());
+  spec_.fields_named = true;
+  spec_.include = {"Name", "AnnualRevenue", "SystemModstamp", "IsDeleted", "Id"};
+  rest_.describe.erase(rest_.describe.find("," + Field("Name", "string", 0, 0)),
+                       Field("Name", "string", 0, 0).size() + 1);
+  bulk_.header = "\"Id\",\"AnnualRevenue\",\"SystemModstamp\",\"IsDeleted\"\n";
+  bulk_.row = [](int64_t i) {
+    return "\"" + IdOf(i) + "\",\"1\",\"2026-11-24T02:00:00.000Z\",\"false\"\n";
+  };
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors.front().OneLine();
+  EXPECT_EQ(ReportOf(outcome).vanished_fields, std::vector<std::string>{"Name"});
+}
+
+TEST_F(RunTest, FieldThatIsLeftOutIsNotReportedAsHidden) {
+  ASSERT_TRUE(Run().errors.empty());
+  spec_.exclude = {"Name"};
+  bulk_.header = "\"Id\",\"AnnualRevenue\",\"SystemModstamp\",\"IsDeleted\"\n";
+  bulk_.row = [](int64_t i) {
+    return "\"" + IdOf(i) + "\",\"1\",\"2026-11-24T02:00:00.000Z\",\"false\"\n";
+  };
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors.front().OneLine();
+  EXPECT_EQ(ReportOf(outcome).warnings,
+            std::vector<std::string>{"left out, as asked: Name; their columns are empty after it"});
+}
+
+// The org's list does not tell the jobs' queries: a run whose own job was refused took the job of
+// another run for it, and would have committed rows that its condition leaves out.
+TEST_F(RunTest, JobOfAnotherRunIsNotTakenForOneThatWasLost) {
+  bulk_.create_error = Error(Kind::kTimeout, "NET-HTTP-003", "no byte came");
+  const auto lost = Run();
+  ASSERT_EQ(lost.errors.size(), 1U);
+  bulk_.create_error.reset();
+  ASSERT_TRUE(Run().errors.empty());
+  ASSERT_EQ(bulk_.created, 1);
+  bulk_.jobs = {{.id = "750",
+                 .state = salesforce::JobState::kJobComplete,
+                 .operation = "query",
+                 .object = "Account",
+                 .created_date = FormatUtc(call_.clock->Now())}};
+  ASSERT_TRUE(ResumeExport(call_, parts_, options_, lost.run_id));
+  EXPECT_EQ(bulk_.created, 2);  // a job of its own
+}
+
+TEST_F(RunTest, LostJobIsFoundAgainAndNotMadeTwice) {
+  bulk_.create_error = Error(Kind::kTimeout, "NET-HTTP-003", "no byte came");
+  const auto lost = Run();
+  bulk_.create_error.reset();
+  bulk_.jobs = {{.id = "751",
+                 .state = salesforce::JobState::kJobComplete,
+                 .operation = "query",
+                 .object = "Account",
+                 .created_date = FormatUtc(call_.clock->Now())}};
+  auto resumed = ResumeExport(call_, parts_, options_, lost.run_id);
+  ASSERT_TRUE(resumed && resumed->errors.empty());
+  EXPECT_EQ(bulk_.created, 0);
+}
+
+TEST_F(RunTest, JobThatTheOrgRefusedIsNotLookedFor) {
+  bulk_.create_error = Error(Kind::kBadInput, "SF-BULK-001", "the query is refused");
+  const auto refused = Run();
+  ASSERT_EQ(refused.errors.size(), 1U);
+  bulk_.create_error.reset();
+  bulk_.jobs = {{.id = "752",  // of somebody who reads the same object
+                 .state = salesforce::JobState::kJobComplete,
+                 .operation = "query",
+                 .object = "Account",
+                 .created_date = FormatUtc(call_.clock->Now())}};
+  auto resumed = ResumeExport(call_, parts_, options_, refused.run_id);
+  ASSERT_TRUE(resumed && resumed->errors.empty());
+  EXPECT_EQ(bulk_.created, 1);
 }
 
 TEST_F(RunTest, FieldsThatChangeUnderTheRunArePlannedAgain) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "core/base/nearest.h"
 #include "core/project/project.h"
 #include "ends/lake/merge/merge.h"
 
@@ -77,6 +79,56 @@ std::vector<std::string> SilentFieldsOf(const std::string& describe, const Objec
     if (selected && changes_silently && name != "Id") silent.push_back(name);
   }
   return silent;
+}
+
+Result<void> CheckFieldNames(const ObjectSpec& spec, const std::string& describe,
+                             const lake::Table* table) {
+  if (!spec.fields_named) return {};
+  std::vector<std::string> names;
+  for (const auto& field : FieldsOf(describe)) {
+    if (field.is_object()) names.push_back(field.value("name", ""));
+  }
+  const size_t described = names.size();
+  if (table != nullptr) {  // a field that is hidden for now has its column still
+    for (const record::Field& field : table->schema().fields) names.push_back(field.name);
+  }
+  for (const auto* patterns : {&spec.include, &spec.exclude}) {
+    for (const std::string& pattern : *patterns) {
+      const bool found = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+        return project::GlobMatches(pattern, name);
+      });
+      if (found) continue;
+      names.resize(described);
+      const auto near = Nearest(pattern, names);
+      return Fail(
+          Error(Kind::kBadInput, "EXPORT-PLAN-006",
+                "`" + spec.object + "` has no field `" + pattern + "`, or hides it from this user")
+              .Hint(near ? "did you mean `" + *near + "`?"
+                         : "`firn org describe " + spec.object + "` lists its fields"));
+    }
+  }
+  return {};
+}
+
+SplitColumns SplitUnfilled(const std::vector<std::string>& unfilled, const std::string& describe) {
+  std::set<std::string> described;
+  for (const auto& field : FieldsOf(describe)) {
+    if (field.is_object()) described.insert(field.value("name", ""));
+  }
+  SplitColumns split;
+  for (const std::string& name : unfilled) {
+    (described.contains(name) ? split.left_out : split.vanished).push_back(name);
+  }
+  return split;
+}
+
+std::string LeftOutWarning(const std::vector<std::string>& names, ExportMode mode) {
+  constexpr size_t kNamed = 5;
+  std::string text = "left out, as asked: ";
+  for (size_t i = 0; i < names.size() && i < kNamed; ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kNamed) text += " and " + std::to_string(names.size() - kNamed) + " more";
+  return text + (mode == ExportMode::kIncremental ? "; their columns keep what they hold"
+                                                  : "; their columns are empty after it");
 }
 
 UnfilledColumns CompareColumns(const record::Schema& table, const record::Schema& layout) {

@@ -41,8 +41,24 @@ struct UnfilledColumns {
   std::vector<std::string> vanished;    // no longer described: hidden from the user, or deleted
   std::vector<std::string> superseded;  // the field goes on in a newer version of the column
 };
-// `own`: columns that Firn made itself (`__deleted`) are in neither list.
+// Columns that Firn made itself (`__deleted`) are in neither list.
 [[nodiscard]] UnfilledColumns CompareColumns(const record::Schema& table,
                                              const record::Schema& layout);
+
+// `vanished` of them, once more apart: what the org still describes was left out by the spec.
+struct SplitColumns {
+  std::vector<std::string> vanished;
+  std::vector<std::string> left_out;
+};
+[[nodiscard]] SplitColumns SplitUnfilled(const std::vector<std::string>& unfilled,
+                                         const std::string& describe);
+// What becomes of the columns of fields that a spec leaves out, for the report.
+[[nodiscard]] std::string LeftOutWarning(const std::vector<std::string>& names, ExportMode mode);
+
+// Whether the fields that a spec names for its object alone are there: in the org, or in the table
+// when they are hidden for now. A misspelt name would empty the table's other columns, or take a
+// field along that was to be left out. Errors: BadInput (EXPORT-PLAN-006) with the nearest name.
+[[nodiscard]] Result<void> CheckFieldNames(const ObjectSpec& spec, const std::string& describe,
+                                           const lake::Table* table);
 
 }  // namespace firn::exports

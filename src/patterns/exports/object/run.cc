@@ -17,7 +17,23 @@ constexpr std::chrono::minutes kClockSkewMost{5};
 constexpr int kJobListPagesMax = 20;
 // A window of so many rows takes a few REST calls: fewer than a job and its polls.
 constexpr int64_t kRestRowsMost = 10'000;
+constexpr int kRunsLookedThrough = 200;  // newest first, for jobs that belong to them
 constexpr int kPlansMax = 2;  // of one object in one run: fields may change once under it
+
+// The org has answered that it makes no job; of any other failure it may have made one.
+bool WasRefused(const Error& error) {
+  switch (error.kind()) {
+    case Kind::kBadInput:
+    case Kind::kDenied:
+    case Kind::kExpired:
+    case Kind::kLimitReached:
+    case Kind::kNotFound:
+    case Kind::kUnsupported:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -187,7 +203,9 @@ Result<void> ObjectRun::Describe() {
   FIRN_CHECK(MakeTableAndLayout());
   FIRN_FAULT_POINT("exports.table.ready");
   for (const std::string& warning : layout_.warnings) Warn(warning);
-  for (const std::string& field : facts_.vanished_fields) {
+  const auto unfilled = SplitUnfilled(facts_.vanished_fields, row_.describe);
+  if (!unfilled.left_out.empty()) Warn(LeftOutWarning(unfilled.left_out, facts_.spec.mode));
+  for (const std::string& field : unfilled.vanished) {
     Warn("field " + field + " is hidden from this user or was deleted since the last run");
   }
   if (facts_.spec.mode == ExportMode::kIncremental) FIRN_CHECK(ChooseWindow());
@@ -201,6 +219,7 @@ Result<void> ObjectRun::Describe() {
 
 Result<void> ObjectRun::MakeTableAndLayout() {
   auto table = parts_.lake->Load(ident_);
+  FIRN_CHECK(CheckFieldNames(facts_.spec, row_.describe, table ? &*table : nullptr));
   if (!table && table.error().kind() == Kind::kNotFound) {
     FIRN_TRY(layout_, LayoutOf(nullptr));
     FIRN_CHECK(parts_.lake->CreateNamespace(ident_.ns));
@@ -281,7 +300,13 @@ Result<void> ObjectRun::StartJob() {
   const bool to_rest =
       !job && (job.error().kind() == Kind::kUnsupported || (IsWindow() && RestCanDo(job.error())));
   if (to_rest) return UseRest(job.error().what());
-  if (!job) return Fail(std::move(job).error());
+  if (!job) {
+    if (WasRefused(job.error())) {  // there is no job to look for when the run goes on
+      facts_.create_sent.clear();
+      FIRN_CHECK(Save());
+    }
+    return Fail(std::move(job).error());
+  }
   FIRN_FAULT_POINT("exports.job.created");
   row_.job_id = job->id;
   if (!IsWindow()) facts_.watermark = job->created_date;
@@ -301,8 +326,22 @@ Result<void> ObjectRun::UseRest(const std::string& why) {
   return SaveState(state::ObjectState::kFetching);
 }
 
+Result<std::set<std::string>> ObjectRun::JobsOfOtherRuns() const {
+  std::set<std::string> jobs;
+  FIRN_TRY(const auto runs, parts_.ledger->Runs(parts_.org, kRunsLookedThrough));
+  for (const state::RunRow& run : runs) {
+    if (run.run_id == shared_.run_id) continue;
+    FIRN_TRY(const auto objects, parts_.ledger->Objects(parts_.org, run.run_id));
+    for (const state::ObjectRow& object : objects) jobs.insert(object.job_id);
+  }
+  return jobs;
+}
+
+// The list of jobs does not tell their queries: what another run has taken must not be taken for
+// ours, whose condition may differ.
 Result<bool> ObjectRun::FindLostJob() {
   FIRN_TRY(const UtcMicros sent, ParseInstant(facts_.create_sent));
+  FIRN_TRY(const auto others, JobsOfOtherRuns());
   std::vector<salesforce::Job> found;
   std::string next;
   for (int page = 0; page < kJobListPagesMax; ++page) {
@@ -312,7 +351,7 @@ Result<bool> ObjectRun::FindLostJob() {
       const bool ours = job.object == row_.object && created && *created >= sent - kClockSkewMost &&
                         (job.operation == "queryAll") == AsksAllRows() &&
                         (job.query.empty() || job.query == facts_.soql) &&
-                        job.state != salesforce::JobState::kAborted &&
+                        !others.contains(job.id) && job.state != salesforce::JobState::kAborted &&
                         job.state != salesforce::JobState::kFailed;
       if (ours) found.push_back(std::move(job));
     }

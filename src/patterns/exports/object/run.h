@@ -126,6 +126,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> MakeTableAndLayout();
   Result<record::Layout> LayoutOf(const lake::Table* table) const;
   Result<void> CompareWithTable(const lake::Table& table);
+  Result<std::set<std::string>> JobsOfOtherRuns() const;
   Result<bool> FindLostJob();
   Result<void> UseRest(const std::string& why);
   Result<void> ChooseHowToPage();
