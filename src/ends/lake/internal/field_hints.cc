@@ -5,9 +5,14 @@
 #include <arrow/datum.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
+#include <arrow/util/decimal.h>
+
+#include <cstring>
 
 #include "core/base/encoding.h"
+#include "ends/lake/data_file.h"
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/internal/projection.h"
 
@@ -73,6 +78,57 @@ Result<std::shared_ptr<arrow::Scalar>> BytesScalar(const std::string& text,
       std::make_shared<arrow::FixedSizeBinaryScalar>(buffer, type));
 }
 
+arrow::Result<double> RealOf(std::string_view bytes) {
+  if (bytes.size() == sizeof(float)) {
+    float value = 0;
+    std::memcpy(&value, bytes.data(), sizeof value);
+    return value;
+  }
+  double value = 0;
+  if (bytes.size() != sizeof value)
+    return arrow::Status::Invalid("it has ", bytes.size(), " bytes");
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
+
+// Values may be of the type that the column had before it was widened.
+arrow::Result<std::shared_ptr<arrow::Scalar>> ScalarOf(
+    TypeId id, std::string_view bytes, const std::shared_ptr<arrow::DataType>& type) {
+  switch (id) {
+    case TypeId::kBoolean:
+      if (bytes.size() != 1) return arrow::Status::Invalid("it has ", bytes.size(), " bytes");
+      return std::make_shared<arrow::BooleanScalar>(bytes[0] != 0);
+    case TypeId::kFloat:
+    case TypeId::kDouble: {
+      ARROW_ASSIGN_OR_RAISE(const double value, RealOf(bytes));
+      return arrow::MakeScalar(type, value);
+    }
+    case TypeId::kDecimal: {
+      ARROW_ASSIGN_OR_RAISE(const auto value, arrow::Decimal128::FromBigEndian(
+                                                  reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                  static_cast<int32_t>(bytes.size())));
+      return std::make_shared<arrow::Decimal128Scalar>(value, type);
+    }
+    case TypeId::kString:
+      return std::make_shared<arrow::StringScalar>(std::string(bytes));
+    case TypeId::kBinary:
+    case TypeId::kUuid:
+    case TypeId::kFixed: {
+      auto buffer = arrow::Buffer::FromString(std::string(bytes));
+      if (type->id() == arrow::Type::BINARY)
+        return std::make_shared<arrow::BinaryScalar>(std::move(buffer));
+      if (buffer->size() != static_cast<const arrow::FixedSizeBinaryType&>(*type).byte_width())
+        return arrow::Status::Invalid("it has ", buffer->size(), " bytes");
+      return std::make_shared<arrow::FixedSizeBinaryScalar>(std::move(buffer), type);
+    }
+    default: {
+      const auto number = SingleToLong(bytes);
+      if (!number) return arrow::Status::Invalid("it has ", bytes.size(), " bytes");
+      return arrow::MakeScalar(type, *number);
+    }
+  }
+}
+
 }  // namespace
 
 void CollectNames(const std::string& mapping_json, FieldHints& out) {
@@ -89,7 +145,31 @@ FieldHints HintsOf(const TableMetadata& metadata) {
     if (schema->json.find("\"initial-default\"") == std::string::npos) continue;
     if (const auto parsed = ParseJson(schema->json)) CollectDefaults(*parsed, out, 0);
   }
+  for (const PartitionSpec& spec : metadata.partition_specs) {
+    for (size_t at = 0; at < spec.fields.size(); ++at) {
+      if (spec.fields[at].transform == "identity")
+        out.identity[spec.spec_id].emplace_back(spec.fields[at].source_id, at);
+    }
+  }
   return out;
+}
+
+FieldHints HintsFor(FieldHints hints, const DataFile& file) {
+  const auto fields = hints.identity.find(file.spec_id);
+  if (fields == hints.identity.end()) return hints;
+  for (const auto& [id, at] : fields->second) {
+    if (at < file.partition.size()) hints.held[id] = file.partition[at];
+  }
+  return hints;
+}
+
+Result<std::shared_ptr<arrow::Scalar>> SingleScalar(const Field& field, std::string_view bytes) {
+  const auto type = ArrowFieldOf(field)->type();
+  const auto made = ScalarOf(field.type.id, bytes, type);
+  if (made.ok()) return *made;
+  return Fail(Error(Kind::kCorrupt, "LAKE-READ-001",
+                    "the partition value of column `" + field.name + "` cannot be read")
+                  .Because(made.status().message()));
 }
 
 Result<std::shared_ptr<arrow::Scalar>> DefaultScalar(const Field& field, const std::string& json) {

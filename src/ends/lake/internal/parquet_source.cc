@@ -40,7 +40,9 @@ void CollectLeaves(const parquet::arrow::SchemaField& field, std::vector<int>& o
 class Source final : public ParquetSource {
  public:
   Source(DataFile file, SourceOptions options)
-      : file_(std::move(file)), options_(std::move(options)) {}
+      : file_(std::move(file)), options_(std::move(options)) {
+    options_.hints = HintsFor(std::move(options_.hints), file_);
+  }
 
   Result<void> Start(std::shared_ptr<arrow::io::RandomAccessFile> input) {
     try {
@@ -105,17 +107,20 @@ class Source final : public ParquetSource {
     std::sort(leaves.begin(), leaves.end());
     leaves.erase(std::unique(leaves.begin(), leaves.end()), leaves.end());
     leaves_ = std::move(leaves);
-    ChooseGroups();
-    return {};
+    return ChooseGroups();
   }
 
   // Where each row group to be read begins.
-  void ChooseGroups() {
+  Result<void> ChooseGroups() {
     const auto footer = reader_->parquet_reader()->metadata();
     const std::vector<IndexedColumn> indexed = IndexedColumns();
     int64_t first = 0;
     for (int group = 0; group < footer->num_row_groups(); ++group) {
       const int64_t rows = footer->RowGroup(group)->num_rows();
+      if (first + rows <= options_.from_row) {
+        first += rows;
+        continue;
+      }
       const bool wanted =
           !options_.may_match ||
           options_.may_match(MetricsOf(*footer->Subset({group}), options_.statistics_schema));
@@ -123,6 +128,9 @@ class Source final : public ParquetSource {
       spared_ += wanted ? 0 : 1;
       first += rows;
     }
+    if (first == file_.record_count) return {};
+    return Fail(Damaged(file_, "its row groups hold " + std::to_string(first) +
+                                   " rows; its footer says " + std::to_string(file_.record_count)));
   }
 
   // The filter's columns, if pages can be passed over: every column that is read has to be one that

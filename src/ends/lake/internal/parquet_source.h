@@ -20,6 +20,7 @@ struct SourceOptions {
   record::Schema schema;  // top-level fields wanted, in order
   FieldHints hints;
   int batch_rows = 4096;
+  int64_t from_row = 0;  // row groups that end before it are passed over
   // Row groups, and pages by the page index, of which this says no by their statistics are passed
   // over; nothing: all are read.
   std::function<bool(const DataFile& statistics)> may_match;

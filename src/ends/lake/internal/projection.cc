@@ -42,8 +42,20 @@ Result<DataPtr> Nulls(const Field& target, int64_t rows) {
   return (*made)->data();
 }
 
-// A column that the file lacks: the field's default in every row, or nulls.
+Result<DataPtr> Repeated(const Field& target, const arrow::Scalar& value, int64_t rows) {
+  auto made = arrow::MakeArrayFromScalar(value, rows);
+  if (!made.ok()) return Fail(Unreadable(target, made.status().message()));
+  return (*made)->data();
+}
+
+// A column that the file lacks: in every row the value of the file's partition, else the field's
+// default, or nulls.
 Result<DataPtr> Missing(const Field& target, const FieldHints& hints, int64_t rows) {
+  if (const auto held = hints.held.find(target.id); held != hints.held.end()) {
+    if (!held->second) return Nulls(target, rows);
+    FIRN_TRY(const auto value, SingleScalar(target, *held->second));
+    return Repeated(target, *value, rows);
+  }
   const auto found = hints.defaults.find(target.id);
   if (found == hints.defaults.end()) return Nulls(target, rows);
   if (target.type.id == TypeId::kStruct) {
@@ -57,9 +69,7 @@ Result<DataPtr> Missing(const Field& target, const FieldHints& hints, int64_t ro
                                   std::move(children), 0);
   }
   FIRN_TRY(const auto value, DefaultScalar(target, found->second));
-  auto made = arrow::MakeArrayFromScalar(*value, rows);
-  if (!made.ok()) return Fail(Unreadable(target, made.status().message()));
-  return (*made)->data();
+  return Repeated(target, *value, rows);
 }
 
 Result<DataPtr> ProjectStruct(const DataPtr& source, const Field& target, const FieldHints& hints) {

@@ -34,9 +34,9 @@ class FieldFinder {
   std::map<std::string, int> by_name_;  // of columns without an id
 };
 
-// The column of the table for `source` (nullptr: the file lacks it, so that it holds the field's
-// default, or nulls), `rows` long. Errors: the file's type cannot be widened to the table's (text
-// of the reason).
+// The column of the table for `source` (nullptr: the file lacks it, so that it holds the
+// partition's value, the field's default, or nulls), `rows` long. Errors: the file's type cannot be
+// widened to the table's (text of the reason).
 [[nodiscard]] Result<std::shared_ptr<arrow::Array>> ProjectColumn(
     const std::shared_ptr<arrow::Array>& source, const record::Field& target,
     const FieldHints& hints, int64_t rows);

@@ -87,7 +87,7 @@ std::vector<GroupRows> ByGroup(const parquet::FileMetaData& footer, std::span<co
 class PointReader {
  public:
   PointReader(const DataFile& file, const internal::SourceOptions& options)
-      : file_(file), options_(options) {}
+      : file_(file), options_(options), hints_(internal::HintsFor(options.hints, file)) {}
 
   arrow::Status Open(std::shared_ptr<arrow::io::RandomAccessFile> input) {
     parquet::ArrowReaderProperties columns(/*use_threads=*/false);
@@ -106,7 +106,7 @@ class PointReader {
   arrow::Result<ArrayPtr> Column(const record::Field& wanted, const std::vector<GroupRows>& groups,
                                  int64_t rows) {
     ArrayPtr source;
-    if (const int at = finder_->Find(wanted, options_.hints); at >= 0) {
+    if (const int at = finder_->Find(wanted, hints_); at >= 0) {
       const auto& field = reader_->manifest().schema_fields[static_cast<size_t>(at)];
       arrow::ArrayVector parts;
       for (const GroupRows& group : groups) {
@@ -115,7 +115,7 @@ class PointReader {
       }
       ARROW_ASSIGN_OR_RAISE(source, arrow::Concatenate(parts));
     }
-    auto column = internal::ProjectColumn(source, wanted, options_.hints, rows);
+    auto column = internal::ProjectColumn(source, wanted, hints_, rows);
     if (!column) return arrow::Status::Invalid(column.error().why());
     return *std::move(column);
   }
@@ -146,6 +146,7 @@ class PointReader {
 
   const DataFile& file_;
   const internal::SourceOptions& options_;
+  const internal::FieldHints hints_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::optional<internal::FieldFinder> finder_;
 };

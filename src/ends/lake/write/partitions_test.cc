@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "ends/lake/commit/delete_files.h"
+#include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/merge/test_desk.h"
 #include "ends/lake/read/filter.h"
@@ -140,6 +141,53 @@ TEST_F(PartitionsTest, AppendedFilesOfNoPartitionAreWrittenIntoPartitions) {
   ASSERT_TRUE(table) << table.error().OneLine();
   EXPECT_EQ(Read(), (TestTable{{TestId(1), Row("a", 1, "x")}, {TestId(2), Row("b", 2, "y")}}));
   EXPECT_EQ(table->Files(call_)->size(), 2U);
+  ExpectPlaced();
+}
+
+// As Hive's migration leaves them: the files of a partition lack the column it is named by.
+TEST_F(PartitionsTest, AColumnThatTheFilesLackHoldsThePartitionsValue) {
+  PartitionBy("Stage, Amount");
+  record::Layout layout;
+  layout.schema = TestSchema();
+  std::erase_if(layout.schema.fields, [](const record::Field& field) {
+    return field.name == "Stage" || field.name == "Amount";
+  });
+  std::vector<DataFile> files;
+  for (int i = 1; i <= 3; ++i) {
+    const std::string path = folder_ + "/hive" + std::to_string(i) + ".parquet";
+    const auto writer = ParquetWriter::Open(path, layout, {});
+    ASSERT_TRUE(writer) << writer.error().OneLine();
+    ASSERT_TRUE(
+        (*writer)->Write(*Batch({"Id", "Name", "Stamp"}, {{TestId(2 * i), Row("even", 0)},
+                                                          {TestId(2 * i + 1), Row("odd", 0)}})));
+    auto file = (*writer)->Close();
+    ASSERT_TRUE(file);
+    file->path = FileUri(path);
+    file->spec_id = Now().metadata().default_spec_id;
+    file->partition = {"stage " + std::to_string(i), SingleLong(i)};
+    if (i == 3) file->partition = {std::nullopt, SingleLong(3)};
+    files.push_back(*std::move(file));
+  }
+  ASSERT_TRUE(lake_->Append(call_, ident_, files, {}));
+  TestTable wanted;
+  for (int i = 1; i <= 3; ++i) {
+    TestRow row = Row("even", i, "stage " + std::to_string(i));
+    if (i == 3) row["Stage"] = std::nullopt;
+    wanted[TestId(2 * i)] = row;
+    row["Name"] = "odd";
+    wanted[TestId(2 * i + 1)] = row;
+  }
+  EXPECT_EQ(Read(), wanted);
+  EXPECT_EQ(FilesSpared("Stage = 'stage 1'", 2), 2);
+  EXPECT_EQ(FilesSpared("Amount >= 2 AND Name = 'odd'", 2), 1);
+  // A partial change keeps them, and so does what writes the files again.
+  const auto merger = Open();
+  Update(*merger, TestId(2), {{"Name", "changed"}});
+  Commit(*merger);
+  wanted[TestId(2)]["Name"] = "changed";
+  EXPECT_EQ(Read(), wanted);
+  CompactByOthers();
+  EXPECT_EQ(Read(), wanted);
   ExpectPlaced();
 }
 
