@@ -44,6 +44,10 @@ Error IndexIsWrong(const DataFile& file, uint32_t row) {
       .Because("another row than expected is at position " + std::to_string(row));
 }
 
+FoldCommit WorkOf(const MergePlan& plan) {
+  return {static_cast<int64_t>(plan.writes.size()), static_cast<int64_t>(plan.deletes.size())};
+}
+
 class Preparation {
  public:
   Preparation(const Call& call, MergeState& state, MergeAttempt& out)
@@ -63,7 +67,7 @@ class Preparation {
     const auto chosen = ChooseFolds();
     FIRN_CHECK(FetchCurrent());
     FIRN_CHECK(WriteRows(chosen));
-    return TakeOut(chosen);
+    return TakeOut();
   }
 
  private:
@@ -119,9 +123,8 @@ class Preparation {
     return {};
   }
 
-  std::vector<uint32_t> ChooseFolds() {
-    std::vector<uint32_t> chosen;
-    if (!state_.options.fold) return chosen;
+  std::vector<FoldPart> ChooseFolds() {
+    if (!state_.options.fold) return {};
     std::vector<FoldFile> files;
     for (uint32_t at = 0; at < state_.files.all().size(); ++at) {
       const MergeFile& file = state_.files.at(at);
@@ -129,17 +132,17 @@ class Preparation {
       const auto touched = out_.dead.find(at);
       const int64_t dead = touched == out_.dead.end() ? file.dead.count() : touched->second.count();
       if (dead == file.entry.file.record_count) continue;  // goes by itself
-      files.push_back({at, file.entry.file.record_count - dead, dead});
+      const DataFile& data = file.entry.file;
+      files.push_back(
+          {at, data.record_count - dead, dead, data.file_size_bytes / data.record_count});
     }
-    const auto rows_new = static_cast<int64_t>(out_.plan.writes.size());
-    for (const FoldFile& file : state_.fold.Choose(std::move(files), rows_new))
-      chosen.push_back(file.ordinal);
+    auto chosen = state_.fold.Choose(std::move(files), WorkOf(out_.plan));
     if (state_.table.metadata().partition_specs.size() < 2) return chosen;
     // Alone in its partition a file without dead rows would only be copied.
     const Folds folds = ByPartition(chosen);
-    std::erase_if(chosen, [&](uint32_t ordinal) {
-      const DataFile& file = state_.files.at(ordinal).entry.file;
-      return RowsLeft(ordinal) == file.record_count &&
+    std::erase_if(chosen, [&](const FoldPart& part) {
+      const DataFile& file = state_.files.at(part.ordinal).entry.file;
+      return RowsLeft(part.ordinal) == file.record_count &&
              folds.at({file.spec_id, file.partition}).size() == 1;
     });
     return chosen;
@@ -251,18 +254,18 @@ class Preparation {
 
   // Files of one partition of one spec; those of an older spec stay in theirs.
   using Partition = std::pair<int, PartitionTuple>;
-  using Folds = std::map<Partition, std::vector<uint32_t>>;
+  using Folds = std::map<Partition, std::vector<FoldPart>>;
 
-  Folds ByPartition(const std::vector<uint32_t>& chosen) const {
+  Folds ByPartition(const std::vector<FoldPart>& chosen) const {
     Folds out;
-    for (const uint32_t ordinal : chosen) {
-      const DataFile& file = state_.files.at(ordinal).entry.file;
-      out[{file.spec_id, file.partition}].push_back(ordinal);
+    for (const FoldPart& part : chosen) {
+      const DataFile& file = state_.files.at(part.ordinal).entry.file;
+      out[{file.spec_id, file.partition}].push_back(part);
     }
     return out;
   }
 
-  Result<void> WriteRows(const std::vector<uint32_t>& chosen) {
+  Result<void> WriteRows(const std::vector<FoldPart>& chosen) {
     Folds folds = ByPartition(chosen);
     if (!out_.plan.writes.empty()) {
       FIRN_TRY(const Partitioner partitioner, Partitioner::For(state_.table));
@@ -274,13 +277,13 @@ class Preparation {
         folds.erase(partition);
       }
     }
-    for (const auto& [partition, ordinals] : folds) FIRN_CHECK(WriteFolded(partition, ordinals));
+    for (const auto& [partition, parts] : folds) FIRN_CHECK(WriteFolded(partition, parts));
     return {};
   }
 
   // The changed rows `at` of a partition, and what is folded there.
   Result<void> WriteChanged(const BatchPtr& rows, const std::vector<int64_t>& at,
-                            const Partition& partition, const std::vector<uint32_t>& folds) {
+                            const Partition& partition, const std::vector<FoldPart>& folds) {
     MergeFileWriter writer(written_, WriterOptions());
     FIRN_TRY(const BatchPtr part, RowsAt(rows, at));
     FIRN_CHECK(writer.Write(call_, part));
@@ -288,18 +291,18 @@ class Preparation {
     for (size_t i = 0; i < at.size(); ++i)
       out_.placed[static_cast<size_t>(at[i])] = {out_.written.size(), static_cast<uint32_t>(i)};
     int64_t to_fold = 0;
-    for (const uint32_t ordinal : folds) to_fold += RowsLeft(ordinal);
+    for (const FoldPart& fold : folds) to_fold += fold.rows;
     if (to_fold > kTogetherRowsMax) {
       FIRN_CHECK(Finish(writer, partition));
       return WriteFolded(partition, folds);
     }
-    for (const uint32_t ordinal : folds) FIRN_CHECK(Fold(ordinal, writer));
+    for (const FoldPart& fold : folds) FIRN_CHECK(Fold(fold, writer));
     return Finish(writer, partition);
   }
 
-  Result<void> WriteFolded(const Partition& partition, const std::vector<uint32_t>& folds) {
+  Result<void> WriteFolded(const Partition& partition, const std::vector<FoldPart>& folds) {
     MergeFileWriter writer(written_, WriterOptions());
-    for (const uint32_t ordinal : folds) FIRN_CHECK(Fold(ordinal, writer));
+    for (const FoldPart& fold : folds) FIRN_CHECK(Fold(fold, writer));
     return Finish(writer, partition);
   }
 
@@ -326,48 +329,59 @@ class Preparation {
     return {};
   }
 
-  Result<void> Fold(uint32_t ordinal, MergeFileWriter& writer) {
-    const MergeFile& file = state_.files.at(ordinal);
-    const RowBits& dead = DeadOf(ordinal);
+  Result<void> Fold(const FoldPart& fold, MergeFileWriter& writer) {
+    const MergeFile& file = state_.files.at(fold.ordinal);
+    const RowBits& dead = DeadOf(fold.ordinal);
     MergeAttempt::Folded folded;
-    folded.from = ordinal;
+    folded.from = fold.ordinal;
+    folded.whole = fold.rows == RowsLeft(fold.ordinal);
     folded.file = out_.written.size();
     folded.first_row = writer.rows();
-    folded.rows.reserve(static_cast<size_t>(RowsLeft(ordinal)));
-    folded.keys.reserve(static_cast<size_t>(RowsLeft(ordinal)));
+    folded.rows.reserve(static_cast<size_t>(fold.rows));
+    folded.keys.reserve(static_cast<size_t>(fold.rows));
+    auto options = SourceOf(written_, kFoldBatchRows);
+    options.from_row = dead.FirstAbsent();
     FIRN_TRY(auto source,
-             internal::ParquetSource::Open(call_, *state_.table.store(), file.entry.file,
-                                           SourceOf(written_, kFoldBatchRows)));
+             internal::ParquetSource::Open(call_, *state_.table.store(), file.entry.file, options));
     ReadAhead ahead(call_, std::move(source));
-    for (;;) {
+    while (std::ssize(folded.rows) < fold.rows) {
       FIRN_TRY(auto part, ahead.Next());
-      if (part.rows == nullptr) break;
+      FIRN_ASSERT(part.rows != nullptr);  // the file has as many rows as its manifest says
       if (KeepsLineage(state_.table)) {
         FIRN_TRY(part.rows, WithRowIds(std::move(part.rows), file.entry, part.first_row));
       }
-      FIRN_TRY(const BatchPtr living,
-               Living(part.rows, dead, static_cast<uint32_t>(part.first_row), folded));
+      FIRN_TRY(const BatchPtr living, Living(part, dead, fold.rows, folded));
       FIRN_CHECK(writer.Write(call_, living));
     }
     out_.rows_folded += static_cast<int64_t>(folded.rows.size());
+    if (!folded.whole) MarkFolded(folded);
     out_.folded.push_back(std::move(folded));
     FIRN_FAULT_POINT("lake.merge.file_folded");
     return {};
   }
 
-  // The rows of a batch that are not dead; notes them in `folded`.
-  Result<BatchPtr> Living(const BatchPtr& batch, const RowBits& dead, uint32_t first,
+  // The rows of a batch that are not dead, as far as `folded` may have `rows_most`; notes them
+  // there.
+  Result<BatchPtr> Living(const ReadAhead::Part& part, const RowBits& dead, int64_t rows_most,
                           MergeAttempt::Folded& folded) {
-    const arrow::Array& keys = *batch->GetColumnByName(state_.options.key);
+    const arrow::Array& keys = *part.rows->GetColumnByName(state_.options.key);
     std::vector<int64_t> rows;
-    for (int64_t i = 0; i < batch->num_rows(); ++i) {
-      const uint32_t row = first + static_cast<uint32_t>(i);
+    for (int64_t i = 0; i < part.rows->num_rows(); ++i) {
+      const auto row = static_cast<uint32_t>(part.first_row + i);
       if (dead.Has(row)) continue;
+      if (std::ssize(folded.rows) == rows_most) break;
       rows.push_back(i);
       folded.rows.push_back(row);
       folded.keys.push_back(KeyAt(keys, i, state_.files.seed()));
     }
-    return RowsAt(batch, rows);
+    return RowsAt(part.rows, rows);
+  }
+
+  // The rest of the file is folded by later commits: where these rows were, they are gone.
+  void MarkFolded(const MergeAttempt::Folded& folded) {
+    const RowBits& known = state_.files.at(folded.from).dead;
+    RowBits& dead = out_.dead.try_emplace(folded.from, known).first->second;
+    for (const uint32_t row : folded.rows) dead.Set(row);
   }
 
   static Result<BatchPtr> RowsAt(const BatchPtr& batch, const std::vector<int64_t>& rows) {
@@ -379,15 +393,16 @@ class Preparation {
     return taken->record_batch();
   }
 
-  Result<void> TakeOut(const std::vector<uint32_t>& chosen) {
-    for (const uint32_t ordinal : chosen) {
-      const LiveFile& entry = state_.files.at(ordinal).entry;
+  Result<void> TakeOut() {
+    for (const MergeAttempt::Folded& folded : out_.folded) {
+      if (!folded.whole) continue;
+      const LiveFile& entry = state_.files.at(folded.from).entry;
       out_.delta.removed_rows.push_back(entry.file);
       for (const DataFile& deletes : entry.deletes) {
         if (internal::OneDataFile(deletes) == entry.file.path)
           out_.delta.removed_deletes.push_back(deletes);
       }
-      out_.dead.erase(ordinal);
+      out_.dead.erase(folded.from);
     }
     std::vector<RowsOut> rows;
     for (const auto& [ordinal, bits] : out_.dead) {
@@ -477,7 +492,9 @@ void EnterMerge(MergeAttempt attempt, const Table& after,
   for (const MergeAttempt::Folded& folded : attempt.folded)
     EnterFolded(folded, ordinals[folded.file], files);
   EnterDeletes(attempt, files);
-  for (const MergeAttempt::Folded& folded : attempt.folded) attempt.emptied.push_back(folded.from);
+  for (const MergeAttempt::Folded& folded : attempt.folded) {
+    if (folded.whole) attempt.emptied.push_back(folded.from);
+  }
   for (const uint32_t ordinal : attempt.emptied) {
     files.Remove(ordinal);
     state.cache.Remove(ordinal);
@@ -489,7 +506,7 @@ void EnterMerge(MergeAttempt attempt, const Table& after,
     if (attempt.plan.orders[key] != kNoOrder)
       state.orders.Set(keys[key].key, attempt.plan.orders[key]);
   }
-  state.fold.Spend(static_cast<int64_t>(attempt.plan.writes.size()), attempt.rows_folded);
+  state.fold.Spend(WorkOf(attempt.plan), attempt.rows_folded);
 }
 
 void RemoveFiles(const Call& call, const MergeAttempt& attempt, ObjectStore& store) {

@@ -46,9 +46,10 @@ struct MergeAttempt {
   // By data file that stays: all rows that are gone afterwards.
   std::map<uint32_t, RowBits> dead;
   std::vector<uint32_t> emptied;  // data files without a row left
-  // A data file that was folded, and where its rows went, in order.
+  // A data file that was folded, or its first live rows, and where they went, in order.
   struct Folded {
     uint32_t from = 0;
+    bool whole = true;                          // no row is left
     size_t file = 0;                            // into `written`
     int64_t first_row = 0;                      // in that file
     std::vector<uint32_t> rows;                 // in `from`

@@ -10,17 +10,21 @@ namespace {
 // (docs/decisions/0062); half of them would let a quarter be dead at times.
 constexpr int64_t kRowsAgainPerChange = 8;
 constexpr int64_t kSavedRowsMax = 16'000'000;
+// A larger file is begun when so many are saved: the rest comes in while it is worked on.
+constexpr int64_t kSavedToBegin = kSavedRowsMax / 2;
+// A commit of many changes takes long by itself: its limit is up to so many times the usual one.
+constexpr int64_t kLargeCommit = 2;
+constexpr int64_t kUsualRowBytes = 128;
 // A tier is folded when it has so many files: each costs every reader an opening (DuckDB 1.5: half
 // a millisecond).
 constexpr size_t kTierFiles = 8;
 // Files of more live rows than this, and than an eighth of the table, are no small files any more.
 constexpr int64_t kSmallRowsMax = 256 * 1024;
-constexpr int64_t kSmallRowsMin = 4096;
 constexpr int64_t kSmallShare = 8;
 // Dead rows that readers may pass over, against live ones, in percent.
 constexpr int64_t kDeadPercentMax = 5;
-// Below this nobody notices.
-constexpr int64_t kDeadRowsMin = 4096;
+// A commit's limit against what nobody notices: dead rows or rows of a file, 4,096 as a rule.
+constexpr int64_t kTraceShare = 256;
 
 // 0 up to 1,024 rows, then one more for each factor of four.
 int TierOf(int64_t rows) {
@@ -29,16 +33,57 @@ int TierOf(int64_t rows) {
   return tier;
 }
 
-int64_t LiveOf(const std::vector<FoldFile>& files) {
+// What a commit may still write again.
+class Budget {
+ public:
+  explicit Budget(int64_t rows) : rows_(rows), bytes_(rows * kUsualRowBytes) {}
+
+  // Rows of such a file that there is room for.
+  [[nodiscard]] int64_t Room(const FoldFile& file) const {
+    return std::min(rows_, bytes_ / std::max<int64_t>(file.row_bytes, 1));
+  }
+  void Take(const FoldFile& file, int64_t rows) {
+    rows_ -= rows;
+    bytes_ -= rows * file.row_bytes;
+  }
+
+ private:
+  int64_t rows_;
+  int64_t bytes_;
+};
+
+// Of two files that are small one commit can make one. A file that is mostly dead is no small one:
+// it is the first to go.
+bool IsSmall(const FoldFile& file, int64_t rows_small, const Budget& budget) {
+  const int64_t most = std::min(rows_small, budget.Room(file) / 2);
+  return file.rows_live <= most && file.rows_live + file.rows_dead <= 2 * most;
+}
+
+// Small files, smallest first, for no more than `half` of the budget: they go along with a large
+// one.
+std::vector<FoldPart> Along(const std::vector<FoldFile>& smalls, int64_t rows_most, Budget half,
+                            Budget& budget) {
+  std::vector<FoldPart> parts;
+  for (const FoldFile& file : smalls) {
+    if (file.rows_live > rows_most || file.rows_live > half.Room(file)) break;
+    rows_most -= file.rows_live;
+    half.Take(file, file.rows_live);
+    budget.Take(file, file.rows_live);
+    parts.push_back({file.ordinal, file.rows_live});
+  }
+  return parts;
+}
+
+int64_t RowsOf(const std::vector<FoldPart>& parts) {
   int64_t rows = 0;
-  for (const FoldFile& file : files) rows += file.rows_live;
+  for (const FoldPart& part : parts) rows += part.rows;
   return rows;
 }
 
 // Small files of the tiers that are full, and of those below them: what comes of them may fill the
 // next tier. `smalls`: smallest first.
-std::vector<FoldFile> FullTiers(const std::vector<FoldFile>& smalls, int64_t rows_new,
-                                int64_t rows_most) {
+std::vector<FoldPart> FullTiers(const std::vector<FoldFile>& smalls, int64_t rows_new,
+                                int64_t rows_most, Budget budget) {
   std::map<int, size_t> tiers;
   if (rows_new > 0) ++tiers[TierOf(rows_new)];
   for (const FoldFile& file : smalls) ++tiers[TierOf(file.rows_live)];
@@ -46,54 +91,84 @@ std::vector<FoldFile> FullTiers(const std::vector<FoldFile>& smalls, int64_t row
   for (const auto& [tier, count] : tiers) {
     if (count >= kTierFiles) highest = tier;
   }
-  std::vector<FoldFile> chosen;
+  std::vector<FoldPart> chosen;
   for (const FoldFile& file : smalls) {
-    if (TierOf(file.rows_live) > highest || file.rows_live > rows_most) continue;
+    if (TierOf(file.rows_live) > highest || file.rows_live > rows_most ||
+        file.rows_live > budget.Room(file))
+      continue;
     rows_most -= file.rows_live;
-    chosen.push_back(file);
+    budget.Take(file, file.rows_live);
+    chosen.push_back({file.ordinal, file.rows_live});
   }
   return chosen;
 }
 
+// Most room won for each row written again comes first.
+bool DeadsFirst(const FoldFile& a, const FoldFile& b) {
+  return static_cast<double>(a.rows_dead) * static_cast<double>(b.rows_live + 1) >
+         static_cast<double>(b.rows_dead) * static_cast<double>(a.rows_live + 1);
+}
+
+// Of a file for which there is no room the first of some equal parts: none is small then.
+int64_t RowsToTake(const FoldFile& file, int64_t room) {
+  if (room <= 0) return 0;
+  const int64_t parts = (file.rows_live + room - 1) / room;
+  return (file.rows_live + parts - 1) / parts;
+}
+
 }  // namespace
 
-std::vector<FoldFile> FoldPolicy::Choose(std::vector<FoldFile> files, int64_t rows_new) const {
-  int64_t left = saved_ + rows_new * kRowsAgainPerChange;
-  const int64_t live = rows_new + LiveOf(files);
+int64_t FoldPolicy::RowsMax(const FoldCommit& commit) const {
+  return std::clamp(commit.rows() * kRowsAgainPerChange, rows_max_, rows_max_ * kLargeCommit);
+}
+
+std::vector<FoldPart> FoldPolicy::Choose(std::vector<FoldFile> files,
+                                         const FoldCommit& commit) const {
+  int64_t left = saved_ + commit.rows() * kRowsAgainPerChange;
+  Budget budget(RowsMax(commit));
+  int64_t live = commit.rows_written;
   int64_t dead = 0;
-  for (const FoldFile& file : files) dead += file.rows_dead;
-  const int64_t small = std::clamp(live / kSmallShare, kSmallRowsMin, kSmallRowsMax);
-  const auto large = std::stable_partition(
-      files.begin(), files.end(), [small](const auto& file) { return file.rows_live <= small; });
+  for (const FoldFile& file : files) {
+    live += file.rows_live;
+    dead += file.rows_dead;
+  }
+  const int64_t trace = std::min(rows_max_ / kTraceShare, kSmallRowsMax);
+  const int64_t small = std::clamp(live / kSmallShare, trace, kSmallRowsMax);
+  const auto large = std::stable_partition(files.begin(), files.end(), [&](const FoldFile& file) {
+    return IsSmall(file, small, budget);
+  });
   std::vector<FoldFile> smalls(files.begin(), large);
   std::vector<FoldFile> rest(large, files.end());
   std::sort(smalls.begin(), smalls.end(),
             [](const FoldFile& a, const FoldFile& b) { return a.rows_live < b.rows_live; });
-  // Most room won for each row written again.
-  std::sort(rest.begin(), rest.end(), [](const FoldFile& a, const FoldFile& b) {
-    return static_cast<double>(a.rows_dead) * static_cast<double>(b.rows_live + 1) >
-           static_cast<double>(b.rows_dead) * static_cast<double>(a.rows_live + 1);
-  });
+  std::sort(rest.begin(), rest.end(), DeadsFirst);
 
-  // A large file that is written again takes all small ones along: they cost nothing further then,
+  // A large file that is written again takes the small ones along: they cost nothing further then,
   // where each tier they go through would have them written once more.
-  std::vector<FoldFile> chosen;
-  const int64_t dead_most = std::max(kDeadRowsMin, live * kDeadPercentMax / 100);
+  std::vector<FoldPart> chosen;
+  const int64_t dead_most = std::max(trace, live * kDeadPercentMax / 100);
   for (const FoldFile& file : rest) {
-    const int64_t rows = file.rows_live + (chosen.empty() ? LiveOf(smalls) : 0);
     // What is too much now is saved for.
-    if (file.rows_dead == 0 || dead < dead_most || rows > left) break;
-    if (chosen.empty()) chosen = smalls;
-    chosen.push_back(file);
+    const int64_t needed = std::min(file.rows_live, kSavedToBegin);
+    if (file.rows_dead == 0 || dead < dead_most || needed > left) break;
+    if (chosen.empty()) {
+      chosen = Along(smalls, left - needed, Budget(RowsMax(commit) / 2), budget);
+      left -= RowsOf(chosen);
+    }
+    const int64_t rows = RowsToTake(file, budget.Room(file));
+    if (rows == 0) break;
+    chosen.push_back({file.ordinal, rows});
+    if (rows < file.rows_live) break;
+    budget.Take(file, rows);
     left -= rows;
     dead -= file.rows_dead;
   }
-  return chosen.empty() ? FullTiers(smalls, rows_new, left) : chosen;
+  return chosen.empty() ? FullTiers(smalls, commit.rows_written, left, budget) : chosen;
 }
 
-void FoldPolicy::Spend(int64_t rows_new, int64_t rows_folded) {
-  saved_ =
-      std::clamp<int64_t>(saved_ + rows_new * kRowsAgainPerChange - rows_folded, 0, kSavedRowsMax);
+void FoldPolicy::Spend(const FoldCommit& commit, int64_t rows_folded) {
+  saved_ = std::clamp<int64_t>(saved_ + commit.rows() * kRowsAgainPerChange - rows_folded, 0,
+                               kSavedRowsMax);
 }
 
 }  // namespace firn::lake

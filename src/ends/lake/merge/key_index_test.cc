@@ -9,7 +9,6 @@
 #include <random>
 #include <string>
 
-#include "ends/lake/merge/fold.h"
 #include "ends/lake/merge/orders.h"
 
 namespace firn::lake {
@@ -105,66 +104,6 @@ TEST(RecentOrdersTest, TheLastHalfOfTheAllowedKeysIsAlwaysKnown) {
     ASSERT_LE(orders.size(), 100U);
   }
   EXPECT_EQ(orders.Get(KeyOfNumber(1), -1), -1);
-}
-
-TEST(FoldPolicyTest, NoMoreThanEightRowsAreWrittenAgainForEachChangedOne) {
-  std::mt19937 random(3);
-  FoldPolicy policy;
-  std::vector<FoldFile> files{{0, 100'000, 0}};
-  int64_t changed = 0;
-  int64_t again = 0;
-  size_t files_most = 0;
-  for (uint32_t commit = 1; commit <= 2000; ++commit) {
-    constexpr int64_t kRows = 500;
-    changed += kRows;
-    for (int64_t left = kRows; left > 0;) {
-      FoldFile& file = files[random() % files.size()];
-      const int64_t dying = std::min({left, file.rows_live, int64_t{50}});
-      file.rows_live -= dying;
-      file.rows_dead += dying;
-      left -= std::max<int64_t>(dying, 1);
-    }
-    std::erase_if(files, [](const FoldFile& file) { return file.rows_live == 0; });
-    int64_t folded = 0;
-    for (const FoldFile& chosen : policy.Choose(files, kRows)) {
-      folded += chosen.rows_live;
-      std::erase_if(files, [&](const FoldFile& file) { return file.ordinal == chosen.ordinal; });
-    }
-    policy.Spend(kRows, folded);
-    again += folded;
-    files.push_back({commit, kRows + folded, 0});
-    files_most = std::max(files_most, files.size());
-  }
-  EXPECT_LE(again, changed * 8);
-  EXPECT_LT(files_most, 20U);
-}
-
-TEST(FoldPolicyTest, UniformChangesLeaveNoMoreThanATenthOfTheRowsDead) {
-  constexpr int64_t kRows = 1'000'000;
-  constexpr int64_t kChanged = 10'000;
-  FoldPolicy policy;
-  std::vector<FoldFile> files{{0, kRows / 2, 0}, {1, kRows / 2, 0}};
-  for (uint32_t commit = 1; commit <= 300; ++commit) {
-    for (FoldFile& file : files) {
-      const int64_t dying = file.rows_live * kChanged / kRows;
-      file.rows_live -= dying;
-      file.rows_dead += dying;
-    }
-    int64_t folded = 0;
-    for (const FoldFile& chosen : policy.Choose(files, kChanged)) {
-      folded += chosen.rows_live;
-      std::erase_if(files, [&](const FoldFile& file) { return file.ordinal == chosen.ordinal; });
-    }
-    EXPECT_TRUE(commit > 1 || folded == 0) << "one small merge into a fresh table stays small";
-    policy.Spend(kChanged, folded);
-    // As a merge writes them: many folded rows have a file of their own.
-    files.push_back({commit * 2, kChanged + (folded > 64 * 1024 ? 0 : folded), 0});
-    if (folded > 64 * 1024) files.push_back({commit * 2 + 1, folded, 0});
-    int64_t dead = 0;
-    for (const FoldFile& file : files) dead += file.rows_dead;
-    EXPECT_LE(dead, kRows / 10) << "after commit " << commit;
-    EXPECT_LE(files.size(), 12U) << "after commit " << commit;
-  }
 }
 
 }  // namespace

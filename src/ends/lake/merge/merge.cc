@@ -107,7 +107,7 @@ class TableMerger final : public Merger {
     }
     const auto found = LoadKeyIndex(state_.options.index_path, owner_, state_.files, state_.orders);
     FIRN_CHECK(state_.files.Follow(call, state_.table));
-    state_.fold = FoldPolicy(state().rows_dead);
+    state_.fold.Begin(state().rows_dead);
     const auto& followed = state_.files.followed();
     if (found)
       index_ = followed.files_scanned + followed.files_removed == 0 &&
@@ -443,7 +443,7 @@ Result<std::unique_ptr<Merger>> Merger::Open(const Call& call, Lake& lake,
                    MergeFiles(options.key, seed),
                    RowCache(options.row_cache_bytes),
                    RecentOrders(options.orders_kept),
-                   FoldPolicy(),
+                   FoldPolicy(options.fold_rows_max),
                    {},
                    changelog.has_value()};
   auto merger = std::make_unique<TableMerger>(lake, std::move(state), owner, std::move(changelog));

@@ -67,6 +67,11 @@ struct MergeOptions {
   int64_t row_cache_bytes = 64LL << 20;
   // Fold small files and deleted rows as commits go by. Off: maintenance does it.
   bool fold = true;
+  // Rows that one commit writes again for that, at most, so that none takes long (these about two
+  // seconds of a core): a large file is folded by several commits, one part each. Up to twice as
+  // many in a commit that changes more than an eighth of them. Rows of more than 128 bytes count
+  // for several.
+  int64_t fold_rows_max = 1 << 20;
   // Whether what a commit changes is appended to `<table>__changelog`, one row a change (insert,
   // update with the changed columns and their former values, delete): as the table's property
   // `firn.changelog` says; on from now on, which sets it; off from now on. Current rows are read

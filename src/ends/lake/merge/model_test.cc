@@ -74,6 +74,7 @@ class MergeModelTest : public MergeDesk {
   MergeOptions SomeOptions() {
     MergeOptions options;
     options.fold = Below(3) != 0;
+    options.fold_rows_max = Below(2) == 0 ? 10 : 1 << 20;
     options.row_cache_bytes = Below(2) == 0 ? 0 : 1 << 20;
     return options;
   }

@@ -23,6 +23,13 @@ class RowBits {
     return row / 64 < words_.size() && (words_[row / 64] >> row % 64 & 1) != 0;
   }
   [[nodiscard]] int64_t count() const { return count_; }
+  // The first row that is not in.
+  [[nodiscard]] int64_t FirstAbsent() const {
+    size_t at = 0;
+    while (at < words_.size() && words_[at] == ~0ULL) ++at;
+    const int in_word = at < words_.size() ? std::countr_one(words_[at]) : 0;
+    return static_cast<int64_t>(at * 64) + in_word;
+  }
   // In rising order.
   [[nodiscard]] std::vector<int64_t> Rows() const {
     std::vector<int64_t> rows;
