@@ -168,9 +168,29 @@ lake::PageOutcome OutcomeFromJson(const Json& json) {
   return outcome;
 }
 
-Result<RecordedFile> RecordedFileFrom(const Json& json) {
-  RecordedFile recorded;
-  lake::DataFile& file = recorded.file;
+Json FileToJson(const lake::DataFile& file) {
+  Json json = {{"path", file.path},
+               {"format", file.format},
+               {"record_count", file.record_count},
+               {"file_size_bytes", file.file_size_bytes},
+               {"column_sizes", MapToJson(file.column_sizes)},
+               {"value_counts", MapToJson(file.value_counts)},
+               {"null_value_counts", MapToJson(file.null_value_counts)},
+               {"nan_value_counts", MapToJson(file.nan_value_counts)},
+               {"lower_bounds", BytesMapToJson(file.lower_bounds)},
+               {"upper_bounds", BytesMapToJson(file.upper_bounds)},
+               {"split_offsets", file.split_offsets},
+               {"sort_order_id", file.sort_order_id}};
+  if (file.partition.empty()) return json;
+  json["spec_id"] = file.spec_id;
+  json["partition"] = Json::array();
+  for (const auto& value : file.partition)
+    json["partition"].push_back(value ? Json(Hex(*value)) : Json());
+  return json;
+}
+
+Result<lake::DataFile> FileFrom(const Json& json) {
+  lake::DataFile file;
   json.at("path").get_to(file.path);
   json.at("format").get_to(file.format);
   json.at("record_count").get_to(file.record_count);
@@ -183,6 +203,27 @@ Result<RecordedFile> RecordedFileFrom(const Json& json) {
   FIRN_CHECK(BytesMapFromJson(json.at("upper_bounds"), file.upper_bounds));
   json.at("split_offsets").get_to(file.split_offsets);
   json.at("sort_order_id").get_to(file.sort_order_id);
+  const auto partition = json.find("partition");
+  if (partition == json.end()) return file;
+  json.at("spec_id").get_to(file.spec_id);
+  for (const Json& value : *partition) {
+    auto& one = file.partition.emplace_back();
+    if (value.is_null()) continue;
+    FIRN_TRY(one, FromHex(value.get<std::string>()));
+  }
+  return file;
+}
+
+Result<RecordedFiles> RecordedFilesFrom(const Json& json) {
+  RecordedFiles recorded;
+  if (!json.at("path").get<std::string>().empty()) {
+    FIRN_TRY(recorded.files.emplace_back(), FileFrom(json));
+  }
+  if (const auto more = json.find("more"); more != json.end()) {
+    for (const Json& file : *more) {
+      FIRN_TRY(recorded.files.emplace_back(), FileFrom(file));
+    }
+  }
   for (const Json& page : json.at("pages")) recorded.pages.push_back(OutcomeFromJson(page));
   return recorded;
 }
@@ -256,28 +297,19 @@ Result<ObjectFacts> FactsFromJson(std::string_view text) {
   }
 }
 
-std::string RecordedFileToJson(const lake::DataFile& file,
-                               const std::vector<lake::PageOutcome>& pages) {
-  Json json = {{"path", file.path},
-               {"format", file.format},
-               {"record_count", file.record_count},
-               {"file_size_bytes", file.file_size_bytes},
-               {"column_sizes", MapToJson(file.column_sizes)},
-               {"value_counts", MapToJson(file.value_counts)},
-               {"null_value_counts", MapToJson(file.null_value_counts)},
-               {"nan_value_counts", MapToJson(file.nan_value_counts)},
-               {"lower_bounds", BytesMapToJson(file.lower_bounds)},
-               {"upper_bounds", BytesMapToJson(file.upper_bounds)},
-               {"split_offsets", file.split_offsets},
-               {"sort_order_id", file.sort_order_id},
-               {"pages", Json::array()}};
-  for (const lake::PageOutcome& page : pages) json["pages"].push_back(OutcomeToJson(page));
+// The first file stands with the pages, as the only one does; further ones are beside it.
+std::string RecordedFilesToJson(const RecordedFiles& recorded) {
+  Json json = FileToJson(recorded.files.empty() ? lake::DataFile{} : recorded.files.front());
+  for (size_t i = 1; i < recorded.files.size(); ++i)
+    json["more"].push_back(FileToJson(recorded.files[i]));
+  json["pages"] = Json::array();
+  for (const lake::PageOutcome& page : recorded.pages) json["pages"].push_back(OutcomeToJson(page));
   return json.dump(-1, ' ', false, kReplace);
 }
 
-Result<RecordedFile> RecordedFileFromJson(std::string_view text) {
+Result<RecordedFiles> RecordedFilesFromJson(std::string_view text) {
   try {
-    return RecordedFileFrom(Json::parse(text));
+    return RecordedFilesFrom(Json::parse(text));
   } catch (const Json::exception& exception) {
     return Fail(Damaged("row of a data file", exception.what()));
   }

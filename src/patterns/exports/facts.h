@@ -75,13 +75,13 @@ struct ObjectFacts {
 // A schema's ids, names and types as one text: files of one mark have the same columns.
 [[nodiscard]] std::string SchemaMark(const record::Schema& schema);
 
-// A data file with the outcomes of the pages it holds.
-struct RecordedFile {
-  lake::DataFile file;
+// Data files that became durable together, with the outcomes of the pages they hold: one file, of a
+// table with partitions several; none when no row of the pages was kept.
+struct RecordedFiles {
+  std::vector<lake::DataFile> files;
   std::vector<lake::PageOutcome> pages;
 };
-[[nodiscard]] std::string RecordedFileToJson(const lake::DataFile& file,
-                                             const std::vector<lake::PageOutcome>& pages);
-[[nodiscard]] Result<RecordedFile> RecordedFileFromJson(std::string_view json);
+[[nodiscard]] std::string RecordedFilesToJson(const RecordedFiles& recorded);
+[[nodiscard]] Result<RecordedFiles> RecordedFilesFromJson(std::string_view json);
 
 }  // namespace firn::exports

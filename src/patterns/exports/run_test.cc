@@ -7,6 +7,7 @@
 
 #include "core/base/random.h"
 #include "core/base/time_text.h"
+#include "ends/lake/format/metadata.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/fake_bulk.h"
 #include "patterns/exports/fake_rest.h"
@@ -152,6 +153,36 @@ TEST_F(RunTest, FullRefreshReplacesTheRows) {
   EXPECT_EQ(lake_->Load({"salesforce", "Account"})->history().size(), 2U);
 }
 
+TEST_F(RunTest, ATableWithPartitionsGetsItsRowsOnceAndIsVerifiedToo) {
+  ASSERT_TRUE(Run().errors.empty());
+  lake::PartitionField by_id;
+  {
+    const auto table = lake_->Load({"salesforce", "Account"});
+    by_id = {table->schema().Find("Id")->id, 1000, "Id_bucket", "bucket[3]"};
+    ASSERT_TRUE(lake_->EvolveSpec(call_, table->ident(), {by_id}, table->shape()));
+  }
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors.front().OneLine();
+  const auto object = ReportOf(outcome);
+  EXPECT_EQ(object.verdict, "exact") << (object.findings.empty() ? "" : object.findings.front());
+  EXPECT_EQ(object.verified, "full");
+  EXPECT_EQ(object.rows_in_files, 95);
+  EXPECT_EQ(RowsInTable(), 95);
+  const auto files = lake_->Load({"salesforce", "Account"})->Files(call_);
+  for (const auto& file : *files) {
+    EXPECT_EQ(file.partition.size(), 1U);
+    const std::string name = file.path.substr(file.path.rfind('/') + 1);
+    EXPECT_TRUE(name.starts_with(outcome.run_id)) << "a killed run finds its own files by " << name;
+  }
+  const auto verified =
+      VerifyRun(call_, *lake_, *ledger_, "prod", outcome.run_id, VerifyLevel::kFull);
+  ASSERT_TRUE(verified) << verified.error().OneLine();
+  for (const auto& one : *verified) {
+    EXPECT_TRUE(one.outcome.problems.empty()) << one.outcome.problems.front();
+    EXPECT_TRUE(one.outcome.hashes_compared);
+  }
+}
+
 TEST_F(RunTest, EmptyObjectIsExactToo) {
   bulk_.rows = rest_.count = 0;
   const auto outcome = Run();
@@ -179,7 +210,7 @@ TEST_F(RunTest, ObjectThatBulkRefusesGivesIdenticalRowsByRest) {
     record::ColumnHashes sum(5, 0);
     const auto rows = ledger_->Files("prod", run.run_id, "Account");
     for (const auto& row : *rows) {
-      const auto recorded = RecordedFileFromJson(row.content);
+      const auto recorded = RecordedFilesFromJson(row.content);
       for (const auto& page : recorded->pages) {
         for (size_t i = 0; i < sum.size(); ++i) sum[i] += page.hashes.at(i);
       }

@@ -118,10 +118,11 @@ Result<record::Schema> GrownSchema(const record::Schema& table, const record::Sc
 
 class Collector final : public IngestObserver {
  public:
-  Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
-                           const std::vector<Reject>& rejects) override {
+  Result<void> FilesDurable(const std::vector<DataFile>& durable,
+                            const std::vector<PageOutcome>& pages,
+                            const std::vector<Reject>& rejects) override {
     const std::lock_guard lock(mutex_);
-    if (!file.path.empty()) {
+    for (const DataFile& file : durable) {
       files.push_back(file);
       report.files.push_back(file.path);
       report.file_bytes += file.file_size_bytes;
@@ -199,21 +200,6 @@ Result<Table> Commit(const Call& call, Lake& lake, const ImportOptions& options,
   return lake.Append(call, options.table, collected.files, commit);
 }
 
-// Files as the table's partitions have them; what they stand for is removed.
-Result<void> Place(const Call& call, const Table& table, Collector& collected) {
-  FIRN_TRY(auto placed, PlaceInPartitions(call, table, collected.files));
-  if (table.metadata().default_spec().unpartitioned()) return {};
-  for (const DataFile& file : collected.files) (void)table.store()->Remove(call, file.path);
-  collected.files = std::move(placed);
-  collected.report.files.clear();
-  collected.report.file_bytes = 0;
-  for (const DataFile& file : collected.files) {
-    collected.report.files.push_back(file.path);
-    collected.report.file_bytes += file.file_size_bytes;
-  }
-  return {};
-}
-
 Result<Table> MakeTable(const Call& call, Lake& lake, const ImportOptions& options,
                         const record::Schema& schema) {
   std::vector<PartitionField> fields;
@@ -268,14 +254,13 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   ingest_options.strict = options.strict;
   ingest_options.plain_encoding = options.plain_encoding;
   ingest_options.delimiter = options.delimiter;
-  // Rows of a partitioned table are written once more, each into its partition.
-  ingest_options.short_lived = !table->metadata().default_spec().unpartitioned();
+  ingest_options.lanes = options.threads;
+  if (!table->metadata().default_spec().unpartitioned())
+    ingest_options.partitioned = std::make_shared<Table>(*table);
   Collector collector;
   collector.report.rejects_path = ingest_options.rejects_path;
   FIRN_TRY(auto ingest, Ingest::New(layout, ingest_options, collector));
-  auto done = RunLanes(call, *ingest, options, files);
-  if (done) done = Place(call, *table, collector);
-  if (!done) {
+  if (auto done = RunLanes(call, *ingest, options, files); !done) {
     // Nothing refers to these files; an import is done again from the start.
     for (const DataFile& file : collector.files) (void)table->store()->Remove(call, file.path);
     return Fail(std::move(done).error());

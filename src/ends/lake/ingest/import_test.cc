@@ -5,9 +5,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 
 #include "core/base/file.h"
+#include "ends/lake/catalog/catalog.h"
+#include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/read/scan.h"
 #include "ends/lake/store/object_store.h"
 
@@ -114,6 +117,73 @@ TEST_F(ImportTest, RejectedRowsAreCountedAndLieInAFile) {
   ASSERT_EQ(report->rejects.size(), 1U);
   EXPECT_EQ(report->rejects[0].field, "Id");
   EXPECT_TRUE(FileExists(report->rejects_path));
+}
+
+// Counts the data files that are read.
+class WatchedStore final : public ObjectStore {
+ public:
+  explicit WatchedStore(const std::string& root) : inner_(LocalStore(root)) {}
+  Result<std::string> Read(const Call& call, const std::string& uri, uint64_t most) override {
+    return inner_->Read(call, uri, most);
+  }
+  Result<void> Write(const Call& call, const std::string& uri, std::string_view bytes) override {
+    return inner_->Write(call, uri, bytes);
+  }
+  Result<void> Settle(const Call& call, const std::vector<std::string>& uris) override {
+    return inner_->Settle(call, uris);
+  }
+  Result<int64_t> Size(const Call& call, const std::string& uri) override {
+    return inner_->Size(call, uri);
+  }
+  Result<void> Remove(const Call& call, const std::string& uri) override {
+    return inner_->Remove(call, uri);
+  }
+  Result<void> List(const Call& call, const std::string& uri,
+                    const std::function<Result<void>(const ObjectInfo&)>& each) override {
+    return inner_->List(call, uri, each);
+  }
+  Result<std::shared_ptr<arrow::io::RandomAccessFile>> OpenInput(const Call& call,
+                                                                 const std::string& uri) override {
+    ++opened;
+    return inner_->OpenInput(call, uri);
+  }
+  std::atomic<int> opened = 0;
+
+ private:
+  std::shared_ptr<ObjectStore> inner_;
+};
+
+TEST_F(ImportTest, RowsGoStraightIntoTheFilesOfTheirPartitions) {
+  const std::string root = folder_ + "/watched";
+  std::filesystem::create_directories(root);
+  auto catalog = OpenSqlCatalog({.path = root + "/catalog.db"});
+  ASSERT_TRUE(catalog) << catalog.error().OneLine();
+  const auto store = std::make_shared<WatchedStore>(root);
+  lake_ = internal::LakeOf({root, *std::move(catalog), store});
+  options_.partition = "Name";
+  options_.threads = 1;
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_TRUE(report.has_value()) << report.error().OneLine();
+  EXPECT_EQ(report->files.size(), 2U) << "one for each name";
+  EXPECT_EQ(store->opened, 0) << "nothing is read back and written again";
+  const auto files = lake_->Load(options_.table)->Files({});
+  for (const DataFile& file : *files) EXPECT_EQ(file.partition.size(), 1U);
+  EXPECT_EQ(RowsInTable(), 2);
+  int written = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(root))
+    written += entry.path().extension() == ".parquet" ? 1 : 0;
+  EXPECT_EQ(written, 2);
+}
+
+TEST_F(ImportTest, ABrokenPageLeavesNoFileOfAnyPartition) {
+  options_.partition = "Name";
+  options_.threads = 1;
+  Write("pages/2.csv", "\"Id\",\"Name\"\n\"a01000000000002AAA\",\"y");
+  const auto report = ImportPages({}, *lake_, options_);
+  ASSERT_FALSE(report.has_value());
+  EXPECT_EQ(report.error().code(), "LAKE-PAGE-001");
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_))
+    EXPECT_NE(entry.path().extension(), ".parquet") << entry.path();
 }
 
 TEST_F(ImportTest, NothingToImportIsSaid) {

@@ -1,12 +1,12 @@
 // Ingest: CSV pages in, closed and synced Parquet data files out. The fast path of Firn.
 //
-// A Lane belongs to one thread and writes one data file at a time; several lanes of one Ingest run
-// side by side. A data file holds whole pages: it is closed at the first page border past the
-// target size, synced, and handed to the observer, who writes it into the ledger; only then does
-// its content count as durable. A page that breaks in the middle takes the lane's open file with
-// it: the file is removed and the pages it held are named, so that the caller fetches them again.
-// Memory is bounded by lanes x (row group + blocks), whatever the page's or object's size. Nothing
-// is committed here.
+// A Lane belongs to one thread and writes one data file at a time, of a table with partitions one
+// for each; several lanes of one Ingest run side by side. A data file holds whole pages: it is
+// closed at the first page border past the target size, synced, and handed to the observer, who
+// writes it into the ledger; only then does its content count as durable. A page that breaks in the
+// middle takes the lane's open file with it: the file is removed and the pages it held are named,
+// so that the caller fetches them again. Memory is bounded by lanes x (row group + blocks),
+// whatever the page's or object's size. Nothing is committed here.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,7 @@
 namespace firn::lake {
 
 class ObjectStore;
+class Table;
 
 // Two tables with the same rows have the same hashes; swapping two cells changes them.
 using record::ColumnHashes;
@@ -72,6 +73,10 @@ struct IngestOptions {
   bool short_lived = false;       // their rows are soon in other files: packed quickly, not well
   int64_t rejects_max = 100'000;  // LimitReached (LAKE-REJECT-002) past it, for each open file
   char delimiter = ',';
+  // A table with partitions: rows go into files of their own partitions, under its data folder;
+  // null: a file holds whole pages.
+  std::shared_ptr<const Table> partitioned;
+  int lanes = 1;  // that are open at once, about: they share the memory of partitions' files
   // Where the files become durable; null: `data_folder` is a folder of this machine.
   std::shared_ptr<ObjectStore> store;
 };
@@ -79,10 +84,12 @@ struct IngestOptions {
 class IngestObserver {
  public:
   virtual ~IngestObserver() = default;
-  // The file is closed and synced; `pages` are exactly those it holds. `file.path` is empty when no
-  // row of them was kept: then there is no file. Called on the lane's thread.
-  virtual Result<void> FileDurable(const DataFile& file, const std::vector<PageOutcome>& pages,
-                                   const std::vector<Reject>& rejects) = 0;
+  // The files are closed and synced; `pages` are exactly those they hold. There is none when no row
+  // of them was kept, and more than one only in a table with partitions. Called on the lane's
+  // thread.
+  virtual Result<void> FilesDurable(const std::vector<DataFile>& files,
+                                    const std::vector<PageOutcome>& pages,
+                                    const std::vector<Reject>& rejects) = 0;
 };
 
 class IngestLane {

@@ -5,11 +5,9 @@
 #include <utility>
 
 #include "core/base/fault_point.h"
-#include "core/base/file.h"
 #include "core/record/json_rows.h"
 #include "core/record/page_decoder.h"
-#include "ends/lake/store/s3_store.h"
-#include "ends/lake/write/parquet_writer.h"
+#include "ends/lake/ingest/lane_files.h"
 
 namespace firn::lake {
 namespace {
@@ -42,7 +40,6 @@ class Lane final : public IngestLane {
  public:
   Lane(IngestShared& shared, int lane, std::unique_ptr<record::PageDecoder> decoder)
       : shared_(shared), lane_(lane), decoder_(std::move(decoder)) {}
-  ~Lane() override { RemoveOpenFile(); }
 
   Result<PageOutcome> AddPage(const Call& call, const PageRef& page,
                               net::BodyStream& csv) override {
@@ -74,16 +71,15 @@ class Lane final : public IngestLane {
   }
 
   int64_t open_file_bytes() const override {
-    return writer_ == nullptr ? 0 : writer_->bytes() + BufferedBytes();
+    return open_ == nullptr ? 0 : open_->bytes() + BufferedBytes();
   }
 
  private:
   Result<PageOutcome> TakePage(const Call& call, const PageRef& page, net::BodyStream& csv);
   Result<PageOutcome> Settle(const Call& call, PageOutcome outcome);
   Result<void> TakeNotes(const PageRef& page);
-  Result<void> WriteBatch();
+  Result<void> WriteBatch(const Call& call);
   Result<void> CloseFile(const Call& call);
-  void RemoveOpenFile();
   void DiscardOpenFile(const std::optional<PageRef>& failed);
   [[nodiscard]] int64_t BufferedBytes() const;
 
@@ -93,8 +89,7 @@ class Lane final : public IngestLane {
   std::unique_ptr<record::PageDecoder> decoder_;
 
   // The open file and what it holds.
-  std::unique_ptr<ParquetWriter> writer_;
-  std::string file_name_;
+  std::unique_ptr<LaneFiles> open_;
   std::vector<PageOutcome> pages_;
   int64_t csv_bytes_ = 0;
   std::vector<Reject> rejects_;
@@ -121,10 +116,10 @@ Result<PageOutcome> Lane::TakePage(const Call& call, const PageRef& page, net::B
     auto decoded = decoder_->Decode(last);
     FIRN_CHECK(TakeNotes(page));
     if (!decoded) return Fail(PageError(decoded.error(), page));
-    if (decoder_->BatchReady()) FIRN_CHECK(WriteBatch());
+    if (decoder_->BatchReady()) FIRN_CHECK(WriteBatch(call));
   }
   // Hashes are told by page: a batch must not hold rows of two.
-  if (shared_.options.hash_columns && decoder_->rows_waiting() > 0) FIRN_CHECK(WriteBatch());
+  if (shared_.options.hash_columns && decoder_->rows_waiting() > 0) FIRN_CHECK(WriteBatch(call));
   const record::PageCounts& counts = decoder_->counts();
   if (page.rows_expected >= 0 && counts.rows_received != page.rows_expected) {
     return Fail(Error(Kind::kCorrupt, "LAKE-PAGE-002",
@@ -150,7 +145,7 @@ Result<PageOutcome> Lane::TakePage(const Call& call, const PageRef& page, net::B
 Result<PageOutcome> Lane::Settle(const Call& call, PageOutcome outcome) {
   csv_bytes_ += outcome.csv_bytes;
   pages_.push_back(outcome);
-  if (open_file_bytes() >= shared_.options.target_file_bytes) FIRN_CHECK(CloseFile(call));
+  if (open_ != nullptr && open_file_bytes() >= open_->target_bytes()) FIRN_CHECK(CloseFile(call));
   return outcome;
 }
 
@@ -183,38 +178,28 @@ Result<void> Lane::TakeNotes(const PageRef& page) {
   return {};
 }
 
-Result<void> Lane::WriteBatch() {
-  if (writer_ == nullptr) {
-    file_name_ = shared_.options.file_prefix + "-" + std::to_string(lane_) + "-" +
-                 std::to_string(files_++) + ".parquet";
-    FIRN_TRY(writer_, ParquetWriter::Open(shared_.local_folder + "/" + file_name_, shared_.layout,
-                                          {.row_group_rows = shared_.options.row_group_rows,
-                                           .packing = shared_.options.short_lived ? Packing::kQuick
-                                                                                  : Packing::kSmall,
-                                           .zstd_level = shared_.options.zstd_level,
-                                           .plain_encoding = shared_.options.plain_encoding}));
+Result<void> Lane::WriteBatch(const Call& call) {
+  if (open_ == nullptr) {
+    FIRN_TRY(open_, LaneFiles::Open(shared_, lane_, files_++));
     FIRN_FAULT_POINT("lake.ingest.file_opened");
   }
   const auto batch = decoder_->TakeBatch();
   if (shared_.options.hash_columns) {
     record::AddColumnHashes(*batch, shared_.layout.schema, page_hashes_);
   }
-  return writer_->Write(*batch);
+  return open_->Write(call, batch);
 }
 
 Result<void> Lane::CloseFile(const Call& call) {
-  if (decoder_->rows_waiting() > 0) FIRN_CHECK(WriteBatch());
-  DataFile file;
-  if (writer_ != nullptr) {
-    FIRN_TRY(file, writer_->Close());
-    file.path = shared_.options.data_folder + "/" + file_name_;
-    if (shared_.options.store != nullptr) {
-      FIRN_CHECK(PublishDataFile(call, *shared_.options.store, file.path));
-    }
+  if (decoder_->rows_waiting() > 0) FIRN_CHECK(WriteBatch(call));
+  std::vector<DataFile> files;
+  if (open_ != nullptr) {
+    FIRN_TRY(files, open_->Close(call));
   }
   FIRN_CHECK(shared_.rejects.Append(reject_lines_));
-  FIRN_CHECK(shared_.observer.FileDurable(file, pages_, rejects_));
-  writer_.reset();
+  FIRN_CHECK(shared_.observer.FilesDurable(files, pages_, rejects_));
+  if (open_ != nullptr) open_->Keep();
+  open_.reset();
   pages_.clear();
   rejects_.clear();
   reject_lines_.clear();
@@ -222,15 +207,8 @@ Result<void> Lane::CloseFile(const Call& call) {
   return {};
 }
 
-void Lane::RemoveOpenFile() {
-  if (writer_ == nullptr) return;
-  writer_.reset();
-  // Should this fail the file stays as an orphan, which `resume` reports.
-  (void)RemoveFile(shared_.local_folder + "/" + file_name_);
-}
-
 void Lane::DiscardOpenFile(const std::optional<PageRef>& failed) {
-  RemoveOpenFile();
+  open_.reset();
   decoder_->DropBatch();
   for (PageOutcome& outcome : pages_) discarded_.push_back(std::move(outcome.page));
   const bool listed = failed && !discarded_.empty() && discarded_.back().ordinal == failed->ordinal;
@@ -245,7 +223,7 @@ void Lane::DiscardOpenFile(const std::optional<PageRef>& failed) {
 // packs to a fifth or less.
 int64_t Lane::BufferedBytes() const {
   constexpr int64_t kPacking = 5;
-  return std::max<int64_t>(csv_bytes_ / kPacking - writer_->bytes(), 0);
+  return std::max<int64_t>(csv_bytes_ / kPacking - open_->bytes(), 0);
 }
 
 }  // namespace

@@ -17,8 +17,6 @@
 namespace firn::lake {
 namespace {
 
-// Point reads decode whole row groups: those of files that change are small.
-constexpr int64_t kRowGroupRows = 64 * 1024;
 constexpr int64_t kSampleRows = 2048;
 constexpr int64_t kIdSampleRows = 16 * 1024;
 constexpr size_t kIdLength = 18;
@@ -78,13 +76,19 @@ MergeFileWriter::~MergeFileWriter() {
 }
 
 Result<void> MergeFileWriter::Open(const Call& call, const arrow::RecordBatch& first) {
-  uri_ = table_.location() + "/data/" + NewUuid(*call.random) + "-merge.parquet";
+  const std::string name = options_.name.empty() ? NewUuid(*call.random) + "-merge"
+                                                 : options_.name + "-" + NewUuid(*call.random);
+  uri_ = table_.location() + "/data/" + name + ".parquet";
   FIRN_TRY(path_, DataFilePath(*table_.store(), uri_));
   ParquetOptions options;
-  options.row_group_rows = kRowGroupRows;
+  options.row_group_rows = options_.row_group_rows;
   options.plain_encoding = options_.plain_encoding;
   options.packing = options_.packing;
-  FIRN_TRY(writer_, ParquetWriter::Open(path_, LayoutFor(table_.schema(), first), options));
+  FIRN_TRY(
+      writer_,
+      ParquetWriter::Open(
+          path_, options_.layout != nullptr ? *options_.layout : LayoutFor(table_.schema(), first),
+          options));
   return {};
 }
 

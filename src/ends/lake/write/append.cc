@@ -5,8 +5,7 @@
 #include <arrow/type.h>
 
 #include "core/record/arrow_schema.h"
-#include "ends/lake/merge/write.h"
-#include "ends/lake/write/partitions.h"
+#include "ends/lake/write/partition_files.h"
 
 namespace firn::lake {
 namespace {
@@ -50,10 +49,10 @@ Result<Table> AppendRows(const Call& call, Lake& lake, const Table& table,
   std::vector<DataFile> files;
   if (rows->num_rows() > 0) {
     FIRN_TRY(const auto ordered, InOrder(table, *rows));
-    MergeFileWriter writer(table, {});
-    FIRN_CHECK(writer.Write(call, ordered));
-    FIRN_TRY(DataFile file, writer.Close());
-    FIRN_TRY(files, PlaceInPartitions(call, table, {std::move(file)}));
+    FIRN_TRY(const auto written, PartitionFiles::Open(table, {}));
+    FIRN_CHECK(written->Write(call, ordered));
+    FIRN_TRY(files, written->Close());
+    written->Keep();
   }
   return lake.Append(call, table.ident(), files, options);
 }

@@ -1,27 +1,23 @@
 #include "ends/lake/write/partitions.h"
 
 #include <arrow/array.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/decimal.h>
 
 #include <algorithm>
-#include <list>
 
 #include "ends/lake/commit/lineage.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/merge/read.h"
-#include "ends/lake/merge/write.h"
 #include "ends/lake/store/object_store.h"
+#include "ends/lake/write/partition_files.h"
 
 namespace firn::lake {
 namespace {
 
 using record::TypeId;
 
-constexpr size_t kOpenPartitionsMax = 64;
 constexpr int kBatchRows = 16 * 1024;
 
 Error Unplaceable(const Table& table, std::string why) {
@@ -31,69 +27,6 @@ Error Unplaceable(const Table& table, std::string why) {
       .Because(std::move(why))
       .Hint("write it with the engine that made it, or change its partition spec");
 }
-
-Result<std::shared_ptr<arrow::RecordBatch>> Taken(const std::shared_ptr<arrow::RecordBatch>& batch,
-                                                  const std::vector<int64_t>& rows) {
-  if (static_cast<int64_t>(rows.size()) == batch->num_rows()) return batch;
-  const arrow::Int64Array indices(static_cast<int64_t>(rows.size()), arrow::Buffer::Wrap(rows));
-  auto taken = arrow::compute::Take(arrow::Datum(batch), arrow::Datum(indices),
-                                    arrow::compute::TakeOptions::NoBoundsCheck());
-  if (taken.ok()) return taken->record_batch();
-  return Fail(Error(Kind::kInternal, "LAKE-MERGE-006", "rows cannot be put together")
-                  .Because(taken.status().message()));
-}
-
-// Files of one partition each, some of them open.
-class PartitionFiles {
- public:
-  explicit PartitionFiles(const Table& table, const Partitioner& partitioner)
-      : table_(table), partitioner_(partitioner) {}
-
-  Result<void> Write(const Call& call, const std::shared_ptr<arrow::RecordBatch>& batch) {
-    for (const auto& [tuple, rows] : partitioner_.Split(*batch)) {
-      FIRN_TRY(const auto part, Taken(batch, rows));
-      auto open = open_.find(tuple);
-      if (open == open_.end()) {
-        if (open_.size() >= kOpenPartitionsMax) FIRN_CHECK(CloseOne(order_.back()));
-        order_.push_front(tuple);
-        Open made{std::make_unique<MergeFileWriter>(table_, MergeFileWriter::Options{}),
-                  order_.begin()};
-        open = open_.emplace(tuple, std::move(made)).first;
-      }
-      order_.splice(order_.begin(), order_, open->second.use);
-      FIRN_CHECK(open->second.writer->Write(call, part));
-    }
-    return {};
-  }
-
-  Result<void> Close() {
-    while (!open_.empty()) FIRN_CHECK(CloseOne(order_.back()));
-    return {};
-  }
-  [[nodiscard]] std::vector<DataFile>& closed() { return closed_; }
-
- private:
-  struct Open {
-    std::unique_ptr<MergeFileWriter> writer;
-    std::list<PartitionTuple>::iterator use;
-  };
-
-  Result<void> CloseOne(PartitionTuple tuple) {
-    const auto open = open_.find(tuple);
-    FIRN_TRY(DataFile file, open->second.writer->Close());
-    file.partition = tuple;
-    closed_.push_back(std::move(file));
-    order_.erase(open->second.use);
-    open_.erase(open);
-    return {};
-  }
-
-  const Table& table_;
-  const Partitioner& partitioner_;
-  std::map<PartitionTuple, Open> open_;
-  std::list<PartitionTuple> order_;  // used last first
-  std::vector<DataFile> closed_;
-};
 
 Result<void> CopyInto(const Call& call, const Table& table, const DataFile& file,
                       PartitionFiles& files) {
@@ -186,17 +119,12 @@ std::map<PartitionTuple, std::vector<int64_t>> Partitioner::Split(
 
 Result<std::vector<DataFile>> PlaceInPartitions(const Call& call, const Table& table,
                                                 const std::vector<DataFile>& files) {
-  FIRN_TRY(const Partitioner partitioner, Partitioner::For(table));
-  if (partitioner.unpartitioned()) return files;
-  PartitionFiles placed(table, partitioner);
-  const auto done = [&]() -> Result<void> {
-    for (const DataFile& file : files) FIRN_CHECK(CopyInto(call, table, file, placed));
-    return placed.Close();
-  }();
-  if (done) return std::move(placed.closed());
-  // What stays all the same is an orphan, which is reported as one.
-  for (const DataFile& file : placed.closed()) (void)table.store()->Remove(call, file.path);
-  return Fail(std::move(done).error());
+  if (table.metadata().default_spec().unpartitioned()) return files;
+  FIRN_TRY(const auto placed, PartitionFiles::Open(table, {}));
+  for (const DataFile& file : files) FIRN_CHECK(CopyInto(call, table, file, *placed));
+  FIRN_TRY(auto written, placed->Close());
+  placed->Keep();
+  return written;
 }
 
 }  // namespace firn::lake

@@ -1,10 +1,8 @@
-// Partitions: which partition of the table's current spec each row belongs to, rows written into
-// files of one partition each, and specs as people write them. Internal to lake, but for
+// Partitions: which partition of the table's current spec each row belongs to, and specs as people
+// write them. Internal to lake, but for
 // ParsePartitionFields.
 //
-// Values are in single-value form, as manifests hold them (format/transform.h). Memory of the
-// writing: the open files' row groups; beyond kOpenPartitionsMax files the one used longest ago is
-// closed, so that rows in no order make many small files and not a full memory.
+// Values are in single-value form, as manifests hold them (format/transform.h).
 #pragma once
 
 #include <arrow/type_fwd.h>

@@ -29,8 +29,8 @@ Result<std::vector<lake::DataFile>> ObjectRun::SumUpFiles() {
   f.rows_received = f.rows_written = f.rows_rejected = f.values_rounded = f.nuls_seen = 0;
   f.csv_bytes = f.file_bytes = f.pages = 0;
   for (const state::FileRow& row : recorded) {
-    FIRN_TRY(auto file, RecordedFileFromJson(row.content));
-    for (const lake::PageOutcome& page : file.pages) {
+    FIRN_TRY(auto together, RecordedFilesFromJson(row.content));
+    for (const lake::PageOutcome& page : together.pages) {
       ++f.pages;
       f.rows_received += page.rows_received;
       f.rows_written += page.rows_written;
@@ -39,9 +39,10 @@ Result<std::vector<lake::DataFile>> ObjectRun::SumUpFiles() {
       f.nuls_seen += page.nuls_seen;
       f.csv_bytes += page.csv_bytes;
     }
-    if (file.file.path.empty()) continue;
-    f.file_bytes += file.file.file_size_bytes;
-    files.push_back(std::move(file.file));
+    for (lake::DataFile& file : together.files) {
+      f.file_bytes += file.file_size_bytes;
+      files.push_back(std::move(file));
+    }
   }
   f.files = static_cast<int64_t>(files.size());
   return files;

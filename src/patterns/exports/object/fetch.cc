@@ -77,7 +77,10 @@ Result<void> ObjectRun::Fetch() {
   }
   std::set<std::string> known;
   if (facts_.method == Method::kBulk) {
-    for (const state::FileRow& file : recorded) known.insert(file.path);
+    for (const state::FileRow& row : recorded) {
+      FIRN_TRY(const auto together, RecordedFilesFromJson(row.content));
+      for (const lake::DataFile& file : together.files) known.insert(file.path);
+    }
   }
   FIRN_TRY(const auto leftovers, ClearLeftovers(known));
   if (!leftovers.removed.empty()) {
@@ -97,6 +100,9 @@ Result<void> ObjectRun::Fetch() {
   } else {
     FIRN_TRY(const auto table, parts_.lake->Load(ident_));
     options.store = table.store();
+    if (!table.metadata().default_spec().unpartitioned())
+      options.partitioned = std::make_shared<lake::Table>(table);
+    options.lanes = shared_.options.threads;
   }
   options.file_prefix = FilePrefix() + std::to_string(facts_.attempt);
   options.rejects_path =
@@ -287,14 +293,14 @@ Result<void> ObjectRun::SplitPage(uint64_t ordinal, const std::vector<state::Pag
   return parts_.ledger->SplitPage(parts_.org, shared_.run_id, row_.object, ordinal, parts);
 }
 
-Result<void> ObjectRun::FileDurable(const lake::DataFile& file,
-                                    const std::vector<lake::PageOutcome>& pages,
-                                    const std::vector<lake::Reject>& rejects) {
+Result<void> ObjectRun::FilesDurable(const std::vector<lake::DataFile>& files,
+                                     const std::vector<lake::PageOutcome>& pages,
+                                     const std::vector<lake::Reject>& rejects) {
   FIRN_FAULT_POINT("exports.file.closed");
   state::FileRow row;
-  row.path = file.path;
-  row.rows = file.record_count;
-  row.content = RecordedFileToJson(file, pages);
+  if (!files.empty()) row.path = files.front().path;
+  for (const lake::DataFile& file : files) row.rows += file.record_count;
+  row.content = RecordedFilesToJson({files, pages});
   for (const lake::PageOutcome& page : pages) {
     row.pages.push_back({page.page.ordinal, page.rows_received});
   }

@@ -156,8 +156,9 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
                         bool list_done) override;
   Result<void> PageOpened(const state::PageRow& page, const state::PageRow* next) override;
   Result<void> SplitPage(uint64_t ordinal, const std::vector<state::PageRow>& parts) override;
-  Result<void> FileDurable(const lake::DataFile& file, const std::vector<lake::PageOutcome>& pages,
-                           const std::vector<lake::Reject>& rejects) override;
+  Result<void> FilesDurable(const std::vector<lake::DataFile>& files,
+                            const std::vector<lake::PageOutcome>& pages,
+                            const std::vector<lake::Reject>& rejects) override;
 
   RunShared& shared_;
   const ExportParts& parts_;

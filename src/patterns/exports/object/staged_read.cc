@@ -26,10 +26,11 @@ class NoLedger final : public PageLedger {
 
 class Collector final : public lake::IngestObserver {
  public:
-  Result<void> FileDurable(const lake::DataFile& file, const std::vector<lake::PageOutcome>& pages,
-                           const std::vector<lake::Reject>& rejects) override {
+  Result<void> FilesDurable(const std::vector<lake::DataFile>& files,
+                            const std::vector<lake::PageOutcome>& pages,
+                            const std::vector<lake::Reject>& rejects) override {
     std::lock_guard lock(mutex_);
-    if (!file.path.empty()) rows.files.push_back(file);
+    rows.files.insert(rows.files.end(), files.begin(), files.end());
     for (const lake::PageOutcome& page : pages) {
       rows.rows_received += page.rows_received;
       rows.rows_rejected += page.rows_rejected;

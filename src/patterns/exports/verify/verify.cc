@@ -52,7 +52,14 @@ void CheckPages(const std::vector<state::PageRow>& pages, const ObjectFacts& fac
   }
 }
 
-void CompareHashes(const Call& call, lake::ObjectStore& store, const RecordedFile& recorded,
+// Files that became durable together, for messages.
+std::string FilesText(const std::vector<lake::DataFile>& files) {
+  const std::string first = "file " + files.front().path;
+  return files.size() == 1 ? first
+                           : fmt::format("{} and {} more of its pages", first, files.size() - 1);
+}
+
+void CompareHashes(const Call& call, lake::ObjectStore& store, const RecordedFiles& recorded,
                    const record::Schema& schema, VerifyOutcome& outcome) {
   record::ColumnHashes expected(schema.fields.size(), 0);
   for (const lake::PageOutcome& page : recorded.pages) {
@@ -60,56 +67,74 @@ void CompareHashes(const Call& call, lake::ObjectStore& store, const RecordedFil
       expected[i] += page.hashes[i];
     }
   }
-  auto scanned = lake::HashDataFile(call, store, recorded.file.path, schema);
-  if (!scanned) {
-    outcome.problems.push_back("file " + recorded.file.path + ": " + scanned.error().what());
-    return;
+  record::ColumnHashes found(expected.size(), 0);
+  for (const lake::DataFile& file : recorded.files) {
+    const auto scanned = lake::HashDataFile(call, store, file.path, schema);
+    if (!scanned) {
+      outcome.problems.push_back("file " + file.path + ": " + scanned.error().what());
+      return;
+    }
+    for (size_t i = 0; i < std::min(found.size(), scanned->hashes.size()); ++i)
+      found[i] += scanned->hashes[i];
   }
-  scanned->hashes.resize(expected.size(), 0);
   for (size_t i = 0; i < expected.size(); ++i) {
-    if (scanned->hashes[i] == expected[i]) continue;
-    outcome.problems.push_back(
-        fmt::format("column {} of file {} differs from what its pages ({}) held",
-                    schema.fields[i].name, recorded.file.path, PagesText(recorded.pages)));
+    if (found[i] == expected[i]) continue;
+    outcome.problems.push_back(fmt::format("column {} of {} differs from what its pages ({}) held",
+                                           schema.fields[i].name, FilesText(recorded.files),
+                                           PagesText(recorded.pages)));
   }
 }
 
-bool HasHashes(const std::vector<RecordedFile>& files) {
-  for (const RecordedFile& file : files) {
-    for (const lake::PageOutcome& page : file.pages) {
+bool HasHashes(const std::vector<RecordedFiles>& recorded) {
+  for (const RecordedFiles& together : recorded) {
+    for (const lake::PageOutcome& page : together.pages) {
       if (page.rows_written > 0 && page.hashes.empty()) return false;
     }
   }
   return true;
 }
 
-// Footer rows of each recorded file against its pages, and whether the snapshot lists it.
-void CheckFiles(const Call& call, lake::ObjectStore& store,
-                const std::vector<RecordedFile>& recorded,
-                const std::vector<lake::DataFile>& committed, VerifyOutcome& outcome) {
-  std::map<std::string, const lake::DataFile*> in_snapshot;
-  for (const lake::DataFile& file : committed) in_snapshot[LocalPath(file.path)] = &file;
-  for (const RecordedFile& file : recorded) {
-    if (file.file.path.empty()) continue;
-    int64_t expected = 0;
-    for (const lake::PageOutcome& page : file.pages) expected += page.rows_written;
-    if (in_snapshot.erase(LocalPath(file.file.path)) == 0) {
-      outcome.problems.push_back(fmt::format("file {} (pages {}) is not in the snapshot",
-                                             file.file.path, PagesText(file.pages)));
+using FilesByPath = std::map<std::string, const lake::DataFile*>;
+
+// Footer rows of files that became durable together against their pages, and whether the snapshot
+// lists them.
+void CheckTogether(const Call& call, lake::ObjectStore& store, const RecordedFiles& together,
+                   FilesByPath& in_snapshot, VerifyOutcome& outcome) {
+  int64_t expected = 0;
+  for (const lake::PageOutcome& page : together.pages) expected += page.rows_written;
+  int64_t found = 0;
+  bool all = true;
+  for (const lake::DataFile& file : together.files) {
+    if (in_snapshot.erase(LocalPath(file.path)) == 0) {
+      outcome.problems.push_back(fmt::format("file {} (pages {}) is not in the snapshot", file.path,
+                                             PagesText(together.pages)));
+      all = false;
       continue;
     }
     ++outcome.files;
-    const auto rows = lake::CountDataFileRows(call, store, file.file.path);
+    const auto rows = lake::CountDataFileRows(call, store, file.path);
     if (!rows) {
-      outcome.problems.push_back("file " + file.file.path + ": " + rows.error().what());
+      outcome.problems.push_back("file " + file.path + ": " + rows.error().what());
+      all = false;
       continue;
     }
     outcome.rows_in_files += *rows;
-    if (*rows != expected) {
-      outcome.problems.push_back(fmt::format("file {} holds {} rows, its pages ({}) gave {}",
-                                             file.file.path, *rows, PagesText(file.pages),
-                                             expected));
-    }
+    found += *rows;
+  }
+  if (all && found != expected) {
+    outcome.problems.push_back(fmt::format("{} holds {} rows, its pages ({}) gave {}",
+                                           FilesText(together.files), found,
+                                           PagesText(together.pages), expected));
+  }
+}
+
+void CheckFiles(const Call& call, lake::ObjectStore& store,
+                const std::vector<RecordedFiles>& recorded,
+                const std::vector<lake::DataFile>& committed, VerifyOutcome& outcome) {
+  FilesByPath in_snapshot;
+  for (const lake::DataFile& file : committed) in_snapshot[LocalPath(file.path)] = &file;
+  for (const RecordedFiles& together : recorded) {
+    if (!together.files.empty()) CheckTogether(call, store, together, in_snapshot, outcome);
   }
   for (const auto& [path, file] : in_snapshot) {
     outcome.problems.push_back("file " + path + " is in the snapshot, but not of this run");
@@ -128,10 +153,9 @@ Result<VerifyOutcome> VerifyObject(const Call& call, lake::Lake& lake, state::Le
   FIRN_TRY(const auto committed, table.Files(call, object.snapshot_id));
   FIRN_TRY(const auto rows, ledger.Files(org, run_id, object.object));
   FIRN_TRY(const auto pages, ledger.Pages(org, run_id, object.object));
-  std::vector<RecordedFile> recorded;
+  std::vector<RecordedFiles> recorded;
   for (const state::FileRow& row : rows) {
-    FIRN_TRY(auto file, RecordedFileFromJson(row.content));
-    recorded.push_back(std::move(file));
+    FIRN_TRY(recorded.emplace_back(), RecordedFilesFromJson(row.content));
   }
   const std::string source = object.job_id.empty() ? "of the REST query" : object.job_id;
   CheckPages(pages, facts, source, outcome);
@@ -140,10 +164,9 @@ Result<VerifyOutcome> VerifyObject(const Call& call, lake::Lake& lake, state::Le
   const auto schema = WrittenSchema(table, object, facts);
   if (!schema) return outcome;
   outcome.hashes_compared = true;
-  for (const RecordedFile& file : recorded) {
+  for (const RecordedFiles& together : recorded) {
     FIRN_CHECK(call.Check());
-    if (file.file.path.empty()) continue;
-    CompareHashes(call, *table.store(), file, *schema, outcome);
+    if (!together.files.empty()) CompareHashes(call, *table.store(), together, *schema, outcome);
   }
   return outcome;
 }
