@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace firn::lake {
 namespace {
@@ -46,6 +47,10 @@ class Budget {
     rows_ -= rows;
     bytes_ -= rows * file.row_bytes;
   }
+  void Add(int64_t rows) {
+    rows_ += rows;
+    bytes_ += rows * kUsualRowBytes;
+  }
 
  private:
   int64_t rows_;
@@ -59,15 +64,11 @@ bool IsSmall(const FoldFile& file, int64_t rows_small, const Budget& budget) {
   return file.rows_live <= most && file.rows_live + file.rows_dead <= 2 * most;
 }
 
-// Small files, smallest first, for no more than `half` of the budget: they go along with a large
-// one.
-std::vector<FoldPart> Along(const std::vector<FoldFile>& smalls, int64_t rows_most, Budget half,
-                            Budget& budget) {
+// Small files, smallest first, as far as there is room for them.
+std::vector<FoldPart> WithinBudget(const std::vector<FoldFile>& smalls, Budget& budget) {
   std::vector<FoldPart> parts;
   for (const FoldFile& file : smalls) {
-    if (file.rows_live > rows_most || file.rows_live > half.Room(file)) break;
-    rows_most -= file.rows_live;
-    half.Take(file, file.rows_live);
+    if (file.rows_live > budget.Room(file)) break;
     budget.Take(file, file.rows_live);
     parts.push_back({file.ordinal, file.rows_live});
   }
@@ -143,27 +144,30 @@ std::vector<FoldPart> FoldPolicy::Choose(std::vector<FoldFile> files,
             [](const FoldFile& a, const FoldFile& b) { return a.rows_live < b.rows_live; });
   std::sort(rest.begin(), rest.end(), DeadsFirst);
 
-  // A large file that is written again takes the small ones along: they cost nothing further then,
-  // where each tier they go through would have them written once more.
-  std::vector<FoldPart> chosen;
+  // A large file that is written again takes the small ones along, for half of what a commit may
+  // write: they cost nothing further then, where each tier they go through would have them written
+  // once more.
+  Budget half(RowsMax(commit) / 2);
+  std::vector<FoldPart> chosen = WithinBudget(smalls, half);
+  const size_t along = chosen.size();
+  int64_t rows_along = RowsOf(chosen);
+  Budget rest_of_it = half;
+  rest_of_it.Add(RowsMax(commit) - RowsMax(commit) / 2);
   const int64_t dead_most = std::max(trace, live * kDeadPercentMax / 100);
   for (const FoldFile& file : rest) {
     // What is too much now is saved for.
-    const int64_t needed = std::min(file.rows_live, kSavedToBegin);
+    const int64_t needed = std::min(file.rows_live, kSavedToBegin) + std::exchange(rows_along, 0);
     if (file.rows_dead == 0 || dead < dead_most || needed > left) break;
-    if (chosen.empty()) {
-      chosen = Along(smalls, left - needed, Budget(RowsMax(commit) / 2), budget);
-      left -= RowsOf(chosen);
-    }
-    const int64_t rows = RowsToTake(file, budget.Room(file));
+    const int64_t rows = RowsToTake(file, rest_of_it.Room(file));
     if (rows == 0) break;
     chosen.push_back({file.ordinal, rows});
     if (rows < file.rows_live) break;
-    budget.Take(file, rows);
-    left -= rows;
+    rest_of_it.Take(file, rows);
+    left -= needed;
     dead -= file.rows_dead;
   }
-  return chosen.empty() ? FullTiers(smalls, commit.rows_written, left, budget) : chosen;
+  if (chosen.size() > along) return chosen;
+  return FullTiers(smalls, commit.rows_written, left, budget);
 }
 
 void FoldPolicy::Spend(const FoldCommit& commit, int64_t rows_folded) {

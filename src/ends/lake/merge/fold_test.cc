@@ -121,7 +121,7 @@ TEST(FoldPolicyTest, NoCommitFoldsMoreThanItsCapHoweverLargeTheFilesAre) {
       const int64_t now = table.Commit(commit);
       folded += now;
       ASSERT_LE(now, most);
-      ASSERT_LE(table.files().size(), 80U);
+      ASSERT_LE(table.files().size(), 100U);
       // The part of a file that was moved counts as dead as long as the file is there.
       ASSERT_LE(table.Sum(&FoldFile::rows_dead), kRows / 2);
     }

@@ -4,6 +4,7 @@
 
 #include "core/base/fault_point.h"
 #include "core/base/file.h"
+#include "ends/lake/format/metadata.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object/record_feed.h"
 #include "patterns/exports/object/run.h"
