@@ -68,6 +68,15 @@ TEST_F(ContentTest, LinksAreReadByFileByRecordOrById) {
     return Get("/services/data/" + version +
                "/query?q=" + PercentEncode("SELECT Id FROM ContentDocumentLink" + rest));
   };
+  const auto set_all_files = [&](const char* on) {
+    ASSERT_TRUE(sandbox_->org().Update(
+        *ParseId(One("SELECT Id FROM Profile WHERE Name = 'System Administrator'")["Id"]
+                     .get<std::string>()),
+        {{"PermissionsQueryAllFiles", on}}, Org::Change{}));
+  };
+  EXPECT_EQ(Parse(query(""))["totalSize"], 2) << "with Query All Files";
+  EXPECT_EQ(ErrorOf(query("", "v58.0")), "400 MALFORMED_QUERY") << "which older versions lack";
+  set_all_files("false");
   const std::string by = "LinkedEntityId = '" + account + "'";
   EXPECT_EQ(Parse(query(" WHERE " + by))["totalSize"], 1);
   EXPECT_EQ(Parse(query(" WHERE ShareType = 'V' AND " + by))["totalSize"], 1);
@@ -81,12 +90,6 @@ TEST_F(ContentTest, LinksAreReadByFileByRecordOrById) {
             "Implementation restriction: ContentDocumentLink requires a filter by a single Id on "
             "ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using "
             "the IN operator.");
-  ASSERT_TRUE(sandbox_->org().Update(
-      *ParseId(One("SELECT Id FROM Profile WHERE Name = 'System Administrator'")["Id"]
-                   .get<std::string>()),
-      {{"PermissionsQueryAllFiles", "true"}}, Org::Change{}));
-  EXPECT_EQ(Parse(query(""))["totalSize"], 2) << "with Query All Files";
-  EXPECT_EQ(ErrorOf(query("", "v58.0")), "400 MALFORMED_QUERY") << "which older versions lack";
 }
 
 TEST_F(ContentTest, AnAttachmentMayHaveNoBytesButNotNoBody) {

@@ -171,6 +171,7 @@ Result<void> OrgImpl::AddBuiltInUsers() {
                                            {"PermissionsApiEnabled", flag(row.api)},
                                            {"PermissionsViewAllData", flag(row.all_data)},
                                            {"PermissionsModifyAllData", flag(row.all_data)},
+                                           {"PermissionsQueryAllFiles", flag(row.all_data)},
                                            {"PermissionsBulkApiHardDelete", flag(row.all_data)}};
     FIRN_TRY(const int64_t id, find_or_insert("Profile", fields));
     profiles.push_back(IdText(id));
