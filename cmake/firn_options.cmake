@@ -29,9 +29,8 @@ endif()
 
 if(FIRN_SANITIZE STREQUAL "fuzzer")
   add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
-  # Clang warns of std::stable_sort in libstdc++ 12 (it asks for a temporary buffer) and of members
-  # that only GCC's warnings leave alone; what is shipped is built by GCC.
-  add_compile_options(-Wno-deprecated-declarations -Wno-unused-private-field)
+  # Clang warns of std::stable_sort in libstdc++ 12 (it asks for a temporary buffer).
+  add_compile_options(-Wno-deprecated-declarations)
   add_link_options(-fsanitize=address,undefined)
 elseif(FIRN_SANITIZE)
   add_compile_options(-fsanitize=${FIRN_SANITIZE} -fno-omit-frame-pointer)

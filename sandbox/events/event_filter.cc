@@ -73,7 +73,7 @@ class EventFilter::Binder {
   Binder(std::string_view text, const Options& options)
       : options_(options),
         platform_(IsPlatformEvent(options.object->name)),
-        tree_(options.catalogue, *options.object, nullptr, options.now_millis),
+        tree_(options.catalogue, *options.object, nullptr),
         context_{text, tree_, options.now_millis, [] { return Utc(); }, {}, {}} {}
 
   Result<Node> Bind(const Condition& condition) {

@@ -30,8 +30,7 @@ class Binder {
 
   Result<BoundQuery> Run(const ObjectInfo* child_of) {
     FIRN_CHECK(BindObject(child_of));
-    bound_.tree = std::make_unique<RowTree>(context_.catalogue, *bound_.object, context_.reader,
-                                            context_.now_millis);
+    bound_.tree = std::make_unique<RowTree>(context_.catalogue, *bound_.object, context_.reader);
     bound_.bind_field = ExpressionBinder(soql_, query_, *bound_.object, *bound_.tree, context_);
     bound_.all_rows = context_.options.all_rows || query_.all_rows;
     bound_.aggregate = !query_.count_only && (!query_.group_by.empty() || HasAggregates(query_));

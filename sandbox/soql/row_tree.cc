@@ -66,8 +66,8 @@ const FieldInfo& FieldRef::info() const {
 }
 
 RowTree::RowTree(std::shared_ptr<const Catalogue> catalogue, const ObjectInfo& object,
-                 std::shared_ptr<Reader> reader, int64_t now_millis)
-    : catalogue_(std::move(catalogue)), reader_(std::move(reader)), now_millis_(now_millis) {
+                 std::shared_ptr<Reader> reader)
+    : catalogue_(std::move(catalogue)), reader_(std::move(reader)) {
   Node& root = nodes_.emplace_back();
   root.candidates.emplace_back().object = &object;
   // Never empty: an empty list would mean every slot.

@@ -37,7 +37,7 @@ struct FieldRef {
 class RowTree {
  public:
   RowTree(std::shared_ptr<const Catalogue> catalogue, const ObjectInfo& object,
-          std::shared_ptr<Reader> reader, int64_t now_millis);
+          std::shared_ptr<Reader> reader);
 
   // Resolves a path from the queried object and makes its slots be read. `path` is rewritten as the
   // catalogue spells it. Only before the first SetRow. Errors: a sentence as the vendor has it
@@ -129,7 +129,6 @@ class RowTree {
 
   std::shared_ptr<const Catalogue> catalogue_;
   std::shared_ptr<Reader> reader_;
-  int64_t now_millis_;
   std::deque<Node> nodes_;
   uint64_t serial_ = 0;
   std::deque<std::string> scratch_;

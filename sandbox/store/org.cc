@@ -269,7 +269,7 @@ Result<Record> OrgImpl::Read(std::string_view object_name, std::string_view id,
   }
   record.id = *number;
   record.deleted = row->deleted;
-  FIRN_CHECK(FillRecord(record, *row, reader, NowSeconds()));
+  FIRN_CHECK(FillRecord(record, *row, reader));
   return record;
 }
 
@@ -288,7 +288,7 @@ Result<std::string> OrgImpl::RecordJson(std::string_view object_name, int64_t id
   }
   if (!row) return Fail(ApiError(404, "NOT_FOUND", "The requested resource does not exist"));
   if (row->deleted) return Fail(ApiError(404, "ENTITY_IS_DELETED", "entity is deleted"));
-  return RenderRecord(schema, *object, id, *row, std::move(reader), NowSeconds(), options);
+  return RenderRecord(schema, *object, id, *row, std::move(reader), options);
 }
 
 Result<std::vector<int64_t>> OrgImpl::FindByExternalId(std::string_view object_name,

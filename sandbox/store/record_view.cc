@@ -4,9 +4,8 @@
 
 namespace firn::sandbox {
 
-Result<void> FillRecord(Record& record, const StoredRow& row, std::shared_ptr<Reader> reader,
-                        int64_t now_millis) {
-  soql::RowTree tree(record.catalogue, *record.object, std::move(reader), now_millis);
+Result<void> FillRecord(Record& record, const StoredRow& row, std::shared_ptr<Reader> reader) {
+  soql::RowTree tree(record.catalogue, *record.object, std::move(reader));
   std::vector<soql::FieldRef> refs;
   for (const auto& field : record.object->fields) refs.push_back(tree.RefOf(field));
   FIRN_CHECK(tree.SetRow(static_cast<int64_t>(RecordNumberOf(record.id)), row.deleted, row.modstamp,
@@ -25,9 +24,8 @@ Result<void> FillRecord(Record& record, const StoredRow& row, std::shared_ptr<Re
 
 Result<std::string> RenderRecord(std::shared_ptr<const Catalogue> catalogue,
                                  const ObjectInfo& object, int64_t id, const StoredRow& row,
-                                 std::shared_ptr<Reader> reader, int64_t now_millis,
-                                 const QueryOptions& options) {
-  soql::RowTree tree(std::move(catalogue), object, std::move(reader), now_millis);
+                                 std::shared_ptr<Reader> reader, const QueryOptions& options) {
+  soql::RowTree tree(std::move(catalogue), object, std::move(reader));
   std::vector<std::pair<const FieldInfo*, soql::FieldRef>> columns;
   for (const auto& field : object.fields) {
     const bool visible =

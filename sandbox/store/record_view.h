@@ -8,12 +8,12 @@ namespace firn::sandbox {
 
 // Fills `values` of a record whose object, catalogue and id are set, from its stored row.
 [[nodiscard]] Result<void> FillRecord(Record& record, const StoredRow& row,
-                                      std::shared_ptr<Reader> reader, int64_t now_millis);
+                                      std::shared_ptr<Reader> reader);
 
 // The visible fields as a REST read answers them: `{"attributes":{..},"Id":..}`.
 [[nodiscard]] Result<std::string> RenderRecord(std::shared_ptr<const Catalogue> catalogue,
                                                const ObjectInfo& object, int64_t id,
                                                const StoredRow& row, std::shared_ptr<Reader> reader,
-                                               int64_t now_millis, const QueryOptions& options);
+                                               const QueryOptions& options);
 
 }  // namespace firn::sandbox
