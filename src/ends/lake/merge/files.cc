@@ -195,12 +195,25 @@ Result<void> MergeFiles::Scan(const Call& call, const Table& table, uint32_t ord
   for (;;) {
     FIRN_TRY(const auto batch, source->Next(call));
     if (batch == nullptr) break;
-    const arrow::Array& keys = *batch->column(0);
-    for (int64_t i = 0; i < batch->num_rows(); ++i, ++row) {
-      if (files_[ordinal].dead.Has(row)) continue;
-      if (const auto key = KeyAt(keys, i, seed_)) FIRN_CHECK(Enter(*key, {ordinal, row}));
-    }
+    FIRN_CHECK(EnterBatch(*batch->column(0), ordinal, row));
+    row += static_cast<uint32_t>(batch->num_rows());
     followed_.rows_scanned += batch->num_rows();
+  }
+  return {};
+}
+
+Result<void> MergeFiles::EnterBatch(const arrow::Array& keys, uint32_t ordinal, uint32_t first) {
+  std::vector<std::pair<MergeKey, uint32_t>> live;
+  live.reserve(static_cast<size_t>(keys.length()));
+  for (int64_t i = 0; i < keys.length(); ++i) {
+    const uint32_t row = first + static_cast<uint32_t>(i);
+    if (files_[ordinal].dead.Has(row)) continue;
+    if (const auto key = KeyAt(keys, i, seed_)) live.emplace_back(*key, row);
+  }
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (const size_t later = i + KeyIndex::kKeysAhead; later < live.size())
+      index_.Expect(live[later].first);
+    FIRN_CHECK(Enter(live[i].first, {ordinal, live[i].second}));
   }
   return {};
 }

@@ -69,6 +69,8 @@ class MergeFiles {
   void EraseGone(const Changes& changes);
   void AddMiscounted(Changes& changes);
   Result<void> Scan(const Call& call, const Table& table, uint32_t ordinal);
+  // The keys of rows `first` and after of a file.
+  Result<void> EnterBatch(const arrow::Array& keys, uint32_t ordinal, uint32_t first);
   Result<void> Enter(const MergeKey& key, RowPlace place);
 
   std::string key_column_;
