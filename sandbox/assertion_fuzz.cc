@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "sandbox/sign_in/assertion.h"
-#include "sandbox/sign_in/soap_login.h"
+#include "sandbox/soap/soap_wire.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
@@ -13,6 +13,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)firn::sandbox::AudienceFits(audience, "https://localhost:8443");
     }
   }
-  (void)firn::sandbox::ParseSoapCall(text);
+  (void)firn::sandbox::ParseEnvelope(text);
   return 0;
 }

@@ -34,16 +34,20 @@ void AppendUtf8(uint32_t c, std::string& out) {
   }
 }
 
-// `xsi:nil="true"` among the attributes of a tag.
-bool HasNil(std::string_view attributes) {
-  const size_t at = attributes.find("nil");
-  if (at == std::string_view::npos || at == 0 || attributes[at - 1] != ':') return false;
-  size_t value = attributes.find_first_not_of(kSpace, at + 3);
-  if (value == std::string_view::npos || attributes[value] != '=') return false;
-  value = attributes.find_first_not_of(kSpace, value + 1);
-  if (value == std::string_view::npos) return false;
-  const std::string_view quoted = attributes.substr(value + 1);
-  return quoted.starts_with("true") || quoted.starts_with("1");
+// What an attribute of a tag says, by its local name; it must have a prefix, as `xsi:nil` does.
+std::string_view Attribute(std::string_view attributes, std::string_view name) {
+  for (size_t at = attributes.find(name); at != std::string_view::npos;
+       at = attributes.find(name, at + 1)) {
+    if (at == 0 || attributes[at - 1] != ':') continue;
+    size_t value = attributes.find_first_not_of(kSpace, at + name.size());
+    if (value == std::string_view::npos || attributes[value] != '=') continue;
+    value = attributes.find_first_not_of(kSpace, value + 1);
+    if (value == std::string_view::npos) return {};
+    const size_t end = attributes.find(attributes[value], value + 1);
+    if (end == std::string_view::npos) return {};
+    return attributes.substr(value + 1, end - value - 1);
+  }
+  return {};
 }
 
 // The `>` that ends a tag: not one within a quoted attribute.
@@ -125,7 +129,9 @@ XmlReader::Step XmlReader::Tag() {
   const size_t name_end = std::min(tag.find_first_of(kSpace), tag.size());
   name_ = Local(tag.substr(0, name_end));
   if (name_.empty() || open_.size() == kDepthMax) return Step::kBroken;
-  nil_ = HasNil(tag.substr(name_end));
+  const std::string_view nil = Attribute(tag.substr(name_end), "nil");
+  nil_ = nil == "true" || nil == "1";
+  type_ = Local(Attribute(tag.substr(name_end), "type"));
   open_.push_back(name_);
   rooted_ = true;
   return Step::kOpen;

@@ -1,7 +1,8 @@
 // The elements and texts of an XML document one after another. Knows what the first Bulk API
-// sends: elements, `xsi:nil`, entities, CDATA, comments; a document type is refused. Holds the
-// open elements only. One thread; the bytes must outlive it. Never fails on bytes but by kBroken.
-// Source: W3C Extensible Markup Language 1.0, sections 2 and 3.1, read 2026-11.
+// and the SOAP API send: elements, `xsi:nil`, `xsi:type`, entities, CDATA, comments; a document
+// type is refused. Holds the open elements only. One thread; the bytes must outlive it. Never fails
+// on bytes but by kBroken. Source: W3C Extensible Markup Language 1.0, sections 2 and 3.1, read
+// 2026-11.
 #pragma once
 
 #include <string>
@@ -22,6 +23,8 @@ class XmlReader {
   [[nodiscard]] std::string_view name() const { return name_; }
   // Of kOpen: `xsi:nil="true"`.
   [[nodiscard]] bool nil() const { return nil_; }
+  // Of kOpen: `Account` of `xsi:type="sf:Account"`; empty without one.
+  [[nodiscard]] std::string_view type() const { return type_; }
   // Of kText, unescaped.
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] size_t depth() const { return open_.size(); }
@@ -42,6 +45,7 @@ class XmlReader {
   bool rooted_ = false;
   bool close_next_ = false;  // of `<element/>`
   bool nil_ = false;
+  std::string_view type_;
   bool over_ = false;
   std::string_view name_;
   std::string text_;

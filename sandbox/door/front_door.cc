@@ -161,7 +161,7 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
   }
   if (OAuth::Owns(path)) return oauth_.Handle(request);
   if (LogoutPages::Owns(path)) return logout_.Handle(request);
-  if (path.starts_with("/services/Soap/")) return soap_.Handle(request);
+  if (path.starts_with("/services/Soap/")) return soap_.Handle(request, call, line);
   if (path == "/services/data" || path == "/services/data/") {
     return request.method == "GET" || request.method == "HEAD"
                ? VersionsAnswer()

@@ -8,13 +8,13 @@
 #include "sandbox/life/life_parts.h"
 #include "sandbox/sign_in/logout_pages.h"
 #include "sandbox/sign_in/oauth.h"
-#include "sandbox/sign_in/soap_login.h"
+#include "sandbox/soap/soap_door.h"
 
 namespace firn::sandbox {
 
 class FrontDoor {
  public:
-  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapLogin& soap, LogoutPages& logout)
+  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapDoor& soap, LogoutPages& logout)
       : parts_(parts), life_(life), oauth_(oauth), soap_(soap), logout_(logout) {}
   [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
 
@@ -37,7 +37,7 @@ class FrontDoor {
   ApiParts& parts_;
   LifeParts& life_;
   OAuth& oauth_;
-  SoapLogin& soap_;
+  SoapDoor& soap_;
   LogoutPages& logout_;
 };
 

@@ -167,7 +167,8 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<ToolingDoor> tooling_;
   std::unique_ptr<LifeParts> life_;
   std::unique_ptr<OAuth> oauth_;
-  std::unique_ptr<SoapLogin> soap_;
+  std::unique_ptr<SoapLogin> soap_login_;
+  std::unique_ptr<SoapDoor> soap_;
   std::unique_ptr<LogoutPages> logout_;
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
@@ -347,7 +348,8 @@ Result<void> SandboxImpl::OpenDoors() {
         audit_->SignedOut(request, note.user_id);
       }};
   oauth_ = std::make_unique<OAuth>(sign_in);
-  soap_ = std::make_unique<SoapLogin>(sign_in);
+  soap_login_ = std::make_unique<SoapLogin>(sign_in);
+  soap_ = std::make_unique<SoapDoor>(*parts_, *soap_login_);
   logout_ = std::make_unique<LogoutPages>(sign_in);
   door_ = std::make_unique<FrontDoor>(*parts_, *life_, *oauth_, *soap_, *logout_);
   handler_ =

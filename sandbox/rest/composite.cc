@@ -1,5 +1,6 @@
-// `composite` and `composite/batch`: several requests in one.
-// Source: REST API Developer Guide, "Composite", "Composite Batch", read 2026-11.
+// `composite`, `composite/batch` and `composite/graph`: several requests in one.
+// Source: REST API Developer Guide, "Composite", "Composite Batch", "Composite Graph", "Composite
+// Graph Limits", read 2026-11.
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -14,6 +15,9 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr size_t kSubrequestsMax = 25;
+constexpr size_t kGraphsMax = 75;
+constexpr size_t kNodesMax = 500;  // of all graphs of a request
+constexpr int kGraphsSince = 50;
 
 std::string Member(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -165,12 +169,14 @@ Result<Subrequest> FilledSubrequest(const json& one, const References& reference
 }
 
 // What is wrong with the list as a whole.
-std::optional<Answer> Refuse(const json& list) {
+std::optional<Answer> Refuse(const json& list, size_t max) {
   if (!list.is_array() || list.empty()) {
-    return ErrorAnswer(400, "INVALID_INPUT", "compositeRequest must hold 1 to 25 subrequests");
+    return ErrorAnswer(400, "INVALID_INPUT",
+                       "compositeRequest must hold 1 to " + std::to_string(max) + " subrequests");
   }
-  if (list.size() > kSubrequestsMax) {
-    return ErrorAnswer(400, "LIMIT_EXCEEDED", "A composite request takes at most 25 subrequests");
+  if (list.size() > max) {
+    return ErrorAnswer(400, "LIMIT_EXCEEDED",
+                       "A composite request takes at most " + std::to_string(max) + " subrequests");
   }
   std::map<std::string, int> seen;
   for (const json& one : list) {
@@ -212,31 +218,75 @@ std::optional<size_t> RunAll(ApiParts& parts, const ApiRequest& request, const j
   return std::nullopt;
 }
 
-Answer Composite(ApiParts& parts, const ApiRequest& request, const json& body) {
-  const json list = body.value("compositeRequest", json());
-  if (auto refusal = Refuse(list)) return *std::move(refusal);
-  ordered_json entries = ordered_json::array();
-  if (!Flag(body, "allOrNone")) {
-    RunAll(parts, request, list, false, entries);
-    return JsonAnswer(200, ordered_json{{"compositeResponse", entries}}.dump());
-  }
+// All of them, or none: where it failed, the others tell that they were taken back.
+Result<bool> RunAsOne(ApiParts& parts, const ApiRequest& request, const json& list,
+                      ordered_json& entries) {
   std::optional<size_t> failed;
-  const auto done = parts.org.Transact(OptionsOf(request, false), [&]() -> Result<bool> {
+  FIRN_CHECK(parts.org.Transact(OptionsOf(request, false), [&]() -> Result<bool> {
     failed = RunAll(parts, request, list, true, entries);
     return !failed.has_value();
-  });
-  if (!done) return ErrorAnswer(done.error());
+  }));
   for (size_t i = 0; i < list.size() && failed; ++i) {
     const std::string id = Member(list[i], "referenceId");
     if (i < *failed) entries[i] = RolledBack(id);
     if (i > *failed) entries.push_back(RolledBack(id));
   }
+  return !failed.has_value();
+}
+
+Answer Composite(ApiParts& parts, const ApiRequest& request, const json& body) {
+  const json list = body.value("compositeRequest", json());
+  if (auto refusal = Refuse(list, kSubrequestsMax)) return *std::move(refusal);
+  ordered_json entries = ordered_json::array();
+  if (!Flag(body, "allOrNone")) {
+    RunAll(parts, request, list, false, entries);
+    return JsonAnswer(200, ordered_json{{"compositeResponse", entries}}.dump());
+  }
+  const auto done = RunAsOne(parts, request, list, entries);
+  if (!done) return ErrorAnswer(done.error());
   return JsonAnswer(200, ordered_json{{"compositeResponse", entries}}.dump());
+}
+
+// What is wrong with the graphs as a whole.
+std::optional<Answer> RefuseGraphs(const json& graphs) {
+  if (!graphs.is_array() || graphs.empty() || graphs.size() > kGraphsMax) {
+    return ErrorAnswer(400, "INVALID_INPUT", "graphs must hold 1 to 75 graphs");
+  }
+  size_t nodes = 0;
+  std::map<std::string, int> seen;
+  for (const json& graph : graphs) {
+    const std::string id = graph.is_object() ? Member(graph, "graphId") : "";
+    if (id.empty()) return ErrorAnswer(400, "JSON_PARSER_ERROR", "Each graph needs a graphId");
+    if (++seen[id] > 1) {
+      return ErrorAnswer(400, "INVALID_INPUT", "Provided graphId is not unique: " + id);
+    }
+    const json list = graph.value("compositeRequest", json());
+    if (auto refusal = Refuse(list, kNodesMax)) return refusal;
+    nodes += list.size();
+  }
+  if (nodes <= kNodesMax) return std::nullopt;
+  return ErrorAnswer(400, "LIMIT_EXCEEDED", "All graphs together take at most 500 subrequests");
+}
+
+// Each graph stands or falls by itself.
+Answer Graphs(ApiParts& parts, const ApiRequest& request, const json& body) {
+  const json graphs = body.value("graphs", json());
+  if (auto refusal = RefuseGraphs(graphs)) return *std::move(refusal);
+  ordered_json answers = ordered_json::array();
+  for (const json& graph : graphs) {
+    ordered_json entries = ordered_json::array();
+    const auto done = RunAsOne(parts, request, graph["compositeRequest"], entries);
+    if (!done) return ErrorAnswer(done.error());
+    answers.push_back({{"graphId", Member(graph, "graphId")},
+                       {"graphResponse", {{"compositeResponse", std::move(entries)}}},
+                       {"isSuccessful", *done}});
+  }
+  return JsonAnswer(200, ordered_json{{"graphs", std::move(answers)}}.dump());
 }
 
 Answer Resources(const ApiRequest& request) {
   ordered_json resources;
-  for (const char* name : {"tree", "batch", "sobjects"}) {
+  for (const char* name : {"tree", "batch", "sobjects", "graph"}) {
     resources[name] = request.Root() + "/composite/" + name;
   }
   return JsonAnswer(200, resources.dump());
@@ -248,13 +298,17 @@ Answer HandleComposite(ApiParts& parts, ApiRequest& request) {
   const bool bare = request.path.size() == 1;
   if (!bare && request.path[1] == "sobjects") return HandleCollections(parts, request);
   if (!bare && request.path[1] == "tree") return HandleTree(parts, request);
-  if (!bare && (request.path.size() > 2 || request.path[1] != "batch")) return NotFoundAnswer();
+  const bool graphs = !bare && request.path[1] == "graph" && request.version >= kGraphsSince;
+  if (!bare && (request.path.size() > 2 || (request.path[1] != "batch" && !graphs))) {
+    return NotFoundAnswer();
+  }
   if (bare && request.method == "GET") return Resources(request);
   if (request.method != "POST") return MethodNotAllowed(request.method, "POST");
   const json body = json::parse(request.body, nullptr, false);
   if (!body.is_object()) {
     return ErrorAnswer(400, "JSON_PARSER_ERROR", "The HTTP entity body is not a JSON object");
   }
+  if (graphs) return Graphs(parts, request, body);
   return bare ? Composite(parts, request, body) : Batch(parts, request, body);
 }
 

@@ -262,5 +262,45 @@ TEST_F(CompositeTest, LongChildListsHavePagesOfTheirOwn) {
   EXPECT_TRUE(rest["records"][0]["Contacts"].is_null());
 }
 
+TEST_F(CompositeTest, GraphsStandOrFallEachByItself) {
+  const auto node = [](const std::string& method, const std::string& url, const std::string& id,
+                       const json& fields) {
+    return json{{"method", method},
+                {"url", "/services/data/v60.0/sobjects/" + url},
+                {"referenceId", id},
+                {"body", fields}};
+  };
+  const json good = {
+      {"graphId", "g1"},
+      {"compositeRequest",
+       {node("POST", "Account", "a", {{"Name", "kept"}}),
+        node("POST", "Contact", "c", {{"LastName", "kept"}, {"AccountId", "@{a.id}"}}),
+        node("PATCH", "Account/@{a.id}", "u", {{"Site", "here"}})}}};
+  const json bad = {{"graphId", "g2"},
+                    {"compositeRequest",
+                     {node("POST", "Account", "a", {{"Name", "lost"}}),
+                      node("POST", "Contact", "c", {{"FirstName", "no last name"}}),
+                      node("POST", "Account", "z", {{"Name", "lost"}})}}};
+  const json answer = Post("/composite/graph", {{"graphs", {good, bad}}});
+  ASSERT_EQ(answer["graphs"].size(), 2U) << answer.dump();
+  EXPECT_EQ(answer["graphs"][0]["graphId"], "g1");
+  EXPECT_EQ(answer["graphs"][0]["isSuccessful"], true);
+  const json& made = answer["graphs"][0]["graphResponse"]["compositeResponse"];
+  EXPECT_EQ(made[0]["httpStatusCode"], 201);
+  EXPECT_EQ(made[2]["httpStatusCode"], 204);
+  EXPECT_EQ(answer["graphs"][1]["isSuccessful"], false);
+  const json& lost = answer["graphs"][1]["graphResponse"]["compositeResponse"];
+  EXPECT_EQ(lost[0]["body"][0]["errorCode"], "PROCESSING_HALTED");
+  EXPECT_EQ(lost[1]["body"][0]["errorCode"], "REQUIRED_FIELD_MISSING");
+  EXPECT_EQ(lost[2]["body"][0]["errorCode"], "PROCESSING_HALTED");
+  EXPECT_EQ(Count("SELECT COUNT() FROM Account WHERE Name = 'lost'"), 0);
+  EXPECT_EQ(Count("SELECT COUNT() FROM Contact WHERE Account.Site = 'here'"), 1);
+  Post("/composite/graph", {{"graphs", {good, good}}}, 400);
+  Post("/composite/graph", {{"graphs", json::array()}}, 400);
+  EXPECT_EQ(
+      Send("POST", "/services/data/v49.0/composite/graph", json{{"graphs", {good}}}.dump()).status,
+      404);
+}
+
 }  // namespace
 }  // namespace firn::sandbox

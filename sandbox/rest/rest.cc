@@ -29,7 +29,7 @@ Answer Resources(ApiParts& parts, const ApiRequest& request) {
   ordered_json resources;
   for (const char* name :
        {"tooling", "sobjects", "query", "queryAll", "limits", "jobs", "composite", "compactLayouts",
-        "event", "recent", "tabs", "theme", "quickActions"}) {
+        "event", "recent", "tabs", "theme", "quickActions", "search", "parameterizedSearch"}) {
     resources[name] = request.Root() + "/" + name;
   }
   resources["identity"] =
@@ -94,6 +94,11 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
   if (family == "sobjects") return HandleSobjects(parts, request);
   if (family == "query" || family == "queryAll") {
     return HandleQuery(parts, request, family == "queryAll");
+  }
+  if (family == "search" && request.path.size() == 1) return HandleSearch(parts, request);
+  if (family == "search" && request.path.size() == 2) return HandleSearchPages(parts, request);
+  if (family == "parameterizedSearch" && request.path.size() == 1) {
+    return HandleParameterizedSearch(parts, request);
   }
   if (family == "limits" && request.path.size() == 1) return HandleLimits(parts, request);
   if (family == "limits" && request.path.size() == 2 && request.path[1] == "recordCount") {

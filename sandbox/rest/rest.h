@@ -37,9 +37,13 @@ inline constexpr int kVersionNewest = 67;
 [[nodiscard]] Answer HandleReplication(ApiParts& parts, ApiRequest& request);
 // query, queryAll and their next pages; also what the tooling API is asked.
 [[nodiscard]] Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows);
+[[nodiscard]] Answer HandleSearch(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer HandleParameterizedSearch(ApiParts& parts, const ApiRequest& request);
+// `search/scopeOrder`, `search/layout`, `search/suggestions`.
+[[nodiscard]] Answer HandleSearchPages(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer ExplainQuery(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer HandleLimits(ApiParts& parts, ApiRequest& request);
-// `composite`, `composite/batch`, and on to the two below.
+// `composite`, `composite/batch`, `composite/graph`, and on to the two below.
 [[nodiscard]] Answer HandleComposite(ApiParts& parts, ApiRequest& request);
 // `composite/sobjects`: create, update, upsert, delete and retrieve lists of records.
 [[nodiscard]] Answer HandleCollections(ApiParts& parts, ApiRequest& request);

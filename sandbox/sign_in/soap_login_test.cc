@@ -20,24 +20,25 @@ std::string LoginBody(const std::string& username, const std::string& password) 
          "</n1:username><n1:password>" + password + "</n1:password></n1:login>";
 }
 
-TEST(SoapCall, TextsAreDecodedWhateverThePrefix) {
-  const auto call =
-      ParseSoapCall(Envelope(LoginBody("a&amp;b@x.example", "<![CDATA[p<w]]>&#x41;&#66;")));
-  ASSERT_TRUE(call);
-  EXPECT_EQ(call->operation, "login");
-  EXPECT_EQ(call->username, "a&b@x.example");
-  EXPECT_EQ(call->password, "p<wAB");
+TEST(SoapEnvelope, TextsAreDecodedWhateverThePrefix) {
+  const auto envelope =
+      ParseEnvelope(Envelope(LoginBody("a&amp;b@x.example", "<![CDATA[p<w]]>&#x41;&#66;")));
+  ASSERT_TRUE(envelope);
+  const XmlNode& login = envelope->Child("Body")->children.at(0);
+  EXPECT_EQ(login.name, "login");
+  EXPECT_EQ(login.TextOf("username"), "a&b@x.example");
+  EXPECT_EQ(login.TextOf("password"), "p<wAB");
 }
 
-TEST(SoapCall, BrokenOrHostileXmlIsRefused) {
-  EXPECT_FALSE(ParseSoapCall(""));
-  EXPECT_FALSE(ParseSoapCall("<Envelope><Body><login></Body></Envelope>"));
-  EXPECT_FALSE(ParseSoapCall("<html><body>x</body></html>"));
-  EXPECT_FALSE(ParseSoapCall("<!DOCTYPE a [<!ENTITY b \"c\">]>" + Envelope(LoginBody("a", "b"))));
-  EXPECT_FALSE(ParseSoapCall(Envelope(LoginBody("a", "&unknown;"))));
+TEST(SoapEnvelope, BrokenOrHostileXmlIsRefused) {
+  EXPECT_FALSE(ParseEnvelope(""));
+  EXPECT_FALSE(ParseEnvelope("<Envelope><Body><login></Body></Envelope>"));
+  EXPECT_FALSE(ParseEnvelope("<html><body>x</body></html>"));
+  EXPECT_FALSE(ParseEnvelope("<!DOCTYPE a [<!ENTITY b \"c\">]>" + Envelope(LoginBody("a", "b"))));
+  EXPECT_FALSE(ParseEnvelope(Envelope(LoginBody("a", "&unknown;"))));
   std::string deep;
   for (int i = 0; i < 1000; ++i) deep += "<Envelope>";
-  EXPECT_FALSE(ParseSoapCall(deep));
+  EXPECT_FALSE(ParseEnvelope(deep));
 }
 
 class SoapLoginTest : public ApiRig {

@@ -1,0 +1,112 @@
+// describeGlobal(), describeSObject(), describeSObjects(), getUserInfo(), getServerTimestamp(),
+// setPassword(), resetPassword().
+// Source: SOAP API Developer Guide, 'Describe Calls', 'Utility Calls', read 2026-11.
+#include <nlohmann/json.hpp>
+
+#include "core/base/time_text.h"
+#include "sandbox/rest/app_pages.h"
+#include "sandbox/rest/rest.h"
+#include "sandbox/soap/soap_calls.h"
+#include "sandbox/soap/soap_records.h"
+
+namespace firn::sandbox {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kDescribesMax = 100;
+
+Answer Global(const SoapRequest& soap) {
+  net::ServerRequest plain;  // no If-Modified-Since here
+  const ApiRequest rest = RestOf(soap, plain, "GET", {"sobjects"});
+  const Answer answer = GlobalDescribe(soap.parts, rest);
+  if (answer.status != 200) return FaultOf(soap.path, answer);
+  std::string xml = "<result>";
+  AppendDescribeXml(json::parse(answer.body), xml);
+  return Respond(soap, xml + "</result>");
+}
+
+Answer Objects(const SoapRequest& soap) {
+  net::ServerRequest plain;
+  std::string xml;
+  size_t count = 0;
+  for (const XmlNode& child : soap.operation.children) {
+    if (child.name != "sObjectType") continue;
+    if (++count > kDescribesMax) {
+      return SoapFault(soap.path, "EXCEEDED_ID_LIMIT",
+                       "describeSObjects takes at most 100 object types");
+    }
+    const ApiRequest rest = RestOf(soap, plain, "GET", {"sobjects", child.text, "describe"});
+    const Answer answer = ObjectDescribe(soap.parts, rest);
+    if (answer.status == 404) {
+      return SoapFault(soap.path, "INVALID_TYPE",
+                       "sObject type '" + child.text + "' is not supported.");
+    }
+    if (answer.status != 200) return FaultOf(soap.path, answer);
+    xml += "<result>";
+    AppendDescribeXml(json::parse(answer.body), xml);
+    xml += "</result>";
+  }
+  return Respond(soap, std::move(xml));
+}
+
+Answer WhoAmI(const SoapRequest& soap) {
+  const auto user = soap.parts.users.ById(soap.session.user_id);
+  if (!user) return SoapFault(soap.path, "INVALID_SESSION_ID", "The user is no longer there");
+  return Respond(soap, UserInfoXml("result", *user, soap.parts.org.org_id()));
+}
+
+Answer Password(const SoapRequest& soap, bool set) {
+  ApiRequest rest = RestOf(soap, soap.http, set ? "POST" : "DELETE",
+                           {"sobjects", "User", soap.operation.TextOf("userId"), "password"});
+  if (set) rest.body = json{{"NewPassword", soap.operation.TextOf("password")}}.dump();
+  const Answer answer = UserPassword(soap.parts, rest);
+  if (answer.status == 404) {
+    return SoapFault(soap.path, "MALFORMED_ID", "invalid user id: " + rest.path[2]);
+  }
+  if (answer.status >= 300) return FaultOf(soap.path, answer);
+  if (set) return Respond(soap, "<result/>");
+  return Respond(soap,
+                 "<result>" +
+                     SoapElement("password", json::parse(answer.body).value("NewPassword", "")) +
+                     "</result>");
+}
+
+}  // namespace
+
+std::string UserInfoXml(std::string_view element, const User& user, const std::string& org_id) {
+  const std::string name(element);
+  constexpr std::string_view kNothing = "false";
+  return "<" + name + ">" + SoapElement("accessibilityMode", kNothing) +
+         SoapElement("chatterExternal", kNothing) + SoapElement("currencySymbol", "$") +
+         SoapElement("orgAttachmentFileSizeLimit", "26214400") +
+         SoapElement("orgDefaultCurrencyIsoCode", "USD") +
+         SoapElement("orgDefaultCurrencyLocale", "en_US") +
+         SoapElement("orgDisallowHtmlAttachments", kNothing) +
+         SoapElement("orgHasPersonAccounts", kNothing) + SoapElement("organizationId", org_id) +
+         SoapElement("organizationMultiCurrency", kNothing) +
+         SoapElement("organizationName", "Glacier Outfitters") +
+         SoapElement("profileId", user.profile_id) + SoapNil("roleId") +
+         SoapElement("sessionSecondsValid", "7200") + SoapNil("userDefaultCurrencyIsoCode") +
+         SoapElement("userEmail", user.email) + SoapElement("userFullName", user.name) +
+         SoapElement("userId", user.id) + SoapElement("userLanguage", user.language) +
+         SoapElement("userLocale", user.locale) + SoapElement("userName", user.username) +
+         SoapElement("userTimeZone", user.time_zone) + SoapElement("userType", "Standard") +
+         SoapElement("userUiSkin", "Theme3") + "</" + name + ">";
+}
+
+std::optional<Answer> DescribeCall(const SoapRequest& soap) {
+  const std::string& name = soap.operation.name;
+  if (name == "describeGlobal") return Global(soap);
+  if (name == "describeSObject" || name == "describeSObjects") return Objects(soap);
+  if (name == "getUserInfo") return WhoAmI(soap);
+  if (name == "setPassword") return Password(soap, true);
+  if (name == "resetPassword") return Password(soap, false);
+  if (name == "getServerTimestamp") {
+    return Respond(soap, "<result>" + SoapElement("timestamp", FormatUtc(soap.parts.clock.Now())) +
+                             "</result>");
+  }
+  return std::nullopt;
+}
+
+}  // namespace firn::sandbox

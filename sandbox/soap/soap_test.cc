@@ -1,0 +1,223 @@
+// The SOAP API over HTTP. What could go wrong: a value that REST and SOAP tell differently, a row
+// whose failure passes for success, a call without a session.
+#include "sandbox/api_rig_test.h"
+
+namespace firn::sandbox {
+namespace {
+
+class SoapTest : public ApiRig {
+ protected:
+  net::Response Soap(const std::string& body, const std::string& header = "",
+                     const std::string& path = "u/60.0") {
+    return Send("POST", "/services/Soap/" + path,
+                "<?xml version=\"1.0\"?><e:Envelope "
+                "xmlns:e=\"http://schemas.xmlsoap.org/soap/envelope/\" "
+                "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" "
+                "xmlns=\"urn:partner.soap.sforce.com\" "
+                "xmlns:s=\"urn:sobject.partner.soap.sforce.com\"><e:Header><SessionHeader>"
+                "<sessionId>" +
+                    token_ + "</sessionId></SessionHeader>" + header + "</e:Header><e:Body>" +
+                    body + "</e:Body></e:Envelope>",
+                {{"Content-Type", "text/xml"}, {"SOAPAction", "\"\""}});
+  }
+  static std::string Text(const net::Response& answer, const std::string& name, size_t from = 0) {
+    const size_t at = answer.body.find("<" + name + ">", from);
+    if (at == std::string::npos) return "";
+    const size_t begin = at + name.size() + 2;
+    return answer.body.substr(begin, answer.body.find("</" + name + ">", begin) - begin);
+  }
+  static bool Has(const net::Response& answer, const std::string& text) {
+    return answer.body.find(text) != std::string::npos;
+  }
+  std::string Create(const std::string& fields, const std::string& type = "Account") {
+    const auto answer =
+        Soap("<create><sObjects><s:type>" + type + "</s:type>" + fields + "</sObjects></create>");
+    EXPECT_EQ(Text(answer, "success"), "true") << answer.body;
+    return Text(answer, "id");
+  }
+};
+
+TEST_F(SoapTest, WritesTellEachRecordByItself) {
+  const auto made = Soap(
+      "<create><sObjects><s:type>Account</s:type><s:Name>A &amp; B</s:Name></sObjects>"
+      "<sObjects><s:type>Contact</s:type><s:FirstName>x</s:FirstName></sObjects></create>");
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string id = Text(made, "id");
+  EXPECT_TRUE(Has(made, "<result><id>" + id + "</id><success>true</success></result>"));
+  EXPECT_TRUE(Has(made,
+                  "<errors><fields>LastName</fields><message>Required fields are missing: "
+                  "[LastName]</message><statusCode>REQUIRED_FIELD_MISSING</statusCode>"
+                  "</errors><id xsi:nil=\"true\"/><success>false</success>"))
+      << made.body;
+  EXPECT_TRUE(Has(made, "<type>API REQUESTS</type>"));
+  const auto changed = Soap(
+      "<update><sObjects><s:type>Account</s:type><s:fieldsToNull>Site"
+      "</s:fieldsToNull><s:Id>" +
+      id +
+      "</s:Id><s:Phone>1</s:Phone><s:Fax xsi:nil=\"true\"/></sObjects>"
+      "</update>");
+  EXPECT_EQ(Text(changed, "success"), "true") << changed.body;
+  EXPECT_EQ(Parse(Get("/services/data/v60.0/sobjects/Account/" + id))["Phone"], "1");
+  const std::string upsert =
+      "<upsert><externalIDFieldName>ExternalKey__c</externalIDFieldName><sObjects><s:type>Account"
+      "</s:type><s:Name>U</s:Name><s:ExternalKey__c>k1</s:ExternalKey__c></sObjects></upsert>";
+  EXPECT_EQ(Text(Soap(upsert), "created"), "true");
+  EXPECT_EQ(Text(Soap(upsert), "created"), "false");
+  const std::string contact = Create(
+      "<s:LastName>C</s:LastName><s:Account><s:type>Account</s:type>"
+      "<s:ExternalKey__c>k1</s:ExternalKey__c></s:Account>",
+      "Contact");
+  EXPECT_EQ(GetJson("/services/data/v60.0/sobjects/Contact/" + contact + "/Account")["Name"], "U");
+  const auto gone = Soap("<delete><ids>" + id + "</ids><ids>001000000000000AAA</ids></delete>");
+  EXPECT_TRUE(Has(gone, "<success>true</success>") && Has(gone, "<success>false</success>"));
+  EXPECT_EQ(Text(Soap("<undelete><ids>" + id + "</ids></undelete>"), "success"), "true");
+  EXPECT_EQ(Text(Soap("<emptyRecycleBin><ids>" + id + "</ids></emptyRecycleBin>"), "success"),
+            "false")
+      << "it is not in the recycle bin";
+  (void)Soap("<delete><ids>" + id + "</ids></delete>");
+  EXPECT_EQ(Text(Soap("<emptyRecycleBin><ids>" + id + "</ids></emptyRecycleBin>"), "success"),
+            "true");
+}
+
+TEST_F(SoapTest, AllOrNoneLeavesNothingBehind) {
+  const auto made = Soap(
+      "<create><sObjects><s:type>Account</s:type><s:Name>lost</s:Name></sObjects><sObjects>"
+      "<s:type>Contact</s:type></sObjects></create>",
+      "<AllOrNoneHeader><allOrNone>true</allOrNone></AllOrNoneHeader>");
+  EXPECT_TRUE(Has(made, "ALL_OR_NONE_OPERATION_ROLLED_BACK")) << made.body;
+  const auto count = Soap("<query><queryString>SELECT COUNT() FROM Account</queryString></query>");
+  EXPECT_EQ(Text(count, "size"), "0");
+}
+
+TEST_F(SoapTest, QueriesTellRecordsParentsAndChildren) {
+  const std::string account = Create("<s:Name>Acme</s:Name>");
+  Create("<s:LastName>Ann</s:LastName><s:AccountId>" + account + "</s:AccountId>", "Contact");
+  const auto answer = Soap(
+      "<query><queryString>SELECT Id, Name, Site, CreatedDate, Owner.Name, (SELECT LastName FROM "
+      "Contacts) FROM Account</queryString></query>");
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  EXPECT_TRUE(Has(answer,
+                  "<queryResponse><result xsi:type=\"QueryResult\"><done>true</done>"
+                  "<queryLocator xsi:nil=\"true\"/><records xsi:type=\"sf:sObject\">"
+                  "<sf:type>Account</sf:type><sf:Id>" +
+                      account + "</sf:Id><sf:Id>" + account +
+                      "</sf:Id><sf:Name>Acme</sf:Name><sf:Site xsi:nil=\"true\"/>"))
+      << answer.body;
+  EXPECT_TRUE(Text(answer, "sf:CreatedDate").ends_with("Z"));
+  EXPECT_TRUE(Has(answer, "<sf:Owner xsi:type=\"sf:sObject\"><sf:type>"));
+  EXPECT_TRUE(Has(answer, "<sf:Contacts xsi:type=\"QueryResult\"><done>true</done>"));
+  EXPECT_TRUE(Has(answer, "<sf:LastName>Ann</sf:LastName></records><size>1</size></sf:Contacts>"));
+  const auto grouped = Soap(
+      "<query><queryString>SELECT COUNT(Id), MAX(CreatedDate) FROM Account"
+      "</queryString></query>");
+  EXPECT_TRUE(Has(grouped, "<sf:type>AggregateResult</sf:type>"));
+  EXPECT_EQ(Text(grouped, "sf:expr0"), "1");
+  EXPECT_TRUE(Text(grouped, "sf:expr1").ends_with("Z"));
+}
+
+TEST_F(SoapTest, AddressesBeginWithWhatLocationsHave) {
+  Create(
+      "<s:Name>A</s:Name><s:BillingCity>Oslo</s:BillingCity><s:BillingLatitude>59.9"
+      "</s:BillingLatitude>");
+  const auto answer =
+      Soap("<query><queryString>SELECT BillingAddress FROM Account</queryString></query>");
+  EXPECT_TRUE(Has(answer,
+                  "<sf:BillingAddress xsi:type=\"address\"><latitude>59.9</latitude>"
+                  "<longitude xsi:nil=\"true\"/><city>Oslo</city>"))
+      << answer.body;
+}
+
+TEST_F(SoapTest, ReplicationTakesTimesWithoutAZoneAndDeletesWhateverTheIdsAreCalled) {
+  const std::string id = Create("<s:Name>A</s:Name>");
+  const std::string now = Text(Soap("<getServerTimestamp/>"), "timestamp");
+  const std::string range = "<sObjectType>Account</sObjectType><startDate>" + now.substr(0, 11) +
+                            "00:00:00</startDate><endDate>" + now.substr(0, 11) +
+                            "23:59:59.123456</endDate>";
+  EXPECT_EQ(Text(Soap("<getUpdated>" + range + "</getUpdated>"), "ids"), id);
+  EXPECT_EQ(Text(Soap("<delete><id>" + id + "</id></delete>"), "success"), "true");
+  EXPECT_EQ(Text(Soap("<getDeleted>" + range + "</getDeleted>"), "id"), id);
+}
+
+TEST_F(SoapTest, LongAnswersComeInBatches) {
+  MakeAccounts(450);
+  const auto first = Soap("<query><queryString>SELECT Name FROM Account</queryString></query>",
+                          "<QueryOptions><batchSize>200</batchSize></QueryOptions>");
+  EXPECT_EQ(Text(first, "done"), "false");
+  EXPECT_EQ(Text(first, "size"), "450");
+  const std::string locator = Text(first, "queryLocator");
+  const auto more = [&](const std::string& at) {
+    return Soap("<queryMore><queryLocator>" + at + "</queryLocator></queryMore>");
+  };
+  const auto second = more(locator);
+  EXPECT_TRUE(Has(second, "<sf:Name>Account 200</sf:Name>")) << second.body;
+  EXPECT_TRUE(Has(second, "<sf:Name>Account 399</sf:Name>"));
+  EXPECT_EQ(Text(more(Text(second, "queryLocator")), "done"), "true");
+  EXPECT_TRUE(Has(more("nothing"), "<sf:InvalidQueryLocatorFault"));
+}
+
+TEST_F(SoapTest, RetrieveAndSearchAnswerRecords) {
+  const std::string account = Create("<s:Name>Acme Rockets</s:Name>");
+  const auto read = Soap(
+      "<retrieve><fieldList>Id, Name</fieldList><sObjectType>Account"
+      "</sObjectType><ids>" +
+      account + "</ids><ids>001000000000000AAA</ids></retrieve>");
+  EXPECT_TRUE(Has(read, "<sf:Name>Acme Rockets</sf:Name></result><result xsi:nil=\"true\"/>"))
+      << read.body;
+  const auto found = Soap(
+      "<search><searchString>FIND {rockets} RETURNING Account(Id, Name)"
+      "</searchString></search>");
+  EXPECT_TRUE(Has(found,
+                  "<searchRecords><record xsi:type=\"sf:sObject\"><sf:type>Account"
+                  "</sf:type><sf:Id>" +
+                      account))
+      << found.body;
+}
+
+TEST_F(SoapTest, DescribesSayWhatRestSays) {
+  const auto all = Soap("<describeGlobal/>");
+  EXPECT_TRUE(Has(all, "<encoding>UTF-8</encoding><maxBatchSize>200</maxBatchSize><sobjects>"))
+      << all.body.substr(0, 600);
+  EXPECT_FALSE(Has(all, "<urls>"));
+  const auto one = Soap(
+      "<describeSObjects><sObjectType>Account</sObjectType><sObjectType>Contact"
+      "</sObjectType></describeSObjects>");
+  EXPECT_TRUE(Has(one, "<name>Account</name>") && Has(one, "<name>Contact</name>"));
+  EXPECT_TRUE(Has(one, "<soapType>tns:ID</soapType>"));
+  EXPECT_TRUE(Has(one, "<defaultValue xsi:type=\"xsd:boolean\">false</defaultValue>"));
+  EXPECT_TRUE(Has(one, "<urlDetail>/{ID}</urlDetail>"));
+  EXPECT_TRUE(Has(Soap("<describeSObject><sObjectType>Nope</sObjectType></describeSObject>"),
+                  "<sf:InvalidSObjectFault"));
+  EXPECT_EQ(Text(Soap("<getUserInfo/>"), "userName"), sandbox_->username());
+  EXPECT_TRUE(Text(Soap("<getServerTimestamp/>"), "timestamp").ends_with("Z"));
+}
+
+TEST_F(SoapTest, EnterpriseClientsNameTypesByTheirSchema) {
+  const auto made = Soap(
+      "<create><sObjects xsi:type=\"s:Account\"><Name>E</Name></sObjects>"
+      "</create>",
+      "", "c/60.0");
+  EXPECT_EQ(Text(made, "success"), "true") << made.body;
+  const auto read =
+      Soap("<query><queryString>SELECT Name FROM Account</queryString></query>", "", "c/60.0");
+  EXPECT_TRUE(Has(read, "<records xsi:type=\"sf:Account\"><sf:Name>E</sf:Name></records>"))
+      << read.body;
+  EXPECT_TRUE(Has(read, "xmlns:sf=\"urn:sobject.enterprise.soap.sforce.com\""));
+}
+
+TEST_F(SoapTest, FaultsCarryTheVendorsCodes) {
+  EXPECT_TRUE(Has(Soap("<query><queryString>SELECT FROM</queryString></query>"),
+                  "<sf:MalformedQueryFault xsi:type=\"sf:MalformedQueryFault\"><sf:exceptionCode>"
+                  "MALFORMED_QUERY</sf:exceptionCode>"));
+  const auto field = Soap("<query><queryString>SELECT Nope FROM Account</queryString></query>");
+  EXPECT_EQ(field.status, 500);
+  EXPECT_TRUE(Has(field, "<faultcode>sf:INVALID_FIELD</faultcode>"));
+  EXPECT_TRUE(Has(field, "<sf:row>1</sf:row><sf:column>8</sf:column>")) << field.body;
+  EXPECT_TRUE(Has(Soap("<merge/>"), "No operation available for request"));
+  EXPECT_TRUE(Has(Soap("<describeGlobal/>", "", "u/30.0"), "UNSUPPORTED_API_VERSION"));
+  token_ = "00D000000000000!nothing";
+  EXPECT_TRUE(Has(Soap("<describeGlobal/>"), "<sf:exceptionCode>INVALID_SESSION_ID"));
+  EXPECT_EQ(Send("POST", "/services/Soap/u/60.0", "not xml").status, 500);
+}
+
+}  // namespace
+}  // namespace firn::sandbox
