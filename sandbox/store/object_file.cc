@@ -225,6 +225,20 @@ void MakePlatformEvent(ObjectInfo& object) {
   object.seed_rows = 0;
 }
 
+// Shares, histories, members, lines and attachments are not searched for by text.
+// Source: SOQL and SOSL Reference, 'IN SearchGroup' and 'RETURNING FieldSpec'; SOAP API Developer
+// Guide, 'search()'; read 2026-11.
+bool IsSearchable(const ObjectInfo& object) {
+  constexpr std::string_view kStandard[] = {
+      "Account",        "Asset",          "Campaign",    "Case",        "Contact",
+      "Contract",       "ContentVersion", "Entitlement", "Event",       "Group",
+      "Knowledge__kav", "Lead",           "Note",        "Opportunity", "Order",
+      "PermissionSet",  "Pricebook2",     "Product2",    "Quote",       "ServiceContract",
+      "Solution",       "Task",           "User",        "WorkOrder"};
+  return object.custom ||
+         std::find(std::begin(kStandard), std::end(kStandard), object.name) != std::end(kStandard);
+}
+
 void AddMissing(ObjectInfo& object, std::vector<FieldInfo> wanted) {
   for (auto& field : wanted) {
     const bool there = std::any_of(object.fields.begin(), object.fields.end(),
@@ -275,6 +289,7 @@ Result<ObjectInfo> ParseRoot(const YamlNode& root) {
   object.mergeable = map.Flag("mergeable");
   object.feed_enabled = map.Flag("feedEnabled");
   object.mru_enabled = map.Flag("mruEnabled");
+  object.searchable = map.Flag("searchable", IsSearchable(object));
   object.seed_rows = map.Number("rows", object.custom ? 1000 : 0);
   for (const char* note : {"source", "read", "leftOut"}) (void)map.Get(note);
   if (IsPlatformEvent(object)) MakePlatformEvent(object);
