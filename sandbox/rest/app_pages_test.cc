@@ -140,9 +140,5 @@ TEST_F(AppPagesTest, HeadAnswersWhatGetDoesWithoutABody) {
   }
 }
 
-TEST_F(AppPagesTest, SearchInSoslIsNotThere) {
-  EXPECT_EQ(ErrorOf(Get(kRoot + "/search?q=FIND%20%7Bx%7D")), "404 NOT_FOUND");
-}
-
 }  // namespace
 }  // namespace firn::sandbox
