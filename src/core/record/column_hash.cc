@@ -14,6 +14,8 @@ using Hashes = std::vector<uint64_t>;  // one a row
 
 constexpr uint64_t kNull = 0x6e756c6c6e756c6cULL;
 constexpr uint64_t kSeed = 0x9e3779b97f4a7c15ULL;
+// What a sum over several values begins with. Not kSeed: mixed with it, any value gives 0.
+constexpr uint64_t kStart = 0x2545f4914f6cdd1dULL;
 
 uint64_t Mix(uint64_t a, uint64_t b) {
   const auto product = static_cast<unsigned __int128>(a ^ kSeed) * (b ^ 0xd1b54a32d192ed03ULL);
@@ -62,7 +64,7 @@ void HashValues(const arrow::Array& array, Hashes& out);
 
 void HashStructs(const arrow::Array& array, Hashes& out) {
   const auto& structs = static_cast<const arrow::StructArray&>(array);
-  Hashes sum(static_cast<size_t>(array.length()), kSeed);
+  Hashes sum(static_cast<size_t>(array.length()), kStart);
   for (int child = 0; child < structs.num_fields(); ++child) {
     Hashes values;
     HashValues(*structs.field(child), values);
@@ -139,7 +141,7 @@ void HashValues(const arrow::Array& array, Hashes& out) {
 
 void AddColumnHashes(const arrow::RecordBatch& batch, const Schema& schema, ColumnHashes& hashes) {
   hashes.resize(schema.fields.size(), 0);
-  Hashes ids(static_cast<size_t>(batch.num_rows()), kSeed);
+  Hashes ids(static_cast<size_t>(batch.num_rows()), kStart);
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     if (schema.fields[i].name == "Id") HashValues(*batch.column(static_cast<int>(i)), ids);
   }
@@ -152,9 +154,13 @@ void AddColumnHashes(const arrow::RecordBatch& batch, const Schema& schema, Colu
   }
 }
 
+void ValueHashes(const arrow::Array& column, std::vector<uint64_t>& hashes) {
+  HashValues(column, hashes);
+}
+
 void RowMarks(const arrow::RecordBatch& batch, const Schema& schema, std::string_view stamp,
               std::vector<RowMark>& marks) {
-  marks.assign(static_cast<size_t>(batch.num_rows()), RowMark{.hash = kSeed});
+  marks.assign(static_cast<size_t>(batch.num_rows()), RowMark{.hash = kStart});
   Hashes values;
   for (size_t i = 0; i < schema.fields.size(); ++i) {
     const arrow::Array& column = *batch.column(static_cast<int>(i));

@@ -20,6 +20,9 @@ using ColumnHashes = std::vector<uint64_t>;  // index = top-level field index
 // equal hash equally whatever their Arrow width (decimal 64 and 128).
 void AddColumnHashes(const arrow::RecordBatch& batch, const Schema& schema, ColumnHashes& hashes);
 
+// A hash for each value of a column, null's among them, into `hashes`.
+void ValueHashes(const arrow::Array& column, std::vector<uint64_t>& hashes);
+
 // One row: who it is, what it holds, and when it was last changed.
 struct RowMark {
   std::string_view id;  // of the column `Id`; lives as long as the batch
