@@ -91,13 +91,57 @@ Error Unfiltered(const arrow::Status& status) {
       .Because(status.message());
 }
 
-// Ands the truth of `flags` (null: not true) into `out`.
-void And(const arrow::Datum& flags, std::vector<bool>& out) {
+// The truth of `flags`; null is not true.
+std::vector<bool> Truths(const arrow::Datum& flags, size_t count) {
   const auto array = std::static_pointer_cast<arrow::BooleanArray>(flags.make_array());
-  for (size_t row = 0; row < out.size(); ++row) {
+  std::vector<bool> out(count);
+  for (size_t row = 0; row < count; ++row) {
     const auto at = static_cast<int64_t>(row);
-    out[row] = out[row] && array->IsValid(at) && array->Value(at);
+    out[row] = array->IsValid(at) && array->Value(at);
   }
+  return out;
+}
+
+// The first byte behind the character at `at`.
+size_t NextCharacter(std::string_view text, size_t at) {
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  return at;
+}
+
+// `%`: any characters, `_`: one. Goes back to the last `%` only.
+bool IsLike(std::string_view text, std::string_view pattern) {
+  size_t at = 0;
+  size_t in_pattern = 0;
+  size_t retry_at = 0;
+  size_t retry_pattern = std::string_view::npos;
+  while (at < text.size()) {
+    const char wanted = in_pattern < pattern.size() ? pattern[in_pattern] : '\0';
+    if (in_pattern < pattern.size() && wanted == '%') {
+      retry_at = at;
+      retry_pattern = ++in_pattern;
+    } else if (in_pattern < pattern.size() && wanted == '_') {
+      at = NextCharacter(text, at);
+      ++in_pattern;
+    } else if (in_pattern < pattern.size() && wanted == text[at]) {
+      ++at;
+      ++in_pattern;
+    } else if (retry_pattern != std::string_view::npos) {
+      at = retry_at = NextCharacter(text, retry_at);
+      in_pattern = retry_pattern;
+    } else {
+      return false;
+    }
+  }
+  while (in_pattern < pattern.size() && pattern[in_pattern] == '%') ++in_pattern;
+  return in_pattern == pattern.size();
+}
+
+// Whether texts between the bounds may begin as the pattern does. Bounds may be cut.
+bool MayBeLike(const std::string& pattern, const std::string* lower, const std::string* upper) {
+  const std::string prefix = pattern.substr(0, pattern.find_first_of("%_"));
+  if (lower != nullptr && lower->substr(0, prefix.size()) > prefix) return false;
+  return upper == nullptr || *upper >= prefix;
 }
 
 }  // namespace
@@ -109,9 +153,15 @@ bool Filter::MayMatch(const Predicate& predicate, const DataFile& statistics) co
   if (predicate.op == Op::kNull) return nulls != 0 || !field.type.children.empty();
   if (nulls >= 0 && nulls == values && values == statistics.record_count && values > 0)
     return false;
-  if (predicate.op == Op::kNotNull || predicate.op == Op::kNotEqual) return true;
+  if (predicate.op == Op::kNotNull || predicate.op == Op::kNotEqual || predicate.op == Op::kNotLike)
+    return true;
   const auto lower = statistics.lower_bounds.find(field.id);
   const auto upper = statistics.upper_bounds.find(field.id);
+  if (predicate.op == Op::kLike) {
+    return MayBeLike(predicate.pattern,
+                     lower == statistics.lower_bounds.end() ? nullptr : &lower->second,
+                     upper == statistics.upper_bounds.end() ? nullptr : &upper->second);
+  }
   const ScalarPtr low =
       lower == statistics.lower_bounds.end() ? nullptr : Bound(field.type, lower->second);
   const ScalarPtr high =
@@ -135,36 +185,61 @@ bool Filter::MayMatch(const Predicate& predicate, const DataFile& statistics) co
 }
 
 bool Filter::MayMatch(const DataFile& statistics) const {
-  return std::all_of(predicates_.begin(), predicates_.end(),
-                     [&](const Predicate& predicate) { return MayMatch(predicate, statistics); });
+  return MayHold(root_, [&](size_t at) { return MayMatch(predicates_[at], statistics); });
+}
+
+Result<std::vector<bool>> Filter::Matches(const Predicate& predicate,
+                                          const arrow::RecordBatch& rows) const {
+  constexpr const char* kFunctions[] = {"equal",      "not_equal", "less",
+                                        "less_equal", "greater",   "greater_equal"};
+  const auto column = rows.GetColumnByName(fields_[predicate.field].name);
+  FIRN_ASSERT(column != nullptr);
+  const auto count = static_cast<size_t>(rows.num_rows());
+  if (predicate.op == Op::kNull || predicate.op == Op::kNotNull) {
+    std::vector<bool> out(count);
+    for (size_t row = 0; row < count; ++row) {
+      const bool null = column->IsNull(static_cast<int64_t>(row));
+      out[row] = null == (predicate.op == Op::kNull);
+    }
+    return out;
+  }
+  if (predicate.op == Op::kLike || predicate.op == Op::kNotLike) {
+    std::vector<bool> out(count, false);
+    const auto& texts = static_cast<const arrow::StringArray&>(*column);
+    for (size_t row = 0; row < count; ++row) {
+      const auto at = static_cast<int64_t>(row);
+      out[row] = texts.IsValid(at) &&
+                 IsLike(texts.GetView(at), predicate.pattern) == (predicate.op == Op::kLike);
+    }
+    return out;
+  }
+  const bool all = predicate.op == Op::kNotEqual;  // of the values
+  std::vector<bool> out(count, all);
+  for (const ScalarPtr& value : predicate.values) {
+    const auto flags = arrow::compute::CallFunction(kFunctions[static_cast<size_t>(predicate.op)],
+                                                    {column, value});
+    if (!flags.ok()) return Fail(Unfiltered(flags.status()));
+    const std::vector<bool> one = Truths(*flags, count);
+    for (size_t row = 0; row < count; ++row)
+      out[row] = all ? out[row] && one[row] : out[row] || one[row];
+  }
+  return out;
+}
+
+Result<std::vector<bool>> Filter::Matches(const Node& node, const arrow::RecordBatch& rows) const {
+  if (node.kind == Node::Kind::kPredicate) return Matches(predicates_[node.predicate], rows);
+  const bool all = node.kind == Node::Kind::kAll;
+  std::vector<bool> out(static_cast<size_t>(rows.num_rows()), all);
+  for (const Node& inner : node.nodes) {
+    FIRN_TRY(const std::vector<bool> one, Matches(inner, rows));
+    for (size_t row = 0; row < out.size(); ++row)
+      out[row] = all ? out[row] && one[row] : out[row] || one[row];
+  }
+  return out;
 }
 
 Result<std::vector<bool>> Filter::Matches(const arrow::RecordBatch& rows) const {
-  constexpr const char* kFunctions[] = {"equal",      "not_equal", "less",
-                                        "less_equal", "greater",   "greater_equal"};
-  std::vector<bool> out(static_cast<size_t>(rows.num_rows()), true);
-  for (const Predicate& predicate : predicates_) {
-    const auto column = rows.GetColumnByName(fields_[predicate.field].name);
-    FIRN_ASSERT(column != nullptr);
-    if (predicate.op == Op::kNull || predicate.op == Op::kNotNull) {
-      for (size_t row = 0; row < out.size(); ++row) {
-        const bool null = column->IsNull(static_cast<int64_t>(row));
-        out[row] = out[row] && null == (predicate.op == Op::kNull);
-      }
-      continue;
-    }
-    std::vector<bool> any(out.size(), false);
-    for (const ScalarPtr& value : predicate.values) {
-      const auto flags = arrow::compute::CallFunction(kFunctions[static_cast<size_t>(predicate.op)],
-                                                      {column, value});
-      if (!flags.ok()) return Fail(Unfiltered(flags.status()));
-      std::vector<bool> one(out.size(), true);
-      And(*flags, one);
-      for (size_t row = 0; row < any.size(); ++row) any[row] = any[row] || one[row];
-    }
-    for (size_t row = 0; row < out.size(); ++row) out[row] = out[row] && any[row];
-  }
-  return out;
+  return Matches(root_, rows);
 }
 
 }  // namespace firn::lake

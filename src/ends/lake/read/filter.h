@@ -1,13 +1,16 @@
-// Filter: which rows are wanted, in the words of SQL's simplest predicates.
+// Filter: which rows are wanted, in the words of SQL's predicates.
 //
-// `Amount > 100 AND Name IN ('a', 'b') AND Closed IS NULL`: comparisons of a column with a literal,
-// joined by AND. A filter says of a file's or row group's statistics whether any row may match, and
-// of a batch which rows do. A comparison with null matches nothing, as in SQL. Immutable; any
-// thread. Source of the statistics' meaning: Iceberg spec, "Scan Planning", read 2026-11.
+// `Amount > 100 AND (Name LIKE 'A%' OR NOT Stage IN ('a', 'b')) AND Closed IS NULL`: comparisons of
+// a column with literals, joined by AND, OR and NOT. A filter says of a file's or row group's
+// statistics whether any row may match, and of a batch which rows do. A comparison with null is
+// neither true nor false, as in SQL; NaN fits only `!=`, since bounds leave it out. A time without
+// a zone is UTC. Immutable; any thread. Source of the statistics' meaning: Iceberg spec, "Scan
+// Planning", read 2026-11.
 #pragma once
 
 #include <arrow/type_fwd.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,20 +43,53 @@ class Filter {
   [[nodiscard]] Result<std::vector<bool>> Matches(const arrow::RecordBatch& rows) const;
 
  private:
-  enum class Op { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kNull, kNotNull };
+  enum class Op {
+    kEqual,
+    kNotEqual,
+    kLess,
+    kLessEqual,
+    kGreater,
+    kGreaterEqual,
+    kNull,
+    kNotNull,
+    kLike,
+    kNotLike
+  };
   struct Predicate {
     size_t field = 0;  // into fields_
     Op op = Op::kEqual;
-    std::vector<std::shared_ptr<arrow::Scalar>> values;  // kEqual: any of them
+    std::vector<std::shared_ptr<arrow::Scalar>> values;  // kEqual: any of them; kNotEqual: none
+    std::string pattern;                                 // kLike, kNotLike
+  };
+  // NOT is not among them: what it stands before is turned round when it is parsed.
+  struct Node {
+    enum class Kind { kAll, kAny, kPredicate };
+    Kind kind = Kind::kAll;
+    std::vector<Node> nodes;
+    size_t predicate = 0;  // into predicates_
   };
   friend class FilterParser;
 
+  // Whether a row may match, by whether one may match each predicate.
+  template <typename May>
+  static bool MayHold(const Node& node, const May& may) {
+    const auto holds = [&](const Node& inner) { return MayHold(inner, may); };
+    if (node.kind == Node::Kind::kPredicate) return may(node.predicate);
+    return node.kind == Node::Kind::kAll ? std::all_of(node.nodes.begin(), node.nodes.end(), holds)
+                                         : std::any_of(node.nodes.begin(), node.nodes.end(), holds);
+  }
   bool MayMatch(const Predicate& predicate, const DataFile& statistics) const;
   bool MayMatch(const Predicate& predicate, const Transform& transform,
                 const std::optional<std::string>& value) const;
 
+  [[nodiscard]] Result<std::vector<bool>> Matches(const Predicate& predicate,
+                                                  const arrow::RecordBatch& rows) const;
+  [[nodiscard]] Result<std::vector<bool>> Matches(const Node& node,
+                                                  const arrow::RecordBatch& rows) const;
+
   std::vector<record::Field> fields_;
   std::vector<Predicate> predicates_;
+  Node root_;
 };
 
 }  // namespace firn::lake

@@ -72,7 +72,9 @@ bool Filter::MayMatch(const Predicate& predicate, const Transform& transform,
   // Every transform but void keeps null, and only null, as null.
   if (predicate.op == Op::kNull) return !value;
   if (!value) return false;
-  if (predicate.op == Op::kNotNull || predicate.op == Op::kNotEqual) return true;
+  if (predicate.op == Op::kNotNull || predicate.op == Op::kNotEqual || predicate.op == Op::kLike ||
+      predicate.op == Op::kNotLike)
+    return true;
   const bool ordered = KeepsOrder(transform);
   if (predicate.op != Op::kEqual && !ordered) return true;
   const record::Type type = ResultType(transform, field.type);
@@ -99,7 +101,8 @@ bool Filter::MayMatch(const Predicate& predicate, const Transform& transform,
 bool Filter::MayMatchPartition(const TableMetadata& metadata, const DataFile& file) const {
   const PartitionSpec* spec = metadata.FindSpec(file.spec_id);
   if (spec == nullptr || spec->fields.size() != file.partition.size()) return true;
-  for (const Predicate& predicate : predicates_) {
+  return MayHold(root_, [&](size_t at) {
+    const Predicate& predicate = predicates_[at];
     const record::Field& field = fields_[predicate.field];
     for (size_t i = 0; i < spec->fields.size(); ++i) {
       if (spec->fields[i].source_id != field.id) continue;
@@ -107,8 +110,8 @@ bool Filter::MayMatchPartition(const TableMetadata& metadata, const DataFile& fi
       if (transform.kind == Transform::Kind::kVoid || !AppliesTo(transform, field.type)) continue;
       if (!MayMatch(predicate, transform, file.partition[i])) return false;
     }
-  }
-  return true;
+    return true;
+  });
 }
 
 }  // namespace firn::lake

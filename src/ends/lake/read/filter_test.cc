@@ -48,16 +48,61 @@ TEST(Filter, StatisticsSpareOnlyWhatCannotMatch) {
       {1, "bob"}, {2, SingleLong(-5)}, {3, SingleDecimal(-1, ~0ULL - 149)}, {4, SingleInt(20000)}};
   file.upper_bounds = {
       {1, "eva"}, {2, SingleLong(7)}, {3, SingleDecimal(0, 1050)}, {4, SingleInt(20010)}};
-  for (const char* yes :
-       {"name = 'bob'", "name = 'carl'", "name >= 'eva'", "name IN ('a', 'dora')", "count = -5",
-        "count < -4", "count <= -5", "count > 6", "count >= 7", "count IS NULL", "price = 10.50",
-        "price <= -1.50", "day = '2024-10-04'", "at > '2020-01-01 00:00:00Z'", "ratio = 1.5",
-        "flag IS NULL", "name != 'bob'", "name IS NOT NULL AND count = 0"})
+  for (const char* yes : {"name = 'bob'",
+                          "name = 'carl'",
+                          "name >= 'eva'",
+                          "name IN ('a', 'dora')",
+                          "count = -5",
+                          "count < -4",
+                          "count <= -5",
+                          "count > 6",
+                          "count >= 7",
+                          "count IS NULL",
+                          "price = 10.50",
+                          "price <= -1.50",
+                          "day = '2024-10-04'",
+                          "at > '2020-01-01 00:00:00Z'",
+                          "ratio = 1.5",
+                          "flag IS NULL",
+                          "name != 'bob'",
+                          "name IS NOT NULL AND count = 0",
+                          "name LIKE 'd%'",
+                          "name LIKE 'eva%'",
+                          "name LIKE 'e%a'",
+                          "name LIKE '%z'",
+                          "name NOT LIKE 'b%'",
+                          "count = 99 OR name = 'carl'",
+                          "NOT count = 99",
+                          "NOT (count > 9 AND name = 'z')",
+                          "name NOT IN ('bob', 'eva')",
+                          "count BETWEEN 7 AND 9",
+                          "count NOT BETWEEN 7 AND 9",
+                          "NOT (name IS NULL OR count = 99)"})
     EXPECT_TRUE(MayMatch(yes, file)) << yes;
-  for (const char* no :
-       {"name = 'alf'", "name > 'eva'", "name < 'bob'", "name IN ('a', 'z')", "count = 8",
-        "count < -5", "count > 7", "name IS NULL", "price > 10.50", "price < -1.50",
-        "day < '2024-10-04'", "flag = true", "flag IS NOT NULL", "name = 'bob' AND count = 99"})
+  for (const char* no : {"name = 'alf'",
+                         "name > 'eva'",
+                         "name < 'bob'",
+                         "name IN ('a', 'z')",
+                         "count = 8",
+                         "count < -5",
+                         "count > 7",
+                         "name IS NULL",
+                         "price > 10.50",
+                         "price < -1.50",
+                         "day < '2024-10-04'",
+                         "flag = true",
+                         "flag IS NOT NULL",
+                         "name = 'bob' AND count = 99",
+                         "name LIKE 'ev_z%' AND name LIKE 'f%'",
+                         "name LIKE 'a%'",
+                         "name LIKE 'z_'",
+                         "flag NOT IN (true)",
+                         "count = 99 OR name = 'z'",
+                         "NOT (count <= 7 OR name = 'x')",
+                         "count BETWEEN 8 AND 9",
+                         "NOT count BETWEEN -5 AND 7",
+                         "NOT NOT count = 8",
+                         "(name = 'z' OR name > 'y') AND count = 0"})
     EXPECT_FALSE(MayMatch(no, file)) << no;
   // A file that says nothing may hold anything.
   DataFile silent;
@@ -66,10 +111,30 @@ TEST(Filter, StatisticsSpareOnlyWhatCannotMatch) {
 }
 
 TEST(Filter, WhatIsNoFilterIsSaid) {
-  for (const char* bad :
-       {"", "name", "name =", "name = bob", "= 1", "count = 'x'", "count = 1.5", "name = 'x",
-        "name = 'x' OR count = 1", "name = 'x' count = 1", "name IN 'x'", "name IN ('x'",
-        "name IS 1", "day = '2024-13-01'", "name ~ 'x'"}) {
+  for (const char* bad : {"",
+                          "name",
+                          "name =",
+                          "name = bob",
+                          "= 1",
+                          "count = 'x'",
+                          "count = 1.5",
+                          "name = 'x",
+                          "name = 'x' OR",
+                          "name = 'x' count = 1",
+                          "(name = 'x'",
+                          "name = 'x')",
+                          "NOT",
+                          "name NOT 'x'",
+                          "count LIKE '1%'",
+                          "name LIKE 5",
+                          "count BETWEEN 1",
+                          "count BETWEEN 1 OR 2",
+                          "day = 2024-13-01",
+                          "name IN 'x'",
+                          "name IN ('x'",
+                          "name IS 1",
+                          "day = '2024-13-01'",
+                          "name ~ 'x'"}) {
     const auto filter = Filter::Parse(bad, Columns());
     ASSERT_FALSE(filter) << bad;
     EXPECT_EQ(filter.error().code(), "LAKE-FILTER-001") << bad;
@@ -78,6 +143,24 @@ TEST(Filter, WhatIsNoFilterIsSaid) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code(), "LAKE-COLUMN-001");
   EXPECT_NE(unknown.error().what().find("`name`"), std::string::npos);
+}
+
+TEST(Filter, ConditionsThatNestTooDeepAreRefused) {
+  const std::string deep = std::string(500, '(') + "count = 1" + std::string(500, ')');
+  const auto filter = Filter::Parse(deep, Columns());
+  ASSERT_FALSE(filter);
+  EXPECT_EQ(filter.error().code(), "LAKE-FILTER-001");
+  std::string nots;
+  for (int i = 0; i < 500; ++i) nots += "NOT ";
+  EXPECT_FALSE(Filter::Parse(nots + "count = 1", Columns()));
+}
+
+TEST(Filter, AWordInQuotesIsAColumnThoughItIsAWordOfTheLanguage) {
+  record::Schema schema = Columns();
+  schema.fields[0].name = "not";
+  schema.fields[1].name = "In";
+  EXPECT_TRUE(Filter::Parse("\"not\" = 'x' AND \"In\" IN (1)", schema));
+  EXPECT_FALSE(Filter::Parse("not = 'x'", schema));
 }
 
 class FilterRowsTest : public TableDesk {
@@ -110,6 +193,9 @@ TEST_F(FilterRowsTest, OnlyMatchingRowsComeAndFilesAreSpared) {
   EXPECT_EQ(Where("Id IN ('a01000000000001AAA', 'a01000000000007AAA')"), "17");
   EXPECT_EQ(Where("Id IS NULL"), "");
   EXPECT_EQ(Where("Id = 'it''s'"), "");
+  EXPECT_EQ(Where("Id LIKE '%7AAA' OR Id LIKE 'a0______________AAA'"), "7");
+  EXPECT_EQ(Where("NOT (Id <= 'a01000000000003AAA' OR Id LIKE '%8___')"), "47");
+  EXPECT_EQ(Where("Id NOT IN ('a01000000000007AAA') AND NOT Id < 'a01000000000004AAA'"), "48");
   ASSERT_TRUE(Commit(Out(Now(), {0})));
   EXPECT_EQ(Where("Id IS NOT NULL"), Ids());
 }
