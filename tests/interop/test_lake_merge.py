@@ -3,6 +3,7 @@
 What could go wrong in production: after a crash, beside another writer, or on a table that another
 engine made, a record is there twice or not at all.
 """
+import csv
 import datetime as dt
 import json
 import random
@@ -281,3 +282,76 @@ def test_a_table_that_spark_made_and_deletes_from_is_merged_into(desk, spark_for
          "--warehouse", desk.warehouse, "--mode", "upsert")
     spark.sql("REFRESH TABLE firn.sales.Java")
     assert spark.sql("SELECT count(*), count(DISTINCT Id) FROM firn.sales.Java").collect() == [(91, 91)]
+
+
+def page_of(path, columns, rows):
+    with open(path, "w", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(columns)
+        out.writerows([[row[name] for name in columns] for row in rows])
+
+
+def folder_of(desk, pages):
+    """CSV files in one folder: name, columns, rows."""
+    folder = desk.folder / "pages"
+    folder.mkdir(exist_ok=True)
+    for name, columns, rows in pages:
+        page_of(folder / name, columns, rows)
+    return folder
+
+
+def import_folder(desk, folder, *arguments, environment=None, check=True):
+    return firn("lake", "import", "--table", TABLE, "--pages", folder, "--describe", desk.describe, "--warehouse",
+                desk.warehouse, "--mode", "upsert", *arguments, environment=environment, check=check)
+
+
+@pytest.mark.parametrize("commits", [[], ["--commit-per-file"]])
+def test_files_with_different_columns_change_only_what_each_has(desk, duck, commits):
+    desk.load(range(0, 20))
+    old = by_id(expected_row(n) for n in range(20))
+    first, second = f"a01{1:012d}AAA", f"a01{2:012d}AAA"
+    folder = folder_of(desk, [
+        ("1.csv", ["Id", "Name"], [{"Id": first, "Name": "one"}, {"Id": second, "Name": "two"}]),
+        ("2.csv", ["Count__c", "Id"], [{"Id": first, "Count__c": 77}, {"Id": second, "Count__c": ""}]),
+        ("3.csv", ["Id", "Name"], [{"Id": second, "Name": "two again"}])])
+    import_folder(desk, folder, *commits)
+    new = old | {first: {**old[first], "Name": "one", "Count__c": 77},
+                 second: {**old[second], "Name": "two again", "Count__c": None}}
+    assert read(desk) == new
+    same_for_duck(desk, duck, new)
+
+
+@pytest.mark.parametrize("killed_at", [0, 1, 3])
+def test_an_import_of_files_that_was_killed_goes_on_behind_the_last_one_committed(desk, killed_at):
+    """No reader sees a file's older values come back once a later file has replaced them."""
+    desk.load(range(0, 20))
+    ids = [f"a01{n:012d}AAA" for n in range(5)]
+    pages = [(f"{turn}.csv", ["Id", "Name"], [{"Id": id_, "Name": f"turn {turn}"} for id_ in ids])
+             for turn in range(4)]
+    for upto in range(killed_at):
+        import_folder(desk, folder_of(desk, pages[upto:upto + 1]), "--commit-per-file", "--resume")
+    folder = folder_of(desk, pages)
+    killed = import_folder(desk, folder, "--commit-per-file", "--resume", check=False,
+                           environment={"FIRN_FAULT_POINT": "lake.commit.before_catalog"})
+    assert killed.returncode == KILLED, killed.stderr
+    before = len(desk.catalog().load_table(TABLE).snapshots())
+    done = import_folder(desk, folder, "--commit-per-file", "--resume")
+    assert f"{killed_at} files had been committed before, {4 - killed_at} came now" in done.stderr, done.stderr
+    assert len(desk.catalog().load_table(TABLE).snapshots()) == before + 4 - killed_at
+    assert {read(desk)[id_]["Name"] for id_ in ids} == {"turn 3"}
+    # All were committed: nothing is left.
+    again = import_folder(desk, folder, "--commit-per-file", "--resume")
+    assert "4 files had been committed before, 0 came now" in again.stderr
+    assert len(desk.catalog().load_table(TABLE).snapshots()) == before + 4 - killed_at
+
+
+def test_a_file_that_was_written_again_since_is_not_passed_over(desk):
+    desk.load(range(0, 20))
+    row = {"Id": f"a01{1:012d}AAA", "Name": "first"}
+    folder = folder_of(desk, [("1.csv", ["Id", "Name"], [row])])
+    import_folder(desk, folder, "--commit-per-file")
+    folder_of(desk, [("1.csv", ["Id", "Name"], [{**row, "Name": "written again"}])])
+    refused = import_folder(desk, folder, "--commit-per-file", "--resume", check=False)
+    assert refused.returncode != 0 and "LAKE-IMPORT-004" in refused.stderr, refused
+    import_folder(desk, folder, "--commit-per-file")
+    assert read(desk)[row["Id"]]["Name"] == "written again"

@@ -232,6 +232,10 @@ constexpr ErrorCode kCodes[] = {
     {"LAKE-IMPORT-003", "a column's type differs from the table's",
      "the field was changed in the org after the table was made",
      "import with --mode replace, or into another table"},
+    {"LAKE-IMPORT-004", "a file is another one than was committed",
+     "`--resume` passes over the files up to the one of the newest snapshot, which has another "
+     "length now: it was written again, or these are other files",
+     "leave `--resume` out: all files are merged again, in their order"},
     {"LAKE-READ-004", "a file of rows cannot be read",
      "it is no Parquet file, was cut short, or is gone", "make it again"},
     {"LAKE-CONTRACT-001", "rows have other columns than their contract declares",

@@ -32,6 +32,9 @@ Result<lake::ImportOptions> OptionsOf(Context& context) {
   options.commit_per_file = context.Flag("commit-per-file");
   if (options.commit_per_file && mode != "upsert")
     return Fail(context.UsageError("--commit-per-file goes with --mode upsert"));
+  options.resume = context.Flag("resume");
+  if (options.resume && !options.commit_per_file)
+    return Fail(context.UsageError("--resume goes with --commit-per-file"));
   options.threads = context.Has("threads")
                         ? static_cast<int>(context.Integer("threads"))
                         : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -63,6 +66,10 @@ void PrintReport(Context& context, const lake::ImportOptions& options,
        {"seconds", "seconds", seconds},
        {"rejects", "rejects", report.rejects_path.empty() ? Cell() : Cell(report.rejects_path)},
        {"metadata", "metadata", report.metadata_location}});
+  if (options.resume) {
+    context.out().Talk(fmt::format("{} files had been committed before, {} came now",
+                                   report.pages_passed_over, report.pages));
+  }
   for (const std::string& warning : report.warnings) context.out().Warn(warning);
   for (const lake::Reject& reject : report.rejects) {
     if (reject.kind != lake::Reject::Kind::kRejected) continue;
@@ -111,6 +118,8 @@ void AddLakeImportCommand(CommandTree& tree) {
        .help = "upsert: the column that names a row",
        .default_value = "Id"},
       {.name = "commit-per-file", .help = "upsert: one snapshot a file instead of one for all"},
+      {.name = "resume",
+       .help = "--commit-per-file: begin behind the last file that was committed"},
       {.name = "partition",
        .value = "SPEC",
        .help = "of a table that this makes: `bucket(16, Id), day(CreatedDate)`"},

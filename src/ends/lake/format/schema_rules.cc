@@ -94,7 +94,10 @@ Result<void> CheckEvolution(const Schema& present, const Schema& next,
                                         std::to_string(options.last_column_id));
       const bool whole_new_parent = parent != 0 && !before.contains(parent);
       if (field->required && !whole_new_parent && !options.rows_replaced)
-        return Incompatible(*field, "a new field must be optional: older rows do not have it");
+        return Incompatible(
+            *field,
+            "no row that is there has it, and it must not be null; if another program renamed its "
+            "column, give that its old name back");
       continue;
     }
     const auto& [was, was_parent] = old->second;

@@ -56,15 +56,20 @@ Result<std::vector<std::string>> HeaderOf(const std::string& path, char delimite
                   .Because("its header row has no end"));
 }
 
-// The described columns that the files have; the rest of the describe does not matter.
-Result<record::Layout> LayoutForFiles(const ImportOptions& options,
-                                      const std::vector<std::string>& files, const Table* table) {
+// Columns that a file has, or several have between them.
+struct Header {
+  std::string file;
+  std::vector<std::string> names;
+};
+
+// The described columns that a file has; the rest of the describe does not matter.
+Result<record::Layout> LayoutForHeader(const ImportOptions& options, const Header& header,
+                                       const Table* table) {
   FIRN_TRY(const std::string describe, ReadFile(options.describe_path));
-  FIRN_TRY(const std::vector<std::string> header, HeaderOf(files.front(), options.delimiter));
   record::LayoutOptions wanted;
   FIRN_TRY(const record::Layout all, record::LayoutFromDescribe(describe, wanted));
   wanted.include.clear();
-  for (const std::string& name : header) {
+  for (const std::string& name : header.names) {
     const auto same = [&](const record::SourceColumn& column) {
       return column.name.size() == name.size() &&
              std::equal(name.begin(), name.end(), column.name.begin(), [](char a, char b) {
@@ -75,7 +80,7 @@ Result<record::Layout> LayoutForFiles(const ImportOptions& options,
     if (std::none_of(all.columns.begin(), all.columns.end(), same)) {
       return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-002",
                         "column `" + name.substr(0, 80) + "` is not described")
-                      .At(files.front())
+                      .At(header.file)
                       .Because("`" + options.describe_path + "` describes no such field of `" +
                                all.object + "`, or one that is not read as text"));
     }
@@ -92,6 +97,37 @@ Result<record::Layout> LayoutForFiles(const ImportOptions& options,
     wanted.last_column_id = table->last_column_id();
   }
   return record::LayoutFromDescribe(describe, wanted);
+}
+
+// The headers of the files, each kind once, and which each file has.
+struct Headers {
+  std::vector<Header> kinds;
+  std::vector<size_t> kind_of;  // by file
+
+  [[nodiscard]] Header All() const {
+    Header all = kinds.front();
+    for (const Header& kind : kinds) {
+      for (const std::string& name : kind.names) {
+        if (std::find(all.names.begin(), all.names.end(), name) == all.names.end())
+          all.names.push_back(name);
+      }
+    }
+    return all;
+  }
+};
+
+// Only an upsert can do with files of different columns: what a file lacks stays as it is.
+Result<Headers> HeadersOf(const ImportOptions& options, const std::vector<std::string>& files) {
+  Headers headers;
+  const bool each = options.mode == ImportOptions::Mode::kUpsert;
+  for (size_t at = 0; at < (each ? files.size() : 1); ++at) {
+    FIRN_TRY(auto names, HeaderOf(files[at], options.delimiter));
+    const auto known = std::find_if(headers.kinds.begin(), headers.kinds.end(),
+                                    [&](const Header& kind) { return kind.names == names; });
+    headers.kind_of.push_back(static_cast<size_t>(known - headers.kinds.begin()));
+    if (known == headers.kinds.end()) headers.kinds.push_back({files[at], std::move(names)});
+  }
+  return headers;
 }
 
 // The table's schema with the layout's new columns behind its own.
@@ -230,21 +266,28 @@ Result<ImportReport> ImportPages(const Call& call, Lake& lake, const ImportOptio
   // That the layout is derived from; nothing: the table is made here.
   std::optional<TableShape> there;
   if (table) there = table->shape();
-  FIRN_TRY(record::Layout layout, LayoutForFiles(options, files, there ? &*table : nullptr));
+  FIRN_TRY(const Headers headers, HeadersOf(options, files));
+  const Header all = headers.All();
+  FIRN_TRY(record::Layout layout, LayoutForHeader(options, all, there ? &*table : nullptr));
   if (!there) {
     FIRN_CHECK(lake.CreateNamespace(options.table.ns));
     table = MakeTable(call, lake, options, layout.schema);
     if (!table) return Fail(std::move(table).error());
   } else if (options.mode != ImportOptions::Mode::kReplace) {
     table = lake.EvolveSchema(call, options.table, [&](const Table& now) -> Result<record::Schema> {
-      FIRN_TRY(layout, LayoutForFiles(options, files, &now));
+      FIRN_TRY(layout, LayoutForHeader(options, all, &now));
       return GrownSchema(now.schema(), layout.schema);
     });
     if (!table) return Fail(std::move(table).error());
   }
   const std::string rejects_path = RejectsPath(options, files);
-  if (options.mode == ImportOptions::Mode::kUpsert)
-    return UpsertPages(call, lake, {options, layout, files, rejects_path});
+  if (options.mode == ImportOptions::Mode::kUpsert) {
+    std::vector<record::Layout> layouts;
+    for (const Header& kind : headers.kinds) {
+      FIRN_TRY(layouts.emplace_back(), LayoutForHeader(options, kind, &*table));
+    }
+    return UpsertPages(call, lake, {options, layouts, files, headers.kind_of, rejects_path});
+  }
   const std::string run = NewUuid(*call.random);
   IngestOptions ingest_options;
   ingest_options.data_folder = table->location() + "/data";

@@ -30,6 +30,8 @@ struct ImportOptions {
   // Partition spec of a table that is made by the import (ParsePartitionFields); empty: none.
   std::string partition;
   bool commit_per_file = false;  // kUpsert: a snapshot for each file, in order of their names
+  // With commit_per_file: begins behind the file of the newest snapshot that an import made.
+  bool resume = false;
   int threads = 1;
   char delimiter = ',';
   bool strict = false;
@@ -41,6 +43,7 @@ struct ImportOptions {
 
 struct ImportReport {
   int64_t pages = 0;
+  int64_t pages_passed_over = 0;  // resume: committed before
   int64_t rows_received = 0;
   int64_t rows_written = 0;
   int64_t rows_inserted = 0;  // kUpsert: of the rows written
@@ -61,9 +64,9 @@ struct ImportReport {
 
 // Creates namespace and table at need; the table's schema grows by new columns. Errors: those of
 // Ingest, of the merge and of the commit; NotFound for pages and describe; BadInput
-// (LAKE-IMPORT-001) when there is no page, -002 when a file has a column that is not described,
-// -003 when a column's type differs from the table's (append and upsert), LAKE-SPEC-001 for
-// `partition`.
+// (LAKE-IMPORT-001) when there is no page, -004 when a file that is to be passed over is another
+// one than was committed, -002 when a file has a column that is not described, -003 when a column's
+// type differs from the table's (append and upsert), LAKE-SPEC-001 for `partition`.
 [[nodiscard]] Result<ImportReport> ImportPages(const Call& call, Lake& lake,
                                                const ImportOptions& options);
 

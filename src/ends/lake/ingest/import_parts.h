@@ -18,11 +18,12 @@ namespace firn::lake {
     const std::string& path, std::function<void(int64_t bytes)> on_bytes = {});
 
 // Pages into a table by key (ImportOptions::Mode::kUpsert). The table has every column of the
-// layout.
+// layouts; files may have different ones.
 struct UpsertSource {
   const ImportOptions& options;
-  const record::Layout& layout;
+  const std::vector<record::Layout>& layouts;
   const std::vector<std::string>& files;
+  const std::vector<size_t>& layout_of;  // by file
   const std::string& rejects_path;
 };
 [[nodiscard]] Result<ImportReport> UpsertPages(const Call& call, Lake& lake,

@@ -1,8 +1,10 @@
 // Pages into a table by key: the decoder's batches go to a merge instead of a file.
 #include <arrow/record_batch.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "core/base/file.h"
 #include "core/record/page_decoder.h"
 #include "ends/lake/ingest/import_parts.h"
 #include "ends/lake/ingest/ingest_lane.h"
@@ -20,6 +22,12 @@ constexpr size_t kShownRejects = 20;
 // Writing the index again pays when a good part of the table had to be scanned for it.
 constexpr int64_t kIndexedRowsMin = 100'000;
 
+// Members of the summary of a file's snapshot.
+constexpr const char* kPage = "firn.page";
+constexpr const char* kPageBytes = "firn.page-bytes";
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
 class Upserter {
  public:
   Upserter(const UpsertSource& source, Merger& merger)
@@ -28,10 +36,23 @@ class Upserter {
   }
 
   Result<ImportReport> Run(const Call& call) {
-    FIRN_TRY(decoder_,
-             record::PageDecoder::New(source_.layout, {.delimiter = source_.options.delimiter}));
-    for (size_t at = 0; at < source_.files.size(); ++at) {
+    for (const record::Layout& layout : source_.layouts) {
+      FIRN_TRY(decoders_.emplace_back(),
+               record::PageDecoder::New(layout, {.delimiter = source_.options.delimiter}));
+      for (const std::string& warning : layout.warnings) {
+        auto& warnings = report_.warnings;
+        if (std::find(warnings.begin(), warnings.end(), warning) == warnings.end())
+          warnings.push_back(warning);
+      }
+    }
+    size_t first = 0;
+    if (source_.options.resume) {
+      FIRN_TRY(first, FirstToCommit());
+      report_.pages_passed_over = static_cast<int64_t>(first);
+    }
+    for (size_t at = first; at < source_.files.size(); ++at) {
       const PageRef page{.ordinal = at, .name = source_.files[at]};
+      decoder_ = decoders_[source_.layout_of[at]].get();
       FIRN_CHECK(Page(call, page));
       if (source_.options.commit_per_file) FIRN_CHECK(Commit(call, page.name));
     }
@@ -40,7 +61,11 @@ class Upserter {
         merger_.state().rows >= kIndexedRowsMin)
       FIRN_CHECK(merger_.SaveIndex(call));
     if (report_.rows_rejected + report_.values_rounded == 0) report_.rejects_path.clear();
-    report_.warnings = source_.layout.warnings;
+    if (report_.commits == 0) {
+      report_.metadata_location = merger_.table().metadata_location();
+      if (const auto now = merger_.table().current_snapshot())
+        report_.snapshot_id = now->snapshot_id;
+    }
     return std::move(report_);
   }
 
@@ -70,6 +95,29 @@ class Upserter {
     report_.nuls_seen += counts.nuls_seen;
     report_.csv_bytes += counts.csv_bytes;
     return {};
+  }
+
+  // Behind the file that the newest snapshot of an import was made of; 0: it is none of these.
+  Result<size_t> FirstToCommit() const {
+    const auto history = merger_.table().history();
+    for (auto snapshot = history.rbegin(); snapshot != history.rend(); ++snapshot) {
+      const auto name = snapshot->summary.find(kPage);
+      if (name == snapshot->summary.end()) continue;
+      for (size_t at = 0; at < source_.files.size(); ++at) {
+        if (NameOf(source_.files[at]) != name->second) continue;
+        FIRN_TRY(const uint64_t bytes, FileSize(source_.files[at]));
+        const auto then = snapshot->summary.find(kPageBytes);
+        if (then == snapshot->summary.end() || then->second == std::to_string(bytes)) return at + 1;
+        return Fail(Error(Kind::kConflict, "LAKE-IMPORT-004",
+                          "the file `" + name->second + "` is another one than was committed")
+                        .At(source_.files[at])
+                        .Because("it had " + then->second + " bytes then, it has " +
+                                 std::to_string(bytes) + " now")
+                        .Hint("leave `--resume` out: then all files are merged again, in order"));
+      }
+      return 0;
+    }
+    return 0;
   }
 
   Result<void> TakeBatch(const Call& call) {
@@ -109,10 +157,14 @@ class Upserter {
 
   Result<void> Commit(const Call& call, const std::string& page) {
     MergeCommit commit;
-    commit.summary = {{"firn.source", "import"}, {"firn.object", source_.layout.object}};
+    commit.summary = {{"firn.source", "import"}, {"firn.object", source_.layouts.front().object}};
     commit.source.consumer = "import";
-    commit.source.position = page.substr(page.rfind('/') + 1);
-    if (!page.empty()) commit.summary["firn.page"] = commit.source.position;
+    commit.source.position = NameOf(page);
+    if (!page.empty()) {
+      FIRN_TRY(const uint64_t bytes, FileSize(page));
+      commit.summary[kPage] = commit.source.position;
+      commit.summary[kPageBytes] = std::to_string(bytes);
+    }
     FIRN_TRY(const MergeReport merged, merger_.Commit(call, commit));
     ++report_.commits;
     report_.rows_inserted += merged.rows_inserted;
@@ -127,7 +179,8 @@ class Upserter {
   const UpsertSource& source_;
   Merger& merger_;
   RejectsFile rejects_;
-  std::unique_ptr<record::PageDecoder> decoder_;
+  std::vector<std::unique_ptr<record::PageDecoder>> decoders_;  // by layout
+  record::PageDecoder* decoder_ = nullptr;
   std::string reject_lines_;
   int64_t notes_ = 0;
   ImportReport report_;
