@@ -9,6 +9,7 @@ import sqlite3
 import fastavro
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
@@ -223,7 +224,7 @@ def test_no_byte_of_a_forgotten_record_is_left_in_the_project(org, followed):
 
 def test_staged_rows_of_other_objects_stay(org, followed):
     project, _ = followed
-    done = forget(project, "0030000000000AAAAA", "--yes")
+    done = forget(project, "0030000000000AAAAY", "--yes")
     assert done.code == 0, done
     assert [row["place"] for row in done.json()["rows"]] == []
     assert list((project.folder / ".firn" / "staging").glob("*/Account/*"))
@@ -241,3 +242,66 @@ def test_a_killed_erasure_of_staged_rows_is_finished_by_the_next_one(org, follow
     assert project.resume().code == 0
     project.object_report("Account")
     project.assert_equal("Account")
+
+
+@pytest.mark.parametrize("point", [None, "lake.commit.after_data", "lake.commit.before_catalog",
+                                   "lake.commit.after_catalog", "lake.erase.committed"])
+def test_a_manifest_that_names_the_deleted_records_file_as_removed_goes_too(org, tmp_path, point):
+    """Bounds are values: of a file with one row, all of them."""
+    mark = "Qwert Erase"  # nobody else's in this org
+    project = IncrementalProject(tmp_path / "project", org, ["Account"])
+    project.object_report("Account")
+    record = org.create("Account", Name=mark)
+    let_pass(org, 3600)
+    project.object_report("Account")
+    org.rest("PATCH", f"sobjects/Account/{record}", {"Name": mark + " 2", "Site": mark})
+    let_pass(org, 120)
+    project.object_report("Account")
+    org.rest("DELETE", f"sobjects/Account/{record}")
+    let_pass(org, 120)
+    project.object_report("Account")
+    assert holders(project.folder, [record[:15], mark])
+    if point:
+        assert project.firn("lake", "forget", record, "--yes", FIRN_FAULT_POINT=point).code == -9
+    done = forget(project, record, "--yes")
+    assert done.code == 0, done
+    assert holders(project.folder, [record[:15], mark]) == []
+    again = forget(project, record, "--plan")
+    assert again.json()["rows"] == [], again
+    project.object_report("Account", "--sweep")
+    project.assert_equal("Account")
+
+
+def test_a_fetched_file_of_the_record_goes_too(project):
+    record = sorted(project.rows("salesforce.Account"))[9]
+    folder = project.folder / "lake" / "salesforce" / "Account.blobs" / "Photo"
+    folder.mkdir(parents=True)
+    for name in (record, record + ".part", "001other"):
+        (folder / name).write_text("a face")
+    planned = {row["place"]: row for row in forget(project, record, "--plan").json()["rows"]}
+    assert planned["fetched files: salesforce.Account"]["files"] == 2
+    assert forget(project, record, "--yes").code == 0
+    assert [path.name for path in folder.iterdir()] == ["001other"]
+
+
+def test_a_table_whose_id_column_was_renamed_is_not_passed_over_in_silence(project):
+    rows = project.rows("salesforce.Account")
+    record = sorted(rows)[3]
+    warehouse = project.folder / "lake"
+    table = SqlCatalog("firn", uri=f"sqlite:///{warehouse}/catalog.db",
+                       warehouse=f"file://{warehouse}").load_table("salesforce.Account")
+    with table.update_schema() as update:
+        update.rename_column("Id", "sf_id")
+    silent = project.firn("lake", "forget", record, "--plan")
+    assert "not looked through" in silent.err and "salesforce.Account" in silent.err, silent
+    done = forget(project, record, "--key", "sf_id", "--yes")
+    assert done.code == 0 and done.json()["rows"][0]["state"] == "erased", done
+    for path in (warehouse / "salesforce").rglob("*.parquet"):
+        assert record not in repr(pq.ParquetFile(path).read().to_pylist()), path
+
+
+def test_an_id_of_fifteen_characters_is_that_record_and_a_mistyped_one_is_refused(project):
+    record = sorted(project.rows("salesforce.Account"))[4]
+    assert forget(project, record[:15], "--plan").json()["rows"][0]["visible"] is True
+    typo = forget(project, record[:17] + ("A" if record[17] != "A" else "B"), "--plan")
+    assert typo.code == 2 and "no Salesforce Id" in typo.err, typo

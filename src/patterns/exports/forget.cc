@@ -9,8 +9,10 @@
 
 #include "core/base/fault_point.h"
 #include "core/base/file.h"
+#include "ends/lake/store/s3_store.h"
 #include "patterns/exports/facts.h"
 #include "patterns/exports/leftovers.h"
+#include "patterns/exports/object/layout_for.h"
 
 namespace firn::exports {
 namespace {
@@ -182,6 +184,32 @@ Result<ForgottenRejects> ForgetRejects(const std::string& rejects_folder, const 
     if (options.remove) FIRN_CHECK(WriteFileDurably(entry.path().string(), kept, 0600));
   }
   return found;
+}
+
+Result<int64_t> ForgetBlobs(const Call& call, const lake::Table& table, const std::string& id,
+                            const ForgetOptions& options) {
+  lake::ObjectStore& store = *table.store();
+  std::string folder = BlobFolder(table.location(), "");
+  folder.pop_back();
+  std::vector<std::string> files;
+  const auto see = [&](const lake::ObjectInfo& file) -> Result<void> {
+    const std::string name = file.uri.substr(file.uri.rfind('/') + 1);
+    // The second: of a fetch that was killed.
+    if (name == id || name == id + ".part") files.push_back(file.uri);
+    return {};
+  };
+  FIRN_CHECK(store.List(call, folder, see));
+  if (!options.remove) return std::ssize(files);
+  for (const std::string& uri : files) FIRN_CHECK(store.Remove(call, uri));
+  auto* spooled = dynamic_cast<lake::SpooledStore*>(&store);
+  if (spooled == nullptr) return std::ssize(files);
+  for (const record::Field& field : table.schema().fields) {
+    if (field.type.id != record::TypeId::kString) continue;
+    FIRN_TRY(const std::string waiting,
+             spooled->SpoolPath(BlobFolder(table.location(), field.name) + "/" + id));
+    FIRN_CHECK(RemoveFile(waiting));
+  }
+  return std::ssize(files);
 }
 
 }  // namespace firn::exports

@@ -1,13 +1,15 @@
-// Forget: one record out of what exports keep beside the lake: files of rejected rows, and the
-// staged rows of windows that were not merged yet.
+// Forget: one record out of what exports keep beside the tables: files of rejected rows, staged
+// rows of windows that were not merged yet, and the fetched files of blob fields.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/base/call.h"
 #include "core/base/error.h"
 #include "core/state/ledger.h"
+#include "ends/lake/table.h"
 
 namespace firn::exports {
 
@@ -44,5 +46,10 @@ struct StagedWindow {
 // now: they are planned anew. How many. Errors: of the ledger.
 [[nodiscard]] Result<int64_t> PlanAnewWithout(state::Ledger& ledger,
                                               const std::vector<std::string>& files);
+
+// The record's files that `blobs: fetch` has kept beside the table, and copies of them that wait to
+// be sent. With `remove` they are gone. How many. Errors: of the store.
+[[nodiscard]] Result<int64_t> ForgetBlobs(const Call& call, const lake::Table& table,
+                                          const std::string& id, const ForgetOptions& options);
 
 }  // namespace firn::exports

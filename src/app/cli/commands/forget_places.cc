@@ -78,6 +78,16 @@ Result<std::vector<ForgetPlace>> ForgetPlaces::Forget(const std::string& id) {
   return found;
 }
 
+Result<std::vector<ForgetPlace>> ForgetPlaces::ForgetFiles(const Call& call,
+                                                           const lake::Table& table,
+                                                           const std::string& id) const {
+  std::vector<ForgetPlace> found;
+  FIRN_TRY(const int64_t files, exports::ForgetBlobs(call, table, id, {.remove = remove_}));
+  if (files > 0)
+    found.push_back({"fetched files: " + table.ident().Text(), files, "they are removed"});
+  return found;
+}
+
 Result<void> ForgetPlaces::FilesAreGone(const std::vector<std::string>& files) {
   if (!ledger_ || !remove_) return {};
   FIRN_CHECK(exports::PlanAnewWithout(*ledger_, files));

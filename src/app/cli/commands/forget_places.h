@@ -9,6 +9,7 @@
 
 #include "app/cli/command.h"
 #include "core/state/ledger.h"
+#include "ends/lake/table.h"
 
 namespace firn::cli {
 
@@ -28,6 +29,10 @@ class ForgetPlaces {
   // Those that hold anything of the record; with kRemove it is gone from them afterwards. Safe to
   // repeat. Errors: also Conflict (EVENT-OUTBOX-001) while somebody delivers events.
   [[nodiscard]] Result<std::vector<ForgetPlace>> Forget(const std::string& id);
+  // The files of its blob fields that were fetched beside a table; with kRemove they are gone.
+  [[nodiscard]] Result<std::vector<ForgetPlace>> ForgetFiles(const Call& call,
+                                                             const lake::Table& table,
+                                                             const std::string& id) const;
   // Data files that no snapshot had were removed: runs that were to commit them begin anew.
   [[nodiscard]] Result<void> FilesAreGone(const std::vector<std::string>& files);
 

@@ -8,6 +8,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/forget_places.h"
 #include "app/cli/commands/lake_access.h"
+#include "core/record/record_id.h"
 #include "ends/lake/maintain/erase.h"
 
 namespace firn::cli {
@@ -31,7 +32,11 @@ Result<std::vector<lake::TableIdent>> TablesToSearch(Context& context, lake::Lak
 }
 
 // Empty: a table of something else than records of Salesforce.
-std::string KeyColumnOf(const lake::Table& table) {
+std::string KeyColumnOf(Context& context, const lake::Table& table) {
+  if (context.Has("key")) {
+    const std::string column = context.Text("key");
+    return table.schema().Find(column) != nullptr ? column : "";
+  }
   for (const char* column : kKeyColumns) {
     const record::Field* key = table.schema().Find(column);
     if (key != nullptr && key->type.id == record::TypeId::kString) return column;
@@ -51,20 +56,46 @@ std::string UntilFor(const lake::Table& table, const lake::KeyTraces& found) {
   return "maintenance lets its snapshots go";
 }
 
-Result<std::vector<Trace>> Search(Context& context, lake::Lake& lake, const std::string& id) {
+struct Found {
   std::vector<Trace> traces;
+  std::vector<lake::Table> searched;
+};
+
+Result<Found> Search(Context& context, lake::Lake& lake, const std::string& id) {
+  Found out;
+  std::vector<std::string> passed_over;
   FIRN_TRY(const auto idents, TablesToSearch(context, lake));
   for (const lake::TableIdent& ident : idents) {
     FIRN_TRY(const auto table, lake.Load(ident));
-    const std::string column = KeyColumnOf(table);
-    if (column.empty()) continue;
+    const std::string column = KeyColumnOf(context, table);
+    if (column.empty()) {
+      passed_over.push_back(ident.Text());
+      continue;
+    }
+    out.searched.push_back(table);
     context.progress().Update({.what = "looking through " + ident.Text()});
     FIRN_TRY(auto found, lake::FindKey(context.call(), table, column, id));
     std::string until = UntilFor(table, found);
-    if (found.any()) traces.push_back({ident, column, std::move(found), std::move(until)});
+    if (found.any()) out.traces.push_back({ident, column, std::move(found), std::move(until)});
   }
   context.progress().Finish();
-  return traces;
+  if (passed_over.empty()) return out;
+  const std::string column =
+      context.Has("key") ? "`" + context.Text("key") + "`" : "`Id` or `record_id`";
+  context.out().Warn(
+      fmt::format("not looked through, having no column {}: {}; `--key` names another", column,
+                  fmt::join(passed_over, ", ")));
+  return out;
+}
+
+// What lies beside the tables that were looked through.
+Result<void> AddFiles(Context& context, const ForgetPlaces& places, const Found& found,
+                      const std::string& id, std::vector<ForgetPlace>& out) {
+  for (const lake::Table& table : found.searched) {
+    FIRN_TRY(auto files, places.ForgetFiles(context.call(), table, id));
+    for (ForgetPlace& place : files) out.push_back(std::move(place));
+  }
+  return {};
 }
 
 // The Id must be typed again, unless --yes says that a script means it.
@@ -121,37 +152,38 @@ Result<void> Erase(Context& context, lake::Lake& lake, Trace& trace, const std::
   return {};
 }
 
-Result<ExitCode> Plan(Context& context, const std::vector<Trace>& traces, const std::string& id) {
+Result<ExitCode> Plan(Context& context, const Found& found, const std::string& id) {
   FIRN_TRY(auto places, ForgetPlaces::Open(context, ForgetPlaces::Use::kLook));
-  FIRN_TRY(const auto found, places.Forget(id));
-  Print(context, traces, found, "to be erased");
+  FIRN_TRY(auto beside, places.Forget(id));
+  FIRN_CHECK(AddFiles(context, places, found, id, beside));
+  Print(context, found.traces, beside, "to be erased");
   return ExitCode::kDone;
 }
 
 Result<ExitCode> Forget(Context& context) {
-  const std::string id = context.Text("id");
-  const bool well_formed =
-      id.size() == 18 && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-      });
-  if (!well_formed) {
-    return Fail(context.UsageError("`" + id + "` is no 18-character Salesforce Id"));
+  const auto canonical = record::CanonicalRecordId(context.Text("id"));
+  if (!canonical) {
+    return Fail(context.UsageError("`" + context.Text("id") +
+                                   "` is no Salesforce Id: 15 characters, or 18 of which the last "
+                                   "three check the others"));
   }
+  const std::string& id = *canonical;
   FIRN_TRY(const auto lake, OpenLake(context));
-  FIRN_TRY(auto traces, Search(context, *lake, id));
-  if (context.Flag("plan")) return Plan(context, traces, id);
-  FIRN_CHECK(Confirm(context, id));
+  FIRN_TRY(auto found, Search(context, *lake, id));
+  if (context.Flag("plan")) return Plan(context, found, id);
+  FIRN_CHECK(Confirm(context, context.Text("id")));
   FIRN_TRY(auto places, ForgetPlaces::Open(context, ForgetPlaces::Use::kRemove));
   // What would bring the record back goes first.
-  FIRN_TRY(const auto found, places.Forget(id));
+  FIRN_TRY(auto beside, places.Forget(id));
   bool all_gone = true;
-  for (Trace& trace : traces) {
+  for (Trace& trace : found.traces) {
     const std::vector<std::string> unused = trace.found.unused_files;
     FIRN_CHECK(Erase(context, *lake, trace, id));
     FIRN_CHECK(places.FilesAreGone(unused));
     all_gone = all_gone && !trace.found.any();
   }
-  Print(context, traces, found, "erased");
+  FIRN_CHECK(AddFiles(context, places, found, id, beside));
+  Print(context, found.traces, beside, "erased");
   return all_gone ? ExitCode::kDone : ExitCode::kFailed;
 }
 
@@ -162,12 +194,15 @@ void AddLakeForgetCommand(CommandTree& tree) {
       {.name = "table",
        .value = "TABLE",
        .help = "only this table; without: all with an Id column"},
+      {.name = "key",
+       .value = "COLUMN",
+       .help = "the column that holds the Id; without: `Id`, else `record_id`"},
       {.name = "plan", .help = "show where the record is, erase nothing"},
       {.name = "yes", .help = "do not ask for the Id again"}};
   for (const Option& option : WarehouseOptions()) options.push_back(option);
   tree.Add({.path = "lake forget",
             .summary = "erase a record from the lake and all that the project keeps of it",
-            .arguments = {{.name = "id", .help = "its 18-character Id"}},
+            .arguments = {{.name = "id", .help = "its Id, of 15 or 18 characters"}},
             .options = options,
             .examples = {"firn lake forget 001000000000001AAA --plan",
                          "firn lake forget 001000000000001AAA --yes"},
@@ -176,7 +211,8 @@ void AddLakeForgetCommand(CommandTree& tree) {
                 "as old as the last one that has it are let go with their files: time travel "
                 "does not reach behind the erasure. Branches and tags are not touched; the "
                 "exit code is 1 when one of them keeps the record. Changelogs, tables of "
-                "events, rejected rows, quarantined events, dead letters and what waits for "
+                "events, files that were fetched for it, rejected rows, quarantined events, dead "
+                "letters and what waits for "
                 "targets are erased too; windows that were read and not merged are read again by "
                 "`firn export resume`. Stop the daemon first. An org that still has the record "
                 "brings it back with the next change: delete it there first.",

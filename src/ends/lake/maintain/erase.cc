@@ -94,7 +94,13 @@ class Finder {
         (is_current ? live_ : old_).insert(live.file.path);
         if (is_current) FIRN_CHECK(SeeWhetherVisible(live, positions));
       }
-      if (holds) out_.snapshots.push_back(snapshot.snapshot_id);
+      if (holds) holding_.insert(snapshot.snapshot_id);
+    }
+    // Only now are all files known that held it.
+    for (const SnapshotInfo& snapshot : table_.history()) {
+      FIRN_TRY(const bool tells, TellsOf(snapshot.snapshot_id));
+      if (tells || holding_.contains(snapshot.snapshot_id))
+        out_.snapshots.push_back(snapshot.snapshot_id);
     }
     for (const std::string& path : live_) old_.erase(path);
     out_.live_files.assign(live_.begin(), live_.end());
@@ -112,6 +118,40 @@ class Finder {
     FIRN_TRY(auto positions, Positions(call_, table_, file, field_, key_));
     seen_[file.path] = positions;
     return positions;
+  }
+
+  // Whether a snapshot's manifests still name a file as removed that held the key: with its bounds,
+  // which are values of its rows.
+  Result<bool> TellsOf(int64_t snapshot_id) {
+    bool tells = false;
+    FIRN_TRY(const auto manifests,
+             LoadManifests(call_, *table_.store(), *table_.metadata().FindSnapshot(snapshot_id)));
+    for (const ManifestFile& manifest : manifests) {
+      if (manifest.content != ManifestFile::Content::kData || manifest.deleted_files == 0) continue;
+      const auto known = telling_.find(manifest.path);
+      if (known == telling_.end()) {
+        bool one = false;
+        FIRN_CHECK(EachEntry(call_, *table_.store(), manifest,
+                             [&](const ManifestEntry& entry) -> Result<void> {
+                               one = one || (!entry.live() && HeldIt(entry.file));
+                               return {};
+                             }));
+        telling_[manifest.path] = one;
+      }
+      tells = tells || telling_[manifest.path];
+    }
+    return tells;
+  }
+
+  bool HeldIt(const DataFile& removed) {
+    if (removed.lower_bounds.empty() && removed.upper_bounds.empty()) return false;
+    if (const auto positions = PositionsIn(removed); positions) return !positions->empty();
+    // The file is gone: its bounds are all that is left of it.
+    const auto begins = [&](const std::map<int, std::string>& bounds) {
+      const auto bound = bounds.find(field_.id);
+      return bound != bounds.end() && !bound->second.empty() && key_.starts_with(bound->second);
+    };
+    return begins(removed.lower_bounds) || begins(removed.upper_bounds);
   }
 
   Result<void> SeeWhetherVisible(const LiveFile& live, const std::vector<int64_t>& positions) {
@@ -151,6 +191,8 @@ class Finder {
   const record::Field field_;
   const std::string& key_;
   std::map<std::string, std::vector<int64_t>> seen_;
+  std::map<std::string, bool> telling_;  // by manifest
+  std::set<int64_t> holding_;            // snapshots
   std::set<std::string> live_;
   std::set<std::string> old_;
   KeyTraces out_;

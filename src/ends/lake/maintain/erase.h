@@ -21,11 +21,13 @@ struct KeyTraces {
   bool visible = false;                   // a reader of the current state sees the row
   std::vector<std::string> live_files;    // data files of the current state that hold it
   std::vector<std::string> old_files;     // those that only older snapshots have
-  std::vector<int64_t> snapshots;         // that have any of these files, oldest first
+  // That have any of these files, or still name one as removed, with its bounds; oldest first.
+  std::vector<int64_t> snapshots;
   std::vector<std::string> refs;          // branches and tags, not main, that keep such a snapshot
   std::vector<std::string> unused_files;  // on disk, in no snapshot
   [[nodiscard]] bool any() const {
-    return !live_files.empty() || !old_files.empty() || !unused_files.empty();
+    return !live_files.empty() || !old_files.empty() || !unused_files.empty() ||
+           !snapshots.empty();
   }
 };
 // Looks through every data file of every snapshot, and those that belong to none, by statistics and
