@@ -2,8 +2,11 @@
 happens here on purpose, and afterwards the table equals the org row by row."""
 
 import concurrent.futures
+import datetime as dt
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
 
 from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
@@ -306,3 +309,86 @@ def test_the_nightly_count_names_the_window_that_differs(org, project):
     let_pass(org, 120)
     project.object_report("Account", "--sweep")
     assert project.firn("export", "check", "Account").code == 0
+
+
+def of_others(project, table="salesforce.Account"):
+    warehouse = project.folder / "lake"
+    return SqlCatalog("firn", uri=f"sqlite:///{warehouse}/catalog.db",
+                      warehouse=f"file://{warehouse}").load_table(table)
+
+
+def test_the_nightly_count_explains_what_was_deleted_since(org, project):
+    made = [org.create("Account", Name=f"to go {n}") for n in range(3)]
+    let_pass(org, 120)
+    project.object_report("Account")
+    let_pass(org, 60)
+    for account in made:
+        org.rest("DELETE", f"sobjects/Account/{account}")
+    checked = project.firn("export", "check", "Account", "--json")
+    assert checked.code == 0, checked
+    assert checked.json()["objects"][0]["changed_since"] == 3, checked
+
+
+def test_the_nightly_count_explains_no_two_missing_rows_by_one_change(org, project):
+    project.object_report("Account")
+    table = of_others(project)
+    rows = table.scan(limit=2).to_arrow().to_pylist()
+    stamp = dt.datetime.fromisoformat(project.report()["objects"][0]["incremental"]["end"].replace("+0000", "+00:00"))
+    planted = [{**row, "Id": f"001000000000{n}Z0AAA"[:18], "SystemModstamp": stamp - dt.timedelta(hours=30 * (n + 1))}
+               for n, row in enumerate(rows)]
+    table.append(pa.Table.from_pylist(planted, schema=table.scan(limit=1).to_arrow().schema))
+    org.create("Account", Name="the one change")
+    checked = project.firn("export", "check", "Account", "--json")
+    assert checked.code == 1, checked
+    assert checked.json()["objects"][0]["differences"] == 1, checked
+
+
+def test_an_object_that_gains_systemmodstamp_is_read_whole_once(org, tmp_path):
+    """What moves that stamp alone, no window by LastModifiedDate has ever told."""
+    field = {"object": "Account", "field": "SystemModstamp"}
+    org.ask("POST", "fields", {**field, "hidden": True})
+    try:
+        project = IncrementalProject(tmp_path / "gains", org, ["Account"])
+        project.object_report("Account")
+        org.create("Account", Name="told by LastModifiedDate")
+        let_pass(org, 120)
+        window = project.object_report("Account")["incremental"]
+        assert window["read_whole_because"] is None, window
+    finally:
+        org.ask("POST", "fields", {**field, "hidden": False})
+    let_pass(org, 120)
+    whole = project.object_report("Account")["incremental"]
+    assert "LastModifiedDate" in whole["read_whole_because"], whole
+    project.assert_equal("Account")
+    org.create("Account", Name="told by SystemModstamp")
+    let_pass(org, 120)
+    assert project.object_report("Account")["incremental"]["read_whole_because"] is None
+    project.assert_equal("Account")
+
+
+def test_after_longer_than_getdeleted_looks_back_all_ids_are_compared_unasked(org, tmp_path):
+    org.seed("CampaignMember", 20)
+    project = IncrementalProject(tmp_path / "away", org, ["CampaignMember"])
+    project.object_report("CampaignMember")
+    for gone in ids_of(project, "CampaignMember")[:3]:
+        org.rest("DELETE", f"sobjects/CampaignMember/{gone}")
+    let_pass(org, 20 * 24 * HOUR)
+    report = project.object_report("CampaignMember")
+    assert any(source.startswith("sweep:") for source in report["incremental"]["delete_sources"]), report
+    project.assert_equal("CampaignMember")
+    let_pass(org, HOUR)
+    again = project.object_report("CampaignMember")
+    assert not any(source.startswith("sweep:") for source in again["incremental"]["delete_sources"]), again
+
+
+def test_a_sweep_leaves_rows_of_others_without_an_id_alone_and_says_so(org, project):
+    table = of_others(project)
+    row = table.scan(limit=1).to_arrow().to_pylist()[0]
+    table.append(pa.Table.from_pylist([{**row, "Id": "no Id"}], schema=table.scan(limit=1).to_arrow().schema))
+    gone = ids_of(project)[-1]
+    org.rest("DELETE", f"sobjects/Account/{gone}")
+    let_pass(org, 120)
+    report = project.object_report("Account", "--sweep")
+    assert any("1 rows of the table have no 18-character Id" in warning for warning in report["warnings"]), report
+    rows = project.rows("salesforce.Account")
+    assert "no Id" in rows and gone not in rows

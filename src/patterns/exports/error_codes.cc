@@ -58,11 +58,9 @@ constexpr ErrorCode kCodes[] = {
      "The file of deleted Ids in the state folder was changed or cut short.",
      "Start a new run: `firn export run OBJECT --mode incremental`."},
     {"EXPORT-VERIFY-001", "a row has no 18-character Id",
-     "Rows are compared by their Ids. The table or the org gave one whose Id is missing or has "
-     "another length; the table may have been written by another program.",
-     "Look at the table with `firn lake rows`; a full export (`firn export run --mode full`) "
-     "writes "
-     "it anew."},
+     "Rows are compared by their Ids, and the org gave one whose Id is missing or has another "
+     "length.",
+     "Ask for the Id by `firn org query` and compare; if the org's answer has it, report a bug."},
     {"EXPORT-VERIFY-002", "rows cannot be filtered",
      "Arrow refused to filter a batch. A bug of firn, or memory that ran out.",
      "Run it again with more memory; report it if it stays."},

@@ -55,6 +55,12 @@ void PrintRow(Output& out, const exports::DeepOutcome& outcome, const exports::D
   out.Line(line);
 }
 
+std::string_view ResultOf(const exports::DeepOutcome& outcome) {
+  if (outcome.unexplained() > outcome.stale_unexplained) return "differs";
+  if (outcome.stale_unexplained > 0) return "stale";
+  return outcome.missing + outcome.extra + outcome.differs > 0 ? "explained" : "same";
+}
+
 void PrintDeep(Context& context, const std::vector<exports::DeepOutcome>& outcomes) {
   Output& out = context.out();
   if (out.json()) {
@@ -73,16 +79,14 @@ void PrintDeep(Context& context, const std::vector<exports::DeepOutcome>& outcom
                           {.key = "missing", .title = "missing", .right = true},
                           {.key = "extra", .title = "extra", .right = true},
                           {.key = "differs", .title = "differs", .right = true},
+                          {.key = "stale", .title = "of it stale", .right = true},
                           {.key = "explained", .title = "explained", .right = true},
                           {.key = "result", .title = "result"}},
               .rows = {},
               .when_empty = "nothing was exported yet"};
   for (const auto& o : outcomes) {
     table.rows.push_back({o.object, o.rows_org, o.rows_lake, o.rows_same, o.missing, o.extra,
-                          o.differs, o.explained,
-                          std::string(o.unexplained() > 0                   ? "differs"
-                                      : o.missing + o.extra + o.differs > 0 ? "explained"
-                                                                            : "same")});
+                          o.differs, o.stale, o.explained, std::string(ResultOf(o))});
   }
   out.Print(table);
   for (const auto& outcome : outcomes) {
@@ -162,7 +166,9 @@ std::vector<Option> DeepOptions() {
            .value = "N",
            .help = "--deep: how many differing rows of an object are named",
            .type = ValueType::kInteger,
-           .default_value = "100"},
+           .default_value = "100",
+           .min = 0,
+           .max = 100'000},
           {.name = "show-values", .help = "--deep: print what differs, not only its field"}};
 }
 

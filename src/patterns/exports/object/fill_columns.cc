@@ -48,6 +48,18 @@ Result<void> NoteRefreshed(const Call& call, lake::Lake& lake, const lake::Table
   return {};
 }
 
+std::map<std::string, std::string> RefreshedColumns(const lake::Table& table) {
+  std::map<std::string, std::string> columns;
+  const auto property = table.properties().find(kRefreshed);
+  if (property == table.properties().end()) return columns;
+  const auto json = nlohmann::json::parse(property->second, nullptr, false);
+  if (!json.is_object()) return columns;
+  for (const auto& [name, when] : json.items()) {
+    if (when.is_string()) columns[name] = when.get<std::string>();
+  }
+  return columns;
+}
+
 std::vector<std::string> FieldsThatFill(const record::Layout& layout,
                                         const std::vector<std::string>& columns) {
   std::vector<std::string> fields;

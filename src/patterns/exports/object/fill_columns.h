@@ -3,6 +3,7 @@
 // no crash loses the need for it. Internal to exports.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ namespace firn::exports {
                                          const lake::TableIdent& table,
                                          const std::vector<std::string>& columns,
                                          const std::string& when);
+// What it says, by column.
+[[nodiscard]] std::map<std::string, std::string> RefreshedColumns(const lake::Table& table);
 
 // The part of `layout` that fills `columns`, with what it is derived from.
 [[nodiscard]] std::vector<std::string> FieldsThatFill(const record::Layout& layout,

@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/object/fill_columns.h"
+#include "patterns/exports/object/row_marks.h"
 #include "patterns/exports/object/run.h"
 #include "patterns/exports/verify/reconcile.h"
 #include "patterns/exports/window/sweep.h"
@@ -94,6 +95,7 @@ Result<void> ObjectRun::SweepInto(const lake::Table& table, MergeInput& input) {
          " records with a stamp before the window that the table lacked or had older: they were "
          "committed late, and were read again");
   }
+  if (swept.without_id > 0) Warn(WithoutIdText(swept.without_id, ident_.Text()));
   if (swept.twice > 0) {
     Warn(std::to_string(swept.twice) +
          " rows stood in the table more than once: they were read again");

@@ -74,17 +74,28 @@ Result<void> EachLiveBatch(const Call& call, const lake::Table& table, const rec
 }
 
 Result<void> SpillMarks(const arrow::RecordBatch& batch, const record::Schema& schema,
-                        const std::string& stamp, SpillBuckets& buckets) {
+                        const std::string& stamp, SpillBuckets& buckets, int64_t* without_id) {
   std::vector<record::RowMark> marks;
   record::RowMarks(batch, schema, stamp, marks);
   for (const record::RowMark& mark : marks) {
     SpilledMark spilled{.hash = mark.hash, .stamp = mark.stamp};
     if (!ToIdText(mark.id, spilled.id)) {
+      if (without_id != nullptr) {
+        ++*without_id;
+        continue;
+      }
       return Fail(Kind::kCorrupt, "EXPORT-VERIFY-001", "a row has no 18-character Id");
     }
     FIRN_CHECK(buckets.Add(spilled));
   }
   return {};
+}
+
+std::string WithoutIdText(int64_t rows, const std::string& table) {
+  return std::to_string(rows) +
+         " rows of the table have no 18-character Id, so they are no record's: another program "
+         "wrote them. `firn lake rows " +
+         table + " --columns Id` shows their Ids, a run in `--mode full` replaces the rows";
 }
 
 Result<Batch> RowsOf(const Batch& batch, const record::Schema& schema,

@@ -27,10 +27,14 @@ using EachBatch = std::function<Result<void>(const std::shared_ptr<arrow::Record
 [[nodiscard]] Result<void> EachLiveBatch(const Call& call, const lake::Table& table,
                                          const record::Schema& schema, const EachBatch& each);
 
-// A batch's marks into the buckets. `stamp`: name of the stamp column; may be empty. Errors:
-// Corrupt (EXPORT-VERIFY-001) for a row without an 18-character Id.
+// A batch's marks into the buckets. `stamp`: name of the stamp column; may be empty. Rows without
+// an 18-character Id are left out and counted in `without_id` (a table may hold rows of other
+// writers); nullptr: they are Corrupt (EXPORT-VERIFY-001).
 [[nodiscard]] Result<void> SpillMarks(const arrow::RecordBatch& batch, const record::Schema& schema,
-                                      const std::string& stamp, SpillBuckets& buckets);
+                                      const std::string& stamp, SpillBuckets& buckets,
+                                      int64_t* without_id = nullptr);
+// What is said of such rows.
+[[nodiscard]] std::string WithoutIdText(int64_t rows, const std::string& table);
 
 // The rows of a batch for which `keep` answers true for their Id.
 [[nodiscard]] Result<std::shared_ptr<arrow::RecordBatch>> RowsOf(

@@ -42,6 +42,7 @@ std::string ObjectRun::Condition() const {
 std::string ObjectRun::ProgressText() const {
   const IncrementalFacts& i = facts_.incremental;
   Progress progress;
+  progress.cursor = CursorFieldOf(row_.describe);
   progress.scope = facts_.spec.where;
   if (IsWindow()) {
     progress.watermark = i.end;
@@ -82,6 +83,12 @@ Result<void> ObjectRun::ChooseWindow() {
   }
   if (progress->scope != facts_.spec.where) {
     ReadWhole("its condition is another one than the table's rows were read with");
+    return {};
+  }
+  if (!progress->cursor.empty() && progress->cursor != i.cursor) {
+    // What one field's changes never told stands before the other one's watermark.
+    ReadWhole("it was followed by " + progress->cursor + ", and is by " + i.cursor +
+              " from now on");
     return {};
   }
   if (i.cursor != "SystemModstamp") {
@@ -191,9 +198,10 @@ Result<void> ObjectRun::ListDeletes() {
         (list.covered_until.empty() ? FormatUtc(range.end, 0) : list.covered_until));
     i.deletes_covered = list.covered_until.empty() ? FormatUtc(range.end) : list.covered_until;
     if (!range.reaches_back) {
+      i.sweep = true;
       Warn(
-          "getDeleted looks 15 days back, the last window ended before that: what was removed for "
-          "good in between is found by a sweep (`--sweep`)");
+          "getDeleted looks 15 days back, the last window ended before that: all Ids are compared, "
+          "as by `--sweep`, which finds what was removed for good in between");
     }
   }
   i.deletes_listed = true;

@@ -19,13 +19,14 @@ Result<ColumnRead> ColumnRead::Read(const Call& call, const ExportParts& parts,
   const int buckets = SpillBuckets::CountFor(read.staged_.rows_received);
   SpillBuckets org(request.folder + "/org", buckets);
   SpillBuckets lake(request.folder + "/lake", buckets);
-  const auto into = [&read](SpillBuckets& side) {
-    return [&read, &side](const std::shared_ptr<arrow::RecordBatch>& batch) {
-      return SpillMarks(*batch, read.schema_, "", side);
+  int64_t no_record = 0;  // rows of the table that are no record's: nothing is read for them
+  const auto into = [&read](SpillBuckets& side, int64_t* without_id) {
+    return [&read, &side, without_id](const std::shared_ptr<arrow::RecordBatch>& batch) {
+      return SpillMarks(*batch, read.schema_, "", side, without_id);
     };
   };
-  FIRN_CHECK(EachStagedBatch(call, read.staged_.files, read.schema_, into(org)));
-  FIRN_CHECK(EachLiveBatch(call, request.table, read.schema_, into(lake)));
+  FIRN_CHECK(EachStagedBatch(call, read.staged_.files, read.schema_, into(org, nullptr)));
+  FIRN_CHECK(EachLiveBatch(call, request.table, read.schema_, into(lake, &no_record)));
   FIRN_CHECK(org.Finish());
   FIRN_CHECK(lake.Finish());
   const auto keep = [&read](const MarkPair& pair) -> Result<void> {

@@ -10,6 +10,7 @@
 #include "patterns/exports/object/layout_for.h"
 #include "patterns/exports/object/row_marks.h"
 #include "patterns/exports/window/watermark.h"
+#include "patterns/exports/window/window.h"
 
 namespace firn::exports {
 namespace {
@@ -81,31 +82,61 @@ class Checker {
         window.start = Text(bounds[i - 1]);
         condition = out_.cursor + " >= " + window.start + " AND " + condition;
       }
-      window.rows_org = CountOrg(condition);
+      window.rows_org = CountOrg(condition, spec_.all_rows);
       out_.windows.push_back(std::move(window));
     }
-    out_.changed_since = CountOrg(out_.cursor + " >= " + Text(bounds.back()));
+    const std::string since = out_.cursor + " >= " + Text(bounds.back());
+    out_.changed_since = CountOrg(since, spec_.all_rows);
+    // What was deleted since has left its window too.
+    const bool bin = description.json.find("\"IsDeleted\"") != std::string::npos;
+    if (bin && out_.changed_since) out_.changed_since = CountOrg(since, true);
+    if (Fewer() > out_.changed_since.value_or(0)) FIRN_CHECK(CountListedDeletes(end));
     Judge();
     return std::move(out_);
   }
 
  private:
-  std::optional<int64_t> CountOrg(const std::string& condition) {
+  std::optional<int64_t> CountOrg(const std::string& condition, bool all_rows) {
     std::string soql = "SELECT COUNT() FROM " + spec_.object + " WHERE ";
     if (!spec_.where.empty()) soql += "(" + spec_.where + ") AND ";
-    auto count = parts_.rest->Count(call_, soql + condition, spec_.all_rows);
+    auto count = parts_.rest->Count(call_, soql + condition, all_rows);
     if (count) return *count;
     out_.notes.push_back("not counted: " + count.error().what());
     return std::nullopt;
   }
 
-  // A row that changed since has left its window in the org, never entered one.
+  [[nodiscard]] int64_t Fewer() const {
+    int64_t fewer = 0;
+    for (const CountedWindow& window : out_.windows) {
+      if (window.rows_org) fewer += std::max<int64_t>(0, window.rows_lake - *window.rows_org);
+    }
+    return fewer;
+  }
+
+  // Records that left the recycle bin, or never came into one, are told by the list alone.
+  Result<void> CountListedDeletes(UtcMicros watermark) {
+    FIRN_TRY(const UtcMicros now, parts_.rest->OrgTime(call_));
+    const DeletedRange range = RangeOfDeletes(watermark, now);
+    const auto deleted = parts_.rest->Deleted(call_, spec_.object, {range.start, range.end});
+    if (!deleted) return {};  // an object without replication has no such list
+    const auto listed =
+        std::count_if(deleted->records.begin(), deleted->records.end(), [&](const auto& record) {
+          const auto when = ParseInstant(record.deleted_date);
+          return when && *when >= watermark;
+        });
+    out_.changed_since = out_.changed_since.value_or(0) + listed;
+    return {};
+  }
+
+  // A row that changed since has left its window in the org, never entered one; each explains one
+  // row that is missing there.
   void Judge() {
+    int64_t explains = out_.changed_since.value_or(0);
     for (const CountedWindow& window : out_.windows) {
       if (!window.rows_org || *window.rows_org == window.rows_lake) continue;
       const int64_t fewer = window.rows_lake - *window.rows_org;
-      const bool explained = fewer > 0 && out_.changed_since && fewer <= *out_.changed_since;
-      if (explained) {
+      if (fewer > 0 && fewer <= explains) {
+        explains -= fewer;
         out_.notes.push_back(std::to_string(fewer) + " rows of the window to " + window.end +
                              " may have changed or been deleted after the watermark");
       } else {

@@ -25,7 +25,8 @@ struct CountCheckOutcome {
   std::string cursor;
   std::string watermark;  // the end of the last window
   std::vector<CountedWindow> windows;
-  // Rows that the org changed at or after the watermark: as many may be missing from its windows.
+  // Rows that the org changed or deleted at or after the watermark: as many may be missing from its
+  // windows, all of them together.
   std::optional<int64_t> changed_since;
   int64_t differences = 0;  // windows whose difference the changes since do not explain
   std::vector<std::string> notes;

@@ -18,6 +18,7 @@ Json RowJson(const DifferentRow& row) {
   Json json;
   json["id"] = row.id;
   json["difference"] = DifferenceName(row.kind);
+  json["stale"] = row.stale;
   json["stamp"] = Text(row.stamp);
   json["explanation"] = Text(row.explanation);
   json["fields"] = Json::array();
@@ -29,6 +30,16 @@ Json RowJson(const DifferentRow& row) {
     }
     json["fields"].push_back(std::move(one));
   }
+  return json;
+}
+
+Json FieldJson(const FieldDifference& field) {
+  Json json;
+  json["field"] = field.field;
+  json["rows"] = field.rows;
+  json["silent"] = field.silent;
+  json["read_at"] = Text(field.read_at);
+  json["ids"] = field.ids;
   return json;
 }
 
@@ -60,8 +71,11 @@ std::string DeepJson(const DeepOutcome& outcome) {
   json["missing"] = outcome.missing;
   json["extra"] = outcome.extra;
   json["differs"] = outcome.differs;
+  json["stale"] = outcome.stale;
   json["explained"] = outcome.explained;
   json["unexplained"] = outcome.unexplained();
+  json["fields"] = Json::array();
+  for (const FieldDifference& field : outcome.fields) json["fields"].push_back(FieldJson(field));
   json["notes"] = outcome.notes;
   json["rows"] = Json::array();
   for (const DifferentRow& row : outcome.rows) json["rows"].push_back(RowJson(row));
@@ -75,7 +89,8 @@ Result<std::vector<ObjectSpec>> SpecsOfRuns(state::Ledger& ledger, const std::st
   for (const state::RunRow& run : runs) {
     FIRN_TRY(const auto objects, ledger.Objects(org, run.run_id));
     for (const state::ObjectRow& object : objects) {
-      if (object.snapshot_id == 0) continue;
+      // A window without news makes no snapshot.
+      if (object.snapshot_id == 0 && object.state != state::ObjectState::kDone) continue;
       FIRN_TRY(const auto facts, FactsFromJson(object.facts));
       if (tables.insert(facts.spec.table).second) specs.push_back(facts.spec);
     }

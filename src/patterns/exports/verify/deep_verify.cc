@@ -11,6 +11,7 @@
 #include "patterns/exports/object/row_marks.h"
 #include "patterns/exports/object/staged_read.h"
 #include "patterns/exports/object/staging.h"
+#include "patterns/exports/verify/differing_rows.h"
 #include "patterns/exports/verify/extra_rows.h"
 #include "patterns/exports/verify/row_compare.h"
 #include "patterns/exports/window/watermark.h"
@@ -18,8 +19,8 @@
 namespace firn::exports {
 namespace {
 
-// Rows only in the lake that are looked up in the org one by one.
-constexpr size_t kExtrasLookedUp = 2'000;
+// Rows only in the lake of which the org is asked why; 18 bytes each.
+constexpr size_t kExtrasKept = 2'000'000;
 
 using Texts = std::map<std::string, std::vector<std::optional<std::string>>, std::less<>>;
 
@@ -46,8 +47,16 @@ class DeepVerify {
                            "compared: " +
                            staged_.rejected.front());
     }
-    FIRN_CHECK(CompareSides(table, folder.path()));
-    FIRN_CHECK(LookUpExtras());
+    FIRN_TRY(const UtcMicros now, parts_.rest->OrgTime(call_));
+    DifferingRows differing(
+        {.rows_named_max = static_cast<size_t>(deep_.rows_named_max),
+         .compared = compared_,
+         .freshness = FreshnessOf(table, spec_, describe_, layout_, compared_, now)});
+    FIRN_CHECK(CompareSides(table, folder.path(), differing));
+    FIRN_CHECK(LookUpExtras(folder.path()));
+    FIRN_CHECK(
+        differing.Tell(call_, {.org = staged_.files, .lake = table, .folder = folder.path()}));
+    differing.AddTo(spec_, out_);
     KeepNamed();
     FIRN_CHECK(NameFields(table));
     return std::move(out_);
@@ -105,32 +114,39 @@ class DeepVerify {
     mark_ = "mark of stream " + mark->topic;
   }
 
-  Result<void> CompareSides(const lake::Table& table, const std::string& folder) {
+  Result<void> CompareSides(const lake::Table& table, const std::string& folder,
+                            DifferingRows& differing) {
     const int buckets = SpillBuckets::CountFor(staged_.rows_received);
     SpillBuckets org(folder + "/org", buckets);
     SpillBuckets lake(folder + "/lake", buckets);
-    const auto into = [&](SpillBuckets& side) {
-      return [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        return SpillMarks(*batch, compared_, stamp_, side);
+    int64_t no_record = 0;
+    const auto into = [&](SpillBuckets& side, int64_t* without_id) {
+      return [&, without_id](const std::shared_ptr<arrow::RecordBatch>& batch) {
+        return SpillMarks(*batch, compared_, stamp_, side, without_id);
       };
     };
-    FIRN_CHECK(EachStagedBatch(call_, staged_.files, compared_, into(org)));
-    FIRN_CHECK(EachLiveBatch(call_, table, compared_, into(lake)));
+    FIRN_CHECK(EachStagedBatch(call_, staged_.files, compared_, into(org, nullptr)));
+    FIRN_CHECK(EachLiveBatch(call_, table, compared_, into(lake, &no_record)));
     FIRN_CHECK(org.Finish());
     FIRN_CHECK(lake.Finish());
-    out_.rows_lake = lake.marks();
+    out_.rows_lake = lake.marks() + no_record;
+    if (no_record > 0) out_.notes.push_back(WithoutIdText(no_record, spec_.table));
     FIRN_TRY(const auto counts, CompareMarks(call_, org, lake, [&](const MarkPair& pair) {
-               Note(pair);
+               Note(pair, differing);
                return Result<void>();
              }));
     out_.rows_same = counts.same;
     out_.missing = counts.missing;
-    out_.extra = counts.extra;
+    out_.extra = counts.extra + no_record;
     out_.differs = counts.differs;
     return {};
   }
 
-  void Note(const MarkPair& pair) {
+  void Note(const MarkPair& pair, DifferingRows& differing) {
+    if (pair.org == nullptr && !pair.twice) {
+      if (extras_.size() < kExtrasKept) extras_.push_back(pair.lake->id);
+      return;
+    }
     DifferentRow row;
     row.id = View(pair.org != nullptr ? pair.org->id : pair.lake->id);
     row.kind = pair.org == nullptr    ? DifferentRow::Kind::kExtra
@@ -144,28 +160,44 @@ class DeepVerify {
         ++out_.explained;
       }
     }
-    const bool extra = row.kind == DifferentRow::Kind::kExtra && !pair.twice;
-    const auto most = extra ? kExtrasLookedUp : static_cast<size_t>(deep_.rows_named_max);
-    std::vector<DifferentRow>& kept = extra                     ? extras_
-                                      : row.explanation.empty() ? unexplained_
-                                                                : explained_;
-    if (kept.size() < most) kept.push_back(std::move(row));
+    if (row.kind == DifferentRow::Kind::kDiffers && row.explanation.empty())
+      return differing.Note(*pair.org);
+    std::vector<DifferentRow>& kept = row.explanation.empty() ? unexplained_ : explained_;
+    if (kept.size() < static_cast<size_t>(deep_.rows_named_max)) kept.push_back(std::move(row));
   }
 
-  Result<void> LookUpExtras() {
+  Result<void> LookUpExtras(const std::string& folder) {
     if (extras_.empty()) return {};
-    FIRN_CHECK(ExplainExtras(call_, parts_, spec_,
-                             {.describe = describe_, .since = since_, .mark = mark_}, extras_));
-    for (const DifferentRow& row : extras_) out_.explained += row.explanation.empty() ? 0 : 1;
+    FIRN_TRY(auto found,
+             ExplainExtras(call_, parts_, spec_,
+                           {.describe = describe_,
+                            .since = since_,
+                            .mark = mark_,
+                            .folder = folder,
+                            .rows_named_max = static_cast<size_t>(deep_.rows_named_max)},
+                           std::move(extras_)));
+    out_.explained += found.explained;
+    if (found.unasked > 0) {
+      out_.notes.push_back(std::to_string(found.unasked) +
+                           " rows that only the lake has are too many to ask the org why: `firn "
+                           "export run " +
+                           spec_.object + " --mode incremental --sweep` takes out what is gone");
+    }
+    for (DifferentRow& row : found.named)
+      (row.explanation.empty() ? unexplained_ : explained_).push_back(std::move(row));
     return {};
   }
 
   void KeepNamed() {
-    for (auto* rows : {&unexplained_, &extras_, &explained_}) {
+    for (auto* rows : {&unexplained_, &explained_}) {
       for (DifferentRow& row : *rows) out_.rows.push_back(std::move(row));
     }
-    std::stable_partition(out_.rows.begin(), out_.rows.end(),
-                          [](const DifferentRow& row) { return row.explanation.empty(); });
+    const auto rank = [](const DifferentRow& row) {
+      return (row.explanation.empty() ? 0 : 2) + (row.stale ? 1 : 0);
+    };
+    std::stable_sort(
+        out_.rows.begin(), out_.rows.end(),
+        [&](const DifferentRow& a, const DifferentRow& b) { return rank(a) < rank(b); });
     const auto most = static_cast<size_t>(deep_.rows_named_max);
     if (out_.rows.size() > most) out_.rows.resize(most);
   }
@@ -186,8 +218,6 @@ class DeepVerify {
     };
     FIRN_CHECK(EachStagedBatch(call_, staged_.files, compared_, collect(org)));
     FIRN_CHECK(EachLiveBatch(call_, table, compared_, collect(lake)));
-    const auto silent = SilentFieldsOf(describe_, spec_);
-    std::set<std::string> stale;
     for (DifferentRow& row : out_.rows) {
       if (row.kind != DifferentRow::Kind::kDiffers) continue;
       for (size_t i = 0; i < compared_.fields.size(); ++i) {
@@ -198,12 +228,7 @@ class DeepVerify {
         DifferentField field{.field = name};
         if (deep_.show_values) field.org = in_org, field.lake = in_lake;
         row.fields.push_back(std::move(field));
-        if (std::find(silent.begin(), silent.end(), name) != silent.end()) stale.insert(name);
       }
-    }
-    for (const std::string& name : stale) {
-      out_.notes.push_back("field " + name +
-                           " changes without moving the cursor: `--refresh` reads it again");
     }
     return {};
   }
@@ -242,7 +267,7 @@ class DeepVerify {
   StagedRows staged_;
   std::vector<DifferentRow> unexplained_;
   std::vector<DifferentRow> explained_;
-  std::vector<DifferentRow> extras_;
+  std::vector<IdText> extras_;
   DeepOutcome out_;
 };
 

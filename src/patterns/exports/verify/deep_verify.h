@@ -38,11 +38,22 @@ struct DifferentField {
   std::optional<std::string> lake;
 };
 
+// Over all rows that differ without explanation, not only those that are named.
+struct FieldDifference {
+  std::string field;
+  int64_t rows = 0;  // in which it differs
+  // Its changes move no stamp (a formula, `refresh_fields`), so it is stale until it is read again.
+  bool silent = false;
+  std::string read_at;           // silent: when it was last read; empty: the table does not tell
+  std::vector<std::string> ids;  // of the first of these rows
+};
+
 struct DifferentRow {
   enum class Kind { kMissing, kExtra, kDiffers };
   std::string id;
   Kind kind = Kind::kDiffers;  // missing: not in the lake; extra: not in the org
   std::vector<DifferentField> fields;
+  bool stale = false;       // differs only in fields that change silently
   std::string stamp;        // the org's stamp of the row; empty: not known
   std::string explanation;  // why it is no fault; empty: it is one
 };
@@ -60,8 +71,12 @@ struct DeepOutcome {
   int64_t missing = 0;
   int64_t extra = 0;
   int64_t differs = 0;
-  int64_t explained = 0;           // of the three
-  std::vector<DifferentRow> rows;  // at most rows_named_max, those without explanation first
+  int64_t stale = 0;      // of `differs`: only in fields that change silently
+  int64_t explained = 0;  // of missing, extra and differs
+  int64_t stale_unexplained = 0;
+  // At most rows_named_max: those without explanation first, of the stale ones only a few.
+  std::vector<DifferentRow> rows;
+  std::vector<FieldDifference> fields;
   std::vector<std::string> notes;
   [[nodiscard]] int64_t unexplained() const { return missing + extra + differs - explained; }
 };
@@ -69,8 +84,9 @@ struct DeepOutcome {
 // A row is explained when the org changed or deleted it at or after the table's watermark, or after
 // the mark of the stream that follows the table where that is later: what an export or a stream has
 // passed over must be the same. Stamps and marks are compared by whole seconds, which is what the
-// org tells. Errors: NotFound for a table that is not there; EXPORT-VERIFY-001 when a side holds an
-// Id twice or a record without an Id; those of requests and files.
+// org tells. A row that differs only in fields whose changes move no stamp is explained as long as
+// their scheduled refresh (`refresh`) is not due. Errors: NotFound for a table that is not there;
+// EXPORT-VERIFY-001 when the org tells a record without an Id; those of requests and files.
 [[nodiscard]] Result<DeepOutcome> VerifyDeep(const Call& call, const ExportParts& parts,
                                              const ExportOptions& options, const ObjectSpec& spec,
                                              const DeepOptions& deep);

@@ -8,8 +8,9 @@ namespace {
 
 constexpr size_t kMarkBytes = 18 + 8 + 8;
 constexpr size_t kWaitingBytesMost = 64 << 10;
+constexpr uint64_t kBucketBytesMost = 8ULL << 30;
 
-uint64_t HashOf(const IdText& id) {
+uint64_t HashOf(std::string_view id) {
   uint64_t hash = 14695981039346656037ULL;  // FNV-1a
   for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
   return hash ^ (hash >> 32);
@@ -23,37 +24,31 @@ bool ToIdText(std::string_view text, IdText& id) {
   return true;
 }
 
-int SpillBuckets::CountFor(int64_t rows) {
-  return static_cast<int>(std::clamp<int64_t>(rows / kMarksPerBucket + 1, 1, kBucketsMax));
+SpillFiles::SpillFiles(Options options)
+    : path_(std::move(options.path)),
+      record_bytes_(options.record_bytes),
+      parts_(static_cast<size_t>(std::clamp(options.buckets, 1, kBucketsMax))) {
+  FIRN_ASSERT(record_bytes_ >= IdText().size());
 }
 
-SpillBuckets::SpillBuckets(std::string path, int buckets)
-    : path_(std::move(path)), parts_(static_cast<size_t>(std::clamp(buckets, 1, kBucketsMax))) {}
-
-SpillBuckets::~SpillBuckets() {
+SpillFiles::~SpillFiles() {
   for (size_t i = 0; i < parts_.size(); ++i) {
     // A file that stays is removed with its folder.
     (void)RemoveFile(PathOf(i));
   }
 }
 
-std::string SpillBuckets::PathOf(size_t bucket) const {
-  return path_ + "." + std::to_string(bucket);
-}
+std::string SpillFiles::PathOf(size_t bucket) const { return path_ + "." + std::to_string(bucket); }
 
-Result<void> SpillBuckets::Add(const SpilledMark& mark) {
-  const size_t bucket = HashOf(mark.id) % parts_.size();
+Result<void> SpillFiles::Add(std::string_view record) {
+  FIRN_ASSERT(record.size() == record_bytes_);
+  const size_t bucket = HashOf(record.substr(0, IdText().size())) % parts_.size();
   std::string& waiting = parts_[bucket].waiting;
-  char bytes[kMarkBytes];
-  std::memcpy(bytes, mark.id.data(), 18);
-  std::memcpy(bytes + 18, &mark.hash, 8);
-  std::memcpy(bytes + 26, &mark.stamp, 8);
-  waiting.append(bytes, kMarkBytes);
-  ++marks_;
+  waiting.append(record);
   return waiting.size() < kWaitingBytesMost ? Result<void>() : Flush(bucket);
 }
 
-Result<void> SpillBuckets::Flush(size_t bucket) {
+Result<void> SpillFiles::Flush(size_t bucket) {
   Part& part = parts_[bucket];
   if (part.waiting.empty()) return {};
   if (part.file == nullptr) {
@@ -64,17 +59,39 @@ Result<void> SpillBuckets::Flush(size_t bucket) {
   return {};
 }
 
-Result<void> SpillBuckets::Finish() {
+Result<void> SpillFiles::Finish() {
   for (size_t i = 0; i < parts_.size(); ++i) FIRN_CHECK(Flush(i));
   return {};
 }
 
-Result<std::vector<SpilledMark>> SpillBuckets::Take(int bucket) {
+Result<std::string> SpillFiles::Take(int bucket) {
   const auto at = static_cast<size_t>(bucket);
-  std::vector<SpilledMark> marks;
-  if (parts_[at].file == nullptr) return marks;
-  FIRN_TRY(const std::string bytes, ReadFile(PathOf(at)));
-  marks.resize(bytes.size() / kMarkBytes);
+  if (parts_[at].file == nullptr) return std::string();
+  FIRN_TRY(std::string bytes, ReadFile(PathOf(at), kBucketBytesMost));
+  bytes.resize(bytes.size() / record_bytes_ * record_bytes_);
+  return bytes;
+}
+
+int SpillBuckets::CountFor(int64_t rows) {
+  return static_cast<int>(
+      std::clamp<int64_t>(rows / kMarksPerBucket + 1, 1, SpillFiles::kBucketsMax));
+}
+
+SpillBuckets::SpillBuckets(std::string path, int buckets)
+    : files_({.path = std::move(path), .buckets = buckets, .record_bytes = kMarkBytes}) {}
+
+Result<void> SpillBuckets::Add(const SpilledMark& mark) {
+  char bytes[kMarkBytes];
+  std::memcpy(bytes, mark.id.data(), 18);
+  std::memcpy(bytes + 18, &mark.hash, 8);
+  std::memcpy(bytes + 26, &mark.stamp, 8);
+  ++marks_;
+  return files_.Add({bytes, kMarkBytes});
+}
+
+Result<std::vector<SpilledMark>> SpillBuckets::Take(int bucket) {
+  FIRN_TRY(const std::string bytes, files_.Take(bucket));
+  std::vector<SpilledMark> marks(bytes.size() / kMarkBytes);
   for (size_t i = 0; i < marks.size(); ++i) {
     const char* from = bytes.data() + i * kMarkBytes;
     std::memcpy(marks[i].id.data(), from, 18);

@@ -61,13 +61,13 @@ class Sweeper {
     const int buckets = SpillBuckets::CountFor(staged.rows_received);
     SpillBuckets org(request_.folder + "/org", buckets);
     SpillBuckets lake(request_.folder + "/lake", buckets);
-    const auto into = [&](SpillBuckets& side) {
-      return [&](const std::shared_ptr<arrow::RecordBatch>& batch) {
-        return SpillMarks(*batch, schema, request_.cursor, side);
+    const auto into = [&](SpillBuckets& side, int64_t* without_id) {
+      return [&, without_id](const std::shared_ptr<arrow::RecordBatch>& batch) {
+        return SpillMarks(*batch, schema, request_.cursor, side, without_id);
       };
     };
-    FIRN_CHECK(EachLiveBatch(call_, request_.table, schema, into(lake)));
-    FIRN_CHECK(EachStagedBatch(call_, staged.files, schema, into(org)));
+    FIRN_CHECK(EachLiveBatch(call_, request_.table, schema, into(lake, &out_.without_id)));
+    FIRN_CHECK(EachStagedBatch(call_, staged.files, schema, into(org, nullptr)));
     FIRN_CHECK(org.Finish());
     FIRN_CHECK(lake.Finish());
     out_.ids_org = org.marks();

@@ -30,6 +30,7 @@ struct SweepOutcome {
   int64_t gone = 0;         // in the lake only: their Ids stand in `gone_path`
   int64_t late = 0;         // in the org, missing or older in the lake though not of the window
   int64_t late_unread = 0;  // of these: too many to read again one by one
+  int64_t without_id = 0;   // rows of the table that no record's Id names; they are left alone
   int64_t twice = 0;        // records that the lake has more than once: read again too
   std::string gone_path;
   StagedRows reread;  // the late rows, whole

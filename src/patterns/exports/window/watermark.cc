@@ -14,6 +14,7 @@ std::string ProgressToJson(const Progress& progress) {
   const auto add = [&json](const char* key, const std::string& value) {
     if (!value.empty()) json[key] = value;
   };
+  add("cursor", progress.cursor);
   add("scope", progress.scope);
   add("swept", progress.swept);
   add("refreshed", progress.refreshed);
@@ -27,6 +28,7 @@ std::optional<Progress> ProgressFromJson(std::string_view text) {
   try {
     Progress progress;
     progress.watermark = json.at("watermark").get<std::string>();
+    progress.cursor = json.value("cursor", "");
     progress.scope = json.value("scope", "");
     progress.swept = json.value("swept", "");
     progress.refreshed = json.value("refreshed", "");

@@ -14,6 +14,7 @@ namespace firn::exports {
 
 struct Progress {
   std::string watermark;  // the org's time: changes with an earlier stamp are in; ISO 8601
+  std::string cursor;     // field that the watermark is of; empty: not told
   std::string scope;      // the condition the table's rows fit; another one needs a whole read
   std::string swept;      // when all Ids were last compared; empty: never
   std::string refreshed;  // when the columns that change silently were last read
