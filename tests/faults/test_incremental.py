@@ -333,7 +333,8 @@ def test_the_nightly_count_explains_no_two_missing_rows_by_one_change(org, proje
     project.object_report("Account")
     table = of_others(project)
     rows = table.scan(limit=2).to_arrow().to_pylist()
-    stamp = dt.datetime.fromisoformat(project.report()["objects"][0]["incremental"]["end"].replace("+0000", "+00:00"))
+    before = project.firn("export", "check", "Account", "--json").json()["objects"][0]
+    stamp = dt.datetime.fromisoformat(before["windows"][-1]["end"].replace("Z", "+00:00"))
     planted = [{**row, "Id": f"001000000000{n}Z0AAA"[:18], "SystemModstamp": stamp - dt.timedelta(hours=30 * (n + 1))}
                for n, row in enumerate(rows)]
     table.append(pa.Table.from_pylist(planted, schema=table.scan(limit=1).to_arrow().schema))
@@ -385,7 +386,7 @@ def test_a_sweep_leaves_rows_of_others_without_an_id_alone_and_says_so(org, proj
     table = of_others(project)
     row = table.scan(limit=1).to_arrow().to_pylist()[0]
     table.append(pa.Table.from_pylist([{**row, "Id": "no Id"}], schema=table.scan(limit=1).to_arrow().schema))
-    gone = ids_of(project)[-1]
+    gone = sorted(key for key in project.rows("salesforce.Account") if key != "no Id")[-1]
     org.rest("DELETE", f"sobjects/Account/{gone}")
     let_pass(org, 120)
     report = project.object_report("Account", "--sweep")
