@@ -87,7 +87,7 @@ std::vector<GroupRows> ByGroup(const parquet::FileMetaData& footer, std::span<co
 class PointReader {
  public:
   PointReader(const DataFile& file, const internal::SourceOptions& options)
-      : file_(file), options_(options), hints_(internal::HintsFor(options.hints, file)) {}
+      : file_(file), hints_(internal::HintsFor(options.hints, file)) {}
 
   arrow::Status Open(std::shared_ptr<arrow::io::RandomAccessFile> input) {
     parquet::ArrowReaderProperties columns(/*use_threads=*/false);
@@ -145,7 +145,6 @@ class PointReader {
   }
 
   const DataFile& file_;
-  const internal::SourceOptions& options_;
   const internal::FieldHints hints_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
   std::optional<internal::FieldFinder> finder_;
