@@ -41,7 +41,7 @@ set(FIRN_DEBIAN_PARTS
     libspdlog-dev libyaml-cpp-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev
     libisal-dev libpugixml-dev librdkafka-dev libgrpc++-dev libgrpc-dev libprotobuf-dev libabsl-dev libre2-dev libc-ares-dev)
 
-# Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/setup/arrow.py).
+# Arrow and Parquet C++ from the pinned wheel that `./dev setup` unpacks (tools/dev/setup.py).
 set(FIRN_ARROW_DIR ${CMAKE_SOURCE_DIR}/.deps/arrow CACHE PATH "unpacked Arrow wheel")
 set(_arrow ${FIRN_ARROW_DIR}/pyarrow)
 if(NOT EXISTS ${_arrow}/libarrow.so.2600)

@@ -1,7 +1,7 @@
 # firn_room(NAME lake MAY_USE base net SOURCES .. HEADERS .. TESTS .. EXTERNAL .. SANITIZE ..)
 #
 # One room = one static library firn_<name>, with the table of who may use whom written to
-# build/<preset>/rooms.json, where tools/house/rooms.py reads it as a test (design.md section 2).
+# build/<preset>/rooms.json, where tools/house/tidy.py reads it as a test (ARCHITECTURE.md).
 #   MAY_USE   rooms this one may include and link
 #   EXTERNAL  third-party targets its sources link
 #   HEADERS   headers other rooms may include; everything else is private

@@ -92,6 +92,21 @@ class Tidy(unittest.TestCase):
                    "src/ends/lake/table.cc": 'FIRN_FAULT_POINT("a.b"); FIRN_FAULT_POINT("a.c");\n'}
         self.assertEqual(broken_rules(planted), {"fault_points_are_listed"})
 
+    def test_a_decision_that_the_index_does_not_name_is_found(self):
+        planted = {"docs/decisions/0001-one.md": "# 0001\n", "docs/decisions/README.md": "# Decisions\n"}
+        self.assertEqual(broken_rules(planted), {"decisions_are_listed"})
+
+    def test_a_number_that_two_decisions_have_is_found(self):
+        planted = {"docs/decisions/0001-one.md": "# 0001\n", "docs/decisions/0001-two.md": "# 0001\n",
+                   "docs/decisions/README.md": "[0001](0001-one.md) [0001](0001-two.md)\n"}
+        self.assertEqual(broken_rules(planted), {"decisions_are_listed"})
+
+    def test_a_link_that_leads_nowhere_is_found(self):
+        planted = {"docs/a.md": "`[no](link.md)` [yes](b.md) [out](https://example.com)\n", "docs/b.md": "[a](a.md#top)\n"}
+        self.assertEqual(broken_rules(planted), set())
+        planted["docs/b.md"] = "see [c](c.md)\n"
+        self.assertEqual(broken_rules(planted), {"links_between_pages_lead_somewhere"})
+
 
 if __name__ == "__main__":
     unittest.main()

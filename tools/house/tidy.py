@@ -54,7 +54,7 @@ class Tree:
 
 
 def rooms_use_only_what_they_may(tree):
-    """Includes between rooms follow design.md's table, and only headers listed as public."""
+    """Includes between rooms follow ARCHITECTURE.md's table, and only headers listed as public."""
     by_name = {room["name"]: room for room in tree.rooms}
     for name in tree.sources():
         room = tree.room_of(name)
@@ -217,10 +217,40 @@ def fault_points_are_listed(tree):
         yield table, 1, f"fault point `{point}` is listed and stands nowhere"
 
 
+def decisions_are_listed(tree):
+    """Each record of docs/decisions stands in the index there, and no two have one number."""
+    folder = "docs/decisions/"
+    records = [name for name in tree.files if re.match(folder + r"\d{4}-", name)]
+    index = tree.text(folder + "README.md") if folder + "README.md" in tree.files else ""
+    numbers = {}
+    for name in records:
+        file = name.removeprefix(folder)
+        if f"({file})" not in index:
+            yield name, 1, f"has no line in {folder}README.md"
+        first = numbers.setdefault(file[:4], file)
+        if first != file:
+            yield name, 1, f"has the number of {first}"
+
+
+def links_between_pages_lead_somewhere(tree):
+    for name in tree.files:
+        if not name.endswith(".md"):
+            continue
+        # Code is blanked, not cut, so that line numbers stay.
+        text = re.sub(r"```.*?```|`[^`\n]*`", lambda code: re.sub(r"[^\n]", " ", code[0]), tree.text(name), flags=re.S)
+        for number, line in enumerate(text.splitlines(), 1):
+            for target in re.findall(r"\]\(([^)\s#]+)", line):
+                if "://" in target or target.startswith("mailto:"):
+                    continue
+                if not (tree.root / name).parent.joinpath(target).exists():
+                    yield name, number, f"`{target}` is not there"
+
+
 RULES = [rooms_use_only_what_they_may, the_room_graph_has_no_cycle, public_headers_name_no_vendor,
          files_stay_short, functions_fit_a_screen, rooms_have_a_readme,
          public_headers_say_what_they_are_for, nothing_is_left_unfinished,
-         no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed]
+         no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed,
+         decisions_are_listed, links_between_pages_lead_somewhere]
 
 
 def check(root, rooms):
