@@ -3,12 +3,11 @@
 //
 // gRPC's threads do nothing here but hand answers over and write what waits.
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
 
-#include "ends/salesforce/internal/pubsub_wire.h"
+#include "ends/salesforce/internal/held_call.h"
 
 namespace firn::salesforce {
 namespace {
@@ -27,52 +26,36 @@ struct Batch {
   bool answered = false;
 };
 
-struct PublishState {
-  std::mutex mutex;
-  std::condition_variable changed;
+struct PublishState : HeldCallState {
   std::deque<std::shared_ptr<Batch>> to_write;
   std::map<std::string, std::shared_ptr<Batch>> unanswered;  // by the id of the first event
   std::shared_ptr<Batch> writing;
-  bool closing = false;  // nothing more is written
-  bool done = false;
-  StreamEnd end;
 };
 
 class PublishCall final
-    : public grpc::ClientBidiReactor<wire::PublishRequest, wire::PublishResponse> {
+    : public HeldCall<wire::PublishRequest, wire::PublishResponse, PublishState> {
  public:
   PublishCall(wire::PubSub::Stub& stub, const Session& session, const std::string& tenant)
-      : state_(std::make_shared<PublishState>()) {
-    AddMetadata(context_, session, tenant);
-    stub.async()->PublishStream(&context_, this);
+      : HeldCall(session, tenant, std::make_shared<PublishState>()) {
+    stub.async()->PublishStream(&context(), this);
     AddHold();  // publishers' threads write too
     StartRead(&response_);
     StartCall();
   }
   PublishCall(const PublishCall&) = delete;
   PublishCall& operator=(const PublishCall&) = delete;
-  ~PublishCall() override {
-    Cancel();
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock, [&] { return state_->done; });
-  }
-
-  void Cancel() {
-    context_.TryCancel();
-    Close();
-  }
-  [[nodiscard]] const std::shared_ptr<PublishState>& state() const { return state_; }
+  ~PublishCall() override { CancelAndWait(); }
 
   // With the state locked. Nothing is written once it is closing.
   void Write(std::shared_ptr<Batch> batch) {
-    state_->unanswered[batch->request.events(0).id()] = batch;
-    state_->to_write.push_back(std::move(batch));
+    state()->unanswered[batch->request.events(0).id()] = batch;
+    state()->to_write.push_back(std::move(batch));
     WriteNext();
   }
 
   void OnWriteDone(bool ok) override {
-    const std::lock_guard lock(state_->mutex);
-    state_->writing.reset();
+    const std::lock_guard lock(state()->mutex);
+    state()->writing.reset();
     if (ok) WriteNext();
   }
 
@@ -82,32 +65,25 @@ class PublishCall final
       return;
     }
     {
-      const std::lock_guard lock(state_->mutex);
+      const std::lock_guard lock(state()->mutex);
       Answer();
     }
     response_.Clear();
     StartRead(&response_);
   }
 
-  void OnDone(const grpc::Status& status) override {
-    const auto state = state_;  // this object may go as soon as `done` is seen
-    const std::lock_guard lock(state->mutex);
-    state->end = EndOf(status, context_);
-    state->done = true;
-    state->changed.notify_all();
-  }
-
  private:
   void WriteNext() {
-    if (state_->writing != nullptr || state_->closing || state_->to_write.empty()) return;
-    state_->writing = std::move(state_->to_write.front());
-    state_->to_write.pop_front();
-    StartWrite(&state_->writing->request);
+    PublishState& shared = *state();
+    if (shared.writing != nullptr || shared.closing || shared.to_write.empty()) return;
+    shared.writing = std::move(shared.to_write.front());
+    shared.to_write.pop_front();
+    StartWrite(&shared.writing->request);
   }
 
   // An answer without keys can only be told when one request is under way.
   void Answer() {
-    auto& waiting = state_->unanswered;
+    auto& waiting = state()->unanswered;
     auto found = waiting.end();
     if (response_.results_size() > 0) found = waiting.find(response_.results(0).correlation_key());
     if (found == waiting.end() && waiting.size() == 1) found = waiting.begin();
@@ -115,22 +91,10 @@ class PublishCall final
     found->second->response.Swap(&response_);
     found->second->answered = true;
     waiting.erase(found);
-    state_->changed.notify_all();
+    state()->changed.notify_all();
   }
 
-  // Gives the owner's hold back, once.
-  void Close() {
-    {
-      const std::lock_guard lock(state_->mutex);
-      if (state_->closing) return;
-      state_->closing = true;
-    }
-    RemoveHold();
-  }
-
-  grpc::ClientContext context_;
   wire::PublishResponse response_;
-  const std::shared_ptr<PublishState> state_;
 };
 
 class StreamPublisher final : public Publisher {

@@ -5,13 +5,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
 
-#include "ends/salesforce/internal/pubsub_wire.h"
+#include "ends/salesforce/internal/held_call.h"
 
 namespace firn::salesforce {
 
@@ -41,40 +40,33 @@ class WireBatch final : public EventBatch {
   size_t bytes_ = 0;
 };
 
-// What the stream's owner and gRPC's threads share.
-struct EventCallState {
+struct EventCallState : HeldCallState {
   explicit EventCallState(const SubscribeOptions& options)
       : credits(std::min(options.credits_max, 100), options.events_waiting_max,
                 options.bytes_waiting_max) {}
-  std::mutex mutex;
-  std::condition_variable changed;
   std::deque<EventBatchPtr> batches;
   size_t events = 0;
   size_t bytes = 0;
   Credits credits;
   bool writing = false;
-  bool closing = false;  // nothing more is written
-  bool done = false;
-  StreamEnd end;
 };
 
 template <typename Request, typename Response>
-class EventCall : public grpc::ClientBidiReactor<Request, Response> {
+class EventCall : public HeldCall<Request, Response, EventCallState> {
  public:
   using Batch = WireBatch<Response>;
 
   EventCall(const Session& session, const std::string& tenant, const SubscribeOptions& options)
-      : state_(std::make_shared<EventCallState>(options)) {
-    AddMetadata(context_, session, tenant);
-  }
+      : HeldCall<Request, Response, EventCallState>(session, tenant,
+                                                    std::make_shared<EventCallState>(options)) {}
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      Close();
+      this->Close();
       return;
     }
     {
-      const std::lock_guard lock(state_->mutex);
+      const std::lock_guard lock(this->state()->mutex);
       if (Hear(batch_->response)) Keep();
       WriteNext();
     }
@@ -83,34 +75,20 @@ class EventCall : public grpc::ClientBidiReactor<Request, Response> {
   }
 
   void OnWriteDone(bool ok) override {
-    const std::lock_guard lock(state_->mutex);
-    state_->writing = false;
+    const std::lock_guard lock(this->state()->mutex);
+    this->state()->writing = false;
     if (ok) WriteNext();
   }
 
-  void OnDone(const grpc::Status& status) override {
-    const auto state = state_;  // this object may go as soon as `done` is seen
-    const std::lock_guard lock(state->mutex);
-    state->end = EndOf(status, context_);
-    state->done = true;
-    state->changed.notify_all();
-  }
-
-  void Cancel() {
-    context_.TryCancel();
-    Close();
-  }
-
-  [[nodiscard]] const std::shared_ptr<EventCallState>& state() const { return state_; }
-
   // With the state locked: more credits, and what else waits to be told.
   void WriteNext() {
-    if (state_->writing || state_->closing) return;
+    EventCallState& state = *this->state();
+    if (state.writing || state.closing) return;
     request_.Clear();
-    const int ask = state_->credits.Ask(state_->events, state_->bytes);
+    const int ask = state.credits.Ask(state.events, state.bytes);
     if (!Say(&request_) && ask == 0) return;
     request_.set_num_requested(ask);
-    state_->writing = true;
+    state.writing = true;
     this->StartWrite(&request_);
   }
 
@@ -121,12 +99,11 @@ class EventCall : public grpc::ClientBidiReactor<Request, Response> {
   virtual bool Say(Request* /*request*/) { return false; }
 
   [[nodiscard]] Request& request() { return request_; }
-  [[nodiscard]] grpc::ClientContext& context() { return context_; }
 
   // Once the call is bound and the first request filled.
   void Start() {
-    request_.set_num_requested(state_->credits.Ask(0, 0));
-    state_->writing = true;
+    request_.set_num_requested(this->state()->credits.Ask(0, 0));
+    this->state()->writing = true;
     batch_ = std::make_shared<Batch>();
     this->AddHold();  // the owner's thread asks for more events too
     this->StartWrite(&request_);
@@ -136,35 +113,24 @@ class EventCall : public grpc::ClientBidiReactor<Request, Response> {
 
  private:
   void Keep() {
+    EventCallState& state = *this->state();
     batch_->Measure();
-    state_->credits.Received(batch_->size());
-    state_->events += batch_->size();
-    state_->bytes += batch_->bytes();
+    state.credits.Received(batch_->size());
+    state.events += batch_->size();
+    state.bytes += batch_->bytes();
     // A sign of life behind another one says the same, later.
     const bool replaces =
-        batch_->size() == 0 && !state_->batches.empty() && state_->batches.back()->size() == 0;
+        batch_->size() == 0 && !state.batches.empty() && state.batches.back()->size() == 0;
     if (replaces) {
-      state_->bytes -= state_->batches.back()->bytes();
-      state_->batches.pop_back();
+      state.bytes -= state.batches.back()->bytes();
+      state.batches.pop_back();
     }
-    state_->batches.push_back(std::move(batch_));
-    state_->changed.notify_all();
+    state.batches.push_back(std::move(batch_));
+    state.changed.notify_all();
   }
 
-  // Gives the owner's hold back, once.
-  void Close() {
-    {
-      const std::lock_guard lock(state_->mutex);
-      if (state_->closing) return;
-      state_->closing = true;
-    }
-    this->RemoveHold();
-  }
-
-  grpc::ClientContext context_;
   Request request_;
   std::shared_ptr<Batch> batch_;
-  const std::shared_ptr<EventCallState> state_;
 };
 
 template <typename StreamCall>
@@ -174,12 +140,7 @@ class WireStream : public EventStream {
       : call_(std::move(call)), org_(std::move(org)), about_(std::move(about)) {}
   WireStream(const WireStream&) = delete;
   WireStream& operator=(const WireStream&) = delete;
-  ~WireStream() override {
-    call_->Cancel();
-    const auto state = call_->state();
-    std::unique_lock lock(state->mutex);
-    state->changed.wait(lock, [&] { return state->done; });
-  }
+  ~WireStream() override { call_->CancelAndWait(); }
 
   Result<EventBatchPtr> Read(const Call& call, SteadyTime until) override {
     const auto& state = call_->state();
