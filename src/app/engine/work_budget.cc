@@ -62,9 +62,4 @@ WorkBudget::Use WorkBudget::use() const {
   return {memory_bytes_ - memory_left_, threads_ - threads_left_, waiting_.size()};
 }
 
-int64_t WorkBudget::memory_left() const {
-  const std::lock_guard lock(mutex_);
-  return memory_left_;
-}
-
 }  // namespace firn::engine

@@ -50,7 +50,6 @@ class WorkBudget {
   [[nodiscard]] Result<Slot> Take(const Call& call, WorkShare share);
   [[nodiscard]] int64_t memory_bytes() const { return memory_bytes_; }
   [[nodiscard]] int threads() const { return threads_; }
-  [[nodiscard]] int64_t memory_left() const;
   // What is given out right now, and how many wait for a share.
   struct Use {
     int64_t memory_bytes = 0;

@@ -31,7 +31,7 @@ TEST(WorkBudget, NeverGivesOutMoreThanThereIs) {
   threads.clear();
   EXPECT_LE(most.load(), 80);
   EXPECT_GT(most.load(), 0);
-  EXPECT_EQ(budget.memory_left(), 100);
+  EXPECT_EQ(budget.use().memory_bytes, 0);
 }
 
 TEST(WorkBudget, AShareLargerThanAllIsCutDownToAll) {

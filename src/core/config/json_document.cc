@@ -3,7 +3,6 @@
 #include <map>
 
 #include "core/base/encoding.h"
-#include "core/base/file.h"
 
 namespace firn::config {
 namespace {
@@ -275,15 +274,6 @@ Result<Document> ParseJson(std::string_view text, std::string file, const JsonOp
   }
   FIRN_TRY(document.root, JsonReader(text, document, options).Whole());
   return document;
-}
-
-Result<Document> ReadJsonFile(const std::string& path, const JsonOptions& options) {
-  if (!FileExists(path)) {
-    return Fail(
-        Error(Kind::kNotFound, "CONFIG-FILE-001", "there is no file `" + path + "`").At(path));
-  }
-  FIRN_TRY(const std::string text, ReadFile(path, options.limits.bytes_max + 1));
-  return ParseJson(text, path, options);
 }
 
 }  // namespace firn::config

@@ -25,8 +25,5 @@ struct JsonOptions {
 // key, -004 a limit of ParseLimits.
 [[nodiscard]] Result<Document> ParseJson(std::string_view text, std::string file,
                                          const JsonOptions& options = {});
-// Also NotFound (CONFIG-FILE-001) when the file is missing.
-[[nodiscard]] Result<Document> ReadJsonFile(const std::string& path,
-                                            const JsonOptions& options = {});
 
 }  // namespace firn::config

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <cstring>
 
@@ -76,19 +75,6 @@ Result<PrivateKey> PrivateKeyFromPem(const Secret& pem) {
   std::shared_ptr<KeyHandle> handle = Accept(std::move(pkey));
   if (handle == nullptr) return Fail(WrongKey());
   return PrivateKey(std::move(handle));
-}
-
-Result<PublicKey> PublicKeyFromPem(std::string_view pem) {
-  OwnedPkey pkey(PEM_read_bio_PUBKEY(Reader(pem).get(), nullptr, NoPassPhrase, nullptr));
-  if (pkey == nullptr) {
-    const std::unique_ptr<X509, Releaser<X509_free>> certificate(
-        PEM_read_bio_X509(Reader(pem).get(), nullptr, NoPassPhrase, nullptr));
-    if (certificate != nullptr) pkey.reset(X509_get_pubkey(certificate.get()));
-  }
-  if (pkey == nullptr) return Fail(NoKey("the text holds neither a public key nor a certificate"));
-  std::shared_ptr<KeyHandle> handle = Accept(std::move(pkey));
-  if (handle == nullptr) return Fail(WrongKey());
-  return PublicKey(std::move(handle));
 }
 
 }  // namespace firn::identity

@@ -46,8 +46,6 @@ class PrivateKey {
 // PKCS#8 or PKCS#1/SEC1 PEM without pass phrase. Errors: BadConfig ID-KEY-001 (no readable key),
 // ID-KEY-002 (neither RSA of 2048 bits or more nor P-256).
 [[nodiscard]] Result<PrivateKey> PrivateKeyFromPem(const Secret& pem);
-// A public key or a certificate in PEM. Errors: as above.
-[[nodiscard]] Result<PublicKey> PublicKeyFromPem(std::string_view pem);
 
 struct JsonWebKey {
   std::string key_id;     // may be empty

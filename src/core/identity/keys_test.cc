@@ -91,25 +91,5 @@ TEST(Keys, DamagedKeySetsAreRefused) {
   }
 }
 
-TEST(Keys, PublicPemIsReadAndDamageIsNamed) {
-  const Secret pem = NewRsaPem();
-  BIO* in = BIO_new_mem_buf(pem.Reveal().data(), static_cast<int>(pem.Reveal().size()));
-  EVP_PKEY* pkey = PEM_read_bio_PrivateKey(in, nullptr, nullptr, nullptr);
-  BIO* out = BIO_new(BIO_s_mem());
-  PEM_write_bio_PUBKEY(out, pkey);
-  char* data = nullptr;
-  const long size = BIO_get_mem_data(out, &data);
-  const auto key = PublicKeyFromPem(std::string_view(data, static_cast<size_t>(size)));
-  ASSERT_TRUE(key);
-  EXPECT_EQ(key->Thumbprint(), PrivateKeyFromPem(pem)->Public().Thumbprint());
-  BIO_free_all(in);
-  BIO_free_all(out);
-  EVP_PKEY_free(pkey);
-  EXPECT_EQ(PublicKeyFromPem("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
-                .error()
-                .code(),
-            "ID-KEY-001");
-}
-
 }  // namespace
 }  // namespace firn::identity

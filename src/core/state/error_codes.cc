@@ -16,9 +16,6 @@ constexpr ErrorCode kCodes[] = {
      "SQLite's integrity check failed when the file was opened: bytes on the disk have changed.",
      "Check the disk. Move the file away; it is made anew. Tables in the lake are not touched, but "
      "unfinished runs cannot be resumed and must be run again."},
-    {"STATE-SWAP-001", "another process changed the same row meanwhile",
-     "Two processes changed one shared row at once, and this one came second.",
-     "Nothing was lost; the command tries again by itself. Run it again if it gave up."},
     {"STATE-LEASE-001", "a task is held by another process",
      "A lease keeps two processes from committing for the same task at the same time.",
      "Wait for the holder that the message names, or until its lease ends."},

@@ -84,11 +84,6 @@ class SqliteLeases final : public Leases {
         });
   }
 
-  Result<int64_t> NewestEpoch(const std::string& org, const std::string& task) override {
-    FIRN_TRY(const auto present, shared_->Get(KeyOf(org, task)));
-    return present ? Parse(present->value).epoch : int64_t{0};
-  }
-
  private:
   static Key KeyOf(const std::string& org, const std::string& task) { return {org, "lease", task}; }
   std::shared_ptr<SharedState> shared_;

@@ -37,9 +37,6 @@ class Leases {
   // Errors: Expired (STATE-LEASE-002) when somebody else has taken it since.
   [[nodiscard]] virtual Result<HeldLease> Renew(const LeaseTerms& terms, int64_t epoch) = 0;
   [[nodiscard]] virtual Result<void> Release(const LeaseTerms& terms, int64_t epoch) = 0;
-  // The newest epoch given out; 0 if none.
-  [[nodiscard]] virtual Result<int64_t> NewestEpoch(const std::string& org,
-                                                    const std::string& task) = 0;
 };
 
 // `clock` outlives the leases.

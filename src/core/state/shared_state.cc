@@ -9,9 +9,6 @@ constexpr std::string_view kFirstSchema = R"(
 CREATE TABLE shared_value (
   org TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL, value BLOB NOT NULL,
   version INTEGER NOT NULL, PRIMARY KEY (org, area, name)) WITHOUT ROWID;
-CREATE TABLE shared_count (
-  org TEXT NOT NULL, area TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL,
-  PRIMARY KEY (org, area, name)) WITHOUT ROWID;
 )";
 
 Statement& BindKey(Statement& statement, const Key& key) {
@@ -27,31 +24,12 @@ Result<std::optional<VersionedValue>> ReadValue(Database& db, const Key& key) {
   return std::optional<VersionedValue>(VersionedValue{std::string(get.Blob(0)), get.Int(1)});
 }
 
-Result<int64_t> WriteValue(Database& db, const Key& key, std::string_view value) {
+Result<void> WriteValue(Database& db, const Key& key, std::string_view value) {
   FIRN_TRY(auto put,
            db.Prepare("INSERT INTO shared_value (org, area, name, value, version) "
                       "VALUES (?, ?, ?, ?, 1) ON CONFLICT (org, area, name) DO UPDATE SET "
-                      "value = excluded.value, version = version + 1 RETURNING version"));
-  FIRN_TRY(const bool row, BindKey(put, key).BindBlob(4, value).Step());
-  FIRN_ASSERT(row);
-  const int64_t version = put.Int(0);
-  FIRN_TRY(const bool more, put.Step());
-  FIRN_ASSERT(!more);
-  return version;
-}
-
-Result<int64_t> ReadCount(Database& db, const Key& key) {
-  FIRN_TRY(auto get, db.Prepare("SELECT count FROM shared_count "
-                                "WHERE org = ? AND area = ? AND name = ?"));
-  FIRN_TRY(const bool found, BindKey(get, key).Step());
-  return found ? get.Int(0) : int64_t{0};
-}
-
-Result<void> WriteCount(Database& db, const Key& key, int64_t count) {
-  FIRN_TRY(auto put, db.Prepare("INSERT OR REPLACE INTO shared_count (org, area, name, count) "
-                                "VALUES (?, ?, ?, ?)"));
-  BindKey(put, key).Bind(4, count);
-  return put.Run();
+                      "value = excluded.value, version = version + 1"));
+  return BindKey(put, key).BindBlob(4, value).Run();
 }
 
 }  // namespace
@@ -87,29 +65,6 @@ Result<void> SharedState::Put(const Key& key, std::string_view value) {
   return transaction.Commit();
 }
 
-Result<void> SharedState::Erase(const Key& key) {
-  std::lock_guard lock(mutex_);
-  FIRN_TRY(auto erase, db_.Prepare("DELETE FROM shared_value "
-                                   "WHERE org = ? AND area = ? AND name = ?"));
-  return BindKey(erase, key).Run();
-}
-
-Result<VersionedValue> SharedState::CompareAndSwap(const Key& key, int64_t expected,
-                                                   std::string_view value) {
-  std::lock_guard lock(mutex_);
-  FIRN_TRY(auto transaction, Transaction::Begin(db_));
-  FIRN_TRY(const auto present, ReadValue(db_, key));
-  if ((present ? present->version : 0) != expected) {
-    return Fail(Error(Kind::kConflict, "STATE-SWAP-001",
-                      "another process changed `" + key.area + "/" + key.name + "` meanwhile")
-                    .At(key.org)
-                    .RetryWithBackoff());
-  }
-  FIRN_TRY(const int64_t version, WriteValue(db_, key, value));
-  FIRN_CHECK(transaction.Commit());
-  return VersionedValue{std::string(value), version};
-}
-
 Result<void> SharedState::Update(const Key& key, const Change& change) {
   std::lock_guard lock(mutex_);
   FIRN_TRY(auto transaction, Transaction::Begin(db_));
@@ -135,35 +90,6 @@ Result<std::vector<std::pair<std::string, VersionedValue>>> SharedState::List(
     found.emplace_back(std::string(list.Text(0)),
                        VersionedValue{std::string(list.Blob(1)), list.Int(2)});
   }
-}
-
-Result<int64_t> SharedState::Count(const Key& key) {
-  std::lock_guard lock(mutex_);
-  return ReadCount(db_, key);
-}
-
-Result<int64_t> SharedState::Add(const Key& key, int64_t by) {
-  std::lock_guard lock(mutex_);
-  FIRN_TRY(auto transaction, Transaction::Begin(db_));
-  FIRN_TRY(const int64_t count, ReadCount(db_, key));
-  FIRN_CHECK(WriteCount(db_, key, count + by));
-  FIRN_CHECK(transaction.Commit());
-  return count + by;
-}
-
-Result<std::optional<int64_t>> SharedState::AddWithin(const Key& key, int64_t by, int64_t most) {
-  std::lock_guard lock(mutex_);
-  FIRN_TRY(auto transaction, Transaction::Begin(db_));
-  FIRN_TRY(const int64_t count, ReadCount(db_, key));
-  if (count + by > most) return std::optional<int64_t>();
-  FIRN_CHECK(WriteCount(db_, key, count + by));
-  FIRN_CHECK(transaction.Commit());
-  return std::optional<int64_t>(count + by);
-}
-
-Result<void> SharedState::SetCount(const Key& key, int64_t value) {
-  std::lock_guard lock(mutex_);
-  return WriteCount(db_, key, value);
 }
 
 }  // namespace firn::state

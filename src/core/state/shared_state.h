@@ -43,12 +43,6 @@ class SharedState {
 
   [[nodiscard]] Result<std::optional<VersionedValue>> Get(const Key& key);
   [[nodiscard]] Result<void> Put(const Key& key, std::string_view value);
-  // Missing: fine.
-  [[nodiscard]] Result<void> Erase(const Key& key);
-  // Sets the value if its version is still `expected` (0: it must not exist). Errors: Conflict
-  // (STATE-SWAP-001): read again, decide again.
-  [[nodiscard]] Result<VersionedValue> CompareAndSwap(const Key& key, int64_t expected,
-                                                      std::string_view value);
   // Read, decide and write as one step that no other process can come between. `change` sees the
   // present value and returns the new one, nothing to leave it as it is; it must be quick and must
   // not use this object. Its error is handed on and nothing is written.
@@ -58,13 +52,6 @@ class SharedState {
   // Names (with values) of one area of an org, sorted.
   [[nodiscard]] Result<std::vector<std::pair<std::string, VersionedValue>>> List(
       const std::string& org, const std::string& area);
-
-  // Counters: whole numbers that processes add to. A counter never written is 0.
-  [[nodiscard]] Result<int64_t> Count(const Key& key);
-  [[nodiscard]] Result<int64_t> Add(const Key& key, int64_t by);  // the new value
-  // Adds if the sum stays at most `most`; nothing otherwise (and nothing is changed).
-  [[nodiscard]] Result<std::optional<int64_t>> AddWithin(const Key& key, int64_t by, int64_t most);
-  [[nodiscard]] Result<void> SetCount(const Key& key, int64_t value);
 
  private:
   explicit SharedState(Database db) : db_(std::move(db)) {}

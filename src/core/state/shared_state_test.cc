@@ -1,5 +1,4 @@
-// What could go wrong: two runs both take the last API call of the day, an update is lost between
-// two processes, a lease has two holders.
+// What could go wrong: an update is lost between two processes, a lease has two holders.
 #include "core/state/shared_state.h"
 
 #include <gtest/gtest.h>
@@ -13,32 +12,10 @@
 namespace firn::state {
 namespace {
 
-const Key kCalls{"prod", "budget", "calls"};
-
 std::shared_ptr<SharedState> OpenIn(const TestFolder& folder) {
   auto opened = SharedState::Open(SharedStatePath(folder.path()));
   EXPECT_TRUE(opened) << opened.error().OneLine();
   return *opened;
-}
-
-TEST(SharedState, TwoOpenersNeverTakeMoreThanTheCap) {
-  TestFolder folder;
-  auto one = OpenIn(folder);
-  auto two = OpenIn(folder);
-  std::atomic<int> taken{0};
-  auto take = [&taken](SharedState& shared) {
-    for (int i = 0; i < 30; ++i) {
-      auto added = shared.AddWithin(kCalls, 1, 40);
-      ASSERT_TRUE(added) << added.error().OneLine();
-      if (added->has_value()) taken.fetch_add(1);
-    }
-  };
-  {
-    std::jthread a([&] { take(*one); });
-    std::jthread b([&] { take(*two); });
-  }
-  EXPECT_EQ(taken.load(), 40);
-  EXPECT_EQ(*one->Count(kCalls), 40);
 }
 
 TEST(SharedState, UpdatesOfTwoOpenersAreNotLost) {
@@ -63,32 +40,16 @@ TEST(SharedState, UpdatesOfTwoOpenersAreNotLost) {
   EXPECT_EQ((*two->Get(key))->version, 50);
 }
 
-TEST(SharedState, StaleSwapIsRefused) {
-  auto shared = *SharedState::Open(":memory:");
-  const Key key{"prod", "token", "current"};
-  auto first = shared->CompareAndSwap(key, 0, "a");
-  ASSERT_TRUE(first);
-  auto second = shared->CompareAndSwap(key, first->version, "b");
-  ASSERT_TRUE(second);
-  auto stale = shared->CompareAndSwap(key, first->version, "c");
-  ASSERT_FALSE(stale);
-  EXPECT_EQ(stale.error().code(), "STATE-SWAP-001");
-  EXPECT_EQ((*shared->Get(key))->value, "b");
-  EXPECT_FALSE(shared->CompareAndSwap(key, 0, "d"));
-}
-
 TEST(SharedState, FailedUpdateWritesNothing) {
   auto shared = *SharedState::Open(":memory:");
   const Key key{"prod", "a", "b"};
   ASSERT_TRUE(shared->Put(key, "before"));
   auto failed = shared->Update(
       key, [](const std::optional<std::string>&) -> Result<std::optional<std::string>> {
-        return Fail(Kind::kBadInput, "STATE-SWAP-001", "no");
+        return Fail(Kind::kBadInput, "STATE-LEASE-001", "no");
       });
   EXPECT_FALSE(failed);
   EXPECT_EQ((*shared->Get(key))->value, "before");
-  ASSERT_TRUE(shared->Erase(key));
-  EXPECT_FALSE((*shared->Get(key)).has_value());
 }
 
 TEST(SharedState, ListsOneAreaOfOneOrg) {
@@ -125,7 +86,6 @@ TEST(Lease, HasOneHolderUntilItsTimeHasPassed) {
   ASSERT_TRUE(leases->Release(theirs, second->epoch));
   auto third = leases->Acquire(ours);
   ASSERT_TRUE(third);
-  EXPECT_EQ(third->epoch, *leases->NewestEpoch("prod", "export Account"));
   EXPECT_GT(third->epoch, second->epoch);
 }
 

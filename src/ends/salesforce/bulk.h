@@ -38,7 +38,6 @@ struct BulkOptions {
 };
 
 enum class JobState { kUploadComplete, kInProgress, kJobComplete, kFailed, kAborted, kOther };
-[[nodiscard]] std::string_view JobStateName(JobState state);
 
 struct Job {
   std::string id;

@@ -67,13 +67,6 @@ std::string ParameterOf(std::string_view url, std::string_view name) {
 
 }  // namespace
 
-std::string_view JobStateName(JobState state) {
-  for (const StateName& one : kStates) {
-    if (one.state == state) return one.name;
-  }
-  return "Other";
-}
-
 Result<Job> ParseJob(const std::string& org, std::string_view body) {
   const Json json = ParseOrDiscard(body);
   if (!json.is_object() || TextOf(json, "id").empty() || TextOf(json, "state").empty()) {

@@ -130,7 +130,6 @@ class Output {
 // The table as lines: aligned to `width` columns, or with tabs when width is 0. No colours when
 // `inked` is false.
 [[nodiscard]] std::string FormatTable(const Table& table, int width, bool inked);
-[[nodiscard]] std::string FormatTableMarkdown(const Table& table);
 
 // `1 234 567` with thin groups of three, `1.4 GB`, `3.2 s`, `4 m 05 s`: for people only.
 [[nodiscard]] std::string HumanCount(int64_t count);

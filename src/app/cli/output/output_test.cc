@@ -65,14 +65,6 @@ TEST(Tables, DoNotHandControlCharactersOn) {
   EXPECT_EQ(FormatTable(table, 0, false), "a\nx [31m y z\n");
 }
 
-TEST(Tables, BecomeMarkdown) {
-  Table table = Sample();
-  table.rows.resize(1);
-  table.rows[0][2] = std::string("a|b");
-  EXPECT_EQ(FormatTableMarkdown(table),
-            "| object | rows | note |\n|---|---:|---|\n| Account | 12 | a\\|b |\n");
-}
-
 RC_GTEST_PROP(Tables, NeverPassTheWidth, (const std::vector<std::string>& texts)) {
   const int width = *rc::gen::inRange(24, 100);
   Table table = Sample();

@@ -98,6 +98,5 @@ void Progress::Finish() {
   drawn_ = false;
 }
 
-std::chrono::nanoseconds Progress::Elapsed() const { return clock_->Steady() - start_; }
 
 }  // namespace firn::cli

@@ -42,7 +42,6 @@ class Progress {
   void Update(const ProgressState& state);
   // Clears the line. What is said at the end is the command's summary (Output::Talk).
   void Finish();
-  [[nodiscard]] std::chrono::nanoseconds Elapsed() const;
 
  private:
   void Draw();  // what was told last, when a line is due; under the mutex

@@ -124,26 +124,6 @@ std::string FormatTable(const Table& table, int width, bool inked) {
   return out;
 }
 
-std::string FormatTableMarkdown(const Table& table) {
-  std::string out = "|";
-  for (const Column& column : table.columns) out += " " + column.title + " |";
-  out += "\n|";
-  for (const Column& column : table.columns) out += column.right ? "---:|" : "---|";
-  out += "\n";
-  for (const auto& row : table.rows) {
-    out += "|";
-    for (const Cell& cell : row) {
-      std::string text = TextOf(cell);
-      for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
-        text.insert(at, "\\");
-      }
-      out += " " + text + " |";
-    }
-    out += "\n";
-  }
-  return out;
-}
-
 std::string FormatFacts(const std::vector<Fact>& facts, int width) {
   int widest = 0;
   for (const Fact& fact : facts) widest = std::max(widest, DisplayWidth(fact.title));

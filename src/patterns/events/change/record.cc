@@ -21,13 +21,6 @@ constexpr std::array<std::pair<std::string_view, ChangeType>, 10> kNames = {{
 
 }  // namespace
 
-std::string_view ChangeTypeName(ChangeType type) {
-  for (const auto& [name, value] : kNames) {
-    if (value == type) return name;
-  }
-  return type == ChangeType::kPublished ? "PUBLISHED" : "OTHER";
-}
-
 ChangeType ChangeTypeOf(std::string_view name) {
   for (const auto& [known, value] : kNames) {
     if (known == name) return value;

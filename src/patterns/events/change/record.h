@@ -26,7 +26,6 @@ enum class ChangeType : uint8_t {
   kOther,      // a word that this version does not know
   kPublished,  // a platform event: no header
 };
-[[nodiscard]] std::string_view ChangeTypeName(ChangeType type);
 [[nodiscard]] ChangeType ChangeTypeOf(std::string_view name);
 // The header only: what changed must be read from the org.
 [[nodiscard]] bool IsGap(ChangeType type);

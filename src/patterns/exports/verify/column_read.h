@@ -34,7 +34,6 @@ class ColumnRead {
                                                const ColumnRequest& request);
 
   [[nodiscard]] int64_t rows_read() const { return staged_.rows_received; }
-  [[nodiscard]] int64_t rows_differ() const { return differ_; }
   [[nodiscard]] const record::Schema& schema() const { return schema_; }
   // Batches of the rows that differ, columns as in schema(). Past kIdsKept differing rows, those
   // that agree come too: merging them changes nothing.
