@@ -41,10 +41,16 @@ def exit_page(binary):
     return out + "".join("| {} | {} |\n".format(*line.split(None, 1)) for line in lines[2:])
 
 
+def environment_page(binary):
+    out = ("# Environment variables\n\nMade by `./dev docs` from `firn help environment`. Those that `${env:NAME}` names in a "
+           "project's files are the project's own.\n\n| variable | meaning |\n|---|---|\n")
+    return out + "".join(f"| `{row['name']}` | {row['meaning']} |\n" for row in rows(binary, "help", "environment"))
+
+
 def pages(binary):
     return {"commands.md": firn(binary, "help", "--all"), "config.md": firn(binary, "help", "config"),
             "errors.md": error_page(binary), "exit-codes.md": exit_page(binary),
-            "fault-points.md": fault_page(binary)}
+            "environment.md": environment_page(binary), "fault-points.md": fault_page(binary)}
 
 
 def main():

@@ -1,7 +1,7 @@
-// The command tree: every command of firn as data, so that parsing, help, suggestions, completions
-// and reference pages all come from one place.
+// The command tree: every command of firn as data, so that parsing, help, suggestions and reference
+// pages all come from one place.
 //
-// A group of commands registers itself in its own commands_<group>.cc by a function that
+// A group of commands registers itself in its own commands/<group>.cc by a function that
 // commands.h declares. The tree is built once in main, in microseconds: nothing heavy may happen
 // before a command's `run`. Used by the main thread.
 //
@@ -44,7 +44,7 @@ class StateDb;
 
 namespace firn::cli {
 
-// Who must act (conventions, rule 4; `firn help exit-codes`).
+// Who must act (`firn help exit-codes`).
 enum class ExitCode {
   kDone = 0,
   kFailed = 1,       // ran, but something failed: rejected rows, an unexplained difference

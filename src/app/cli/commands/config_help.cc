@@ -10,6 +10,7 @@
 #include "core/project/project.h"
 #include "core/project/rules.h"
 #include "patterns/federation/principals_file.h"
+#include "patterns/federation/publish/contract.h"
 
 namespace firn::cli {
 namespace {
@@ -30,7 +31,8 @@ std::vector<File> Files() {
            "CreateConnection.",
            project::DestinationFields()},
           {"kafka/*.json", "Kafka clusters, one a file.", project::KafkaFields()},
-          {"The principals file of `firn lake serve`", "", federation::PrincipalsFields()}};
+          {"The principals file of `firn lake serve`", "", federation::PrincipalsFields()},
+          {"The contract of `firn lake publish`", "", federation::ContractFields()}};
 }
 
 // `orgs[].auth` as it may be typed: `orgs.auth`.

@@ -6,6 +6,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/commands/config_help.h"
+#include "app/cli/commands/environment_help.h"
 #include "app/cli/explain.h"
 #include "app/cli/help.h"
 #include "app/cli/output/ink.h"
@@ -108,9 +109,13 @@ Result<ExitCode> Help(Context& context) {
   if (path.starts_with(kConfigLead) && tree.Find(path) == nullptr) {
     return PrintConfigKeys(context, path.substr(kConfigLead.size()));
   }
+  if (path == "environment") {
+    PrintEnvironment(context);
+    return ExitCode::kDone;
+  }
   const bool codes = path == "exit-codes";
   if (!codes && !path.empty() && tree.Find(path) == nullptr && tree.FindGroup(path) == nullptr) {
-    std::vector<std::string> known = {"exit-codes", "config"};
+    std::vector<std::string> known = {"exit-codes", "environment", "config"};
     for (const Command& command : tree.commands()) known.push_back(command.path);
     for (const auto& [word, summary] : tree.Below("")) known.push_back(word);
     const auto near = Nearest(path, known);
@@ -185,7 +190,7 @@ void AddGeneralCommands(CommandTree& tree) {
             .run = ListFaultPoints});
   tree.Add(
       {.path = "help",
-       .summary = "how to use a command; topics: exit-codes, config [KEY]",
+       .summary = "how to use a command; topics: exit-codes, environment, config [KEY]",
        .arguments =
            {{.name = "command", .help = "a command or topic", .required = false, .repeats = true}},
        .options = {{.name = "all", .help = "every command, as Markdown (or --json)"}},
