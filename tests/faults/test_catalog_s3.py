@@ -22,10 +22,8 @@ ROWS = pa.table({"id": [1, 2, 3], "data": ["a", "b", "c"]}, schema=SCHEMA)
 def store(request, tmp_path_factory):
     service = moto.running() if request.param == "moto" else weed.running(tmp_path_factory.mktemp("weed"))
     with service as environment, before(environment) as (door, through):
-        elsewhere = environment["AWS_REGION"] != "us-east-1"
         for bucket in ("lake", "other"):
-            moto.client(environment, "s3").create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": {
-                "LocationConstraint": environment["AWS_REGION"]}} if elsewhere else {}))
+            moto.make_bucket(environment, bucket)
         yield environment, door, through
 
 

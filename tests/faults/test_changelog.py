@@ -16,13 +16,7 @@ from support.incremental import IncrementalProject, let_pass
 
 TABLE = "salesforce.Account"
 LOG = TABLE + "__changelog"
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 40)
-        yield sandbox
+RECORDS = {"Account": 40}
 
 
 def entries(project):

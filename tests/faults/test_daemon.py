@@ -14,7 +14,7 @@ import time
 import pytest
 
 from support.daemon import Daemon, running
-from support.firn import Project, Sandbox, fault_points, firn_path, replace_text
+from support.firn import Project, fault_points, firn_path, replace_text
 
 JOBS = """
 schedules:
@@ -23,13 +23,7 @@ schedules:
 daemon:
   listen: 127.0.0.1:0
 """
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 300)
-        yield sandbox
+RECORDS = {"Account": 300}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from support.daemon import Daemon, running
 from support.events import EventsProject
-from support.firn import Sandbox, firn_path
+from support.firn import firn_path
 from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
@@ -27,14 +27,7 @@ daemon: {listen: "127.0.0.1:0", limits_every: 0s}
 # managed subscription (test_managed.py).
 SELDOM = {"events.letter.queued", "events.redrive.before_commit", "lake.merge.file_folded",
           "lake.commit.after_merged", "events.commit.asked", "events.commit.answered"}
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 30)
-        sandbox.seed("Contact", 10)
-        yield sandbox
+RECORDS = {"Account": 30, "Contact": 10}
 
 
 def made(folder, org, objects=("Account", "Contact"), more=STREAM):

@@ -28,13 +28,7 @@ daemon:
   listen: 127.0.0.1:0
   limits_every: 0s
 """
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 50)
-        yield sandbox
+RECORDS = {"Account": 50}
 
 
 def made(folder, org, more=""):

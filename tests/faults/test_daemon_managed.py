@@ -12,9 +12,7 @@ import pytest
 
 from support.daemon import Daemon, running
 from support.events import EventsProject
-from support.firn import Sandbox
 from support.managed import managed_subscription, waiting_at
-from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
 ACCOUNTS = "/data/AccountChangeEvent"
@@ -28,19 +26,7 @@ events:
   - {objects: [Account], topic: /data/AccountChangeEvent, commit_every: 50ms, events_per_commit: 3, lease: 300ms}
 daemon: {listen: "127.0.0.1:0", limits_every: 0s}
 """
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 10)
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def client(org):
-    with PubSub(org) as pubsub:
-        yield pubsub
+RECORDS = {"Account": 10}
 
 
 def made(folder, org, more, *words):

@@ -11,7 +11,7 @@ from support import moto
 from support.catalog import Catalog
 from support.daemon import running
 from support.events import EventsProject
-from support.firn import Project, Sandbox, until
+from support.firn import Project, until
 from support.pubsub import PubSub
 from support.relay import Relay
 
@@ -23,13 +23,7 @@ daemon: {listen: "127.0.0.1:0", limits_every: 0s}
 objects:
   - {name: Account, lag: 0s, exclude: [RevenuePerEmployee__c]}
 """
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 20)
-        yield sandbox
+RECORDS = {"Account": 20}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from support import collector
 from support.daemon import running
 from support.events import EventsProject
-from support.firn import Project, Sandbox, replace_text
+from support.firn import Project, replace_text
 from support.pubsub import PubSub
 
 JOBS = """
@@ -29,13 +29,7 @@ daemon:
 """
 # Batches go at once, so that nothing waits for a clock.
 SOON = {"OTEL_BSP_SCHEDULE_DELAY": "20", "OTEL_METRIC_EXPORT_INTERVAL": "100"}
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 40)
-        yield sandbox
+RECORDS = {"Account": 40}
 
 
 @pytest.fixture

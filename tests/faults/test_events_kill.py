@@ -4,7 +4,7 @@ counted: none is lost, none is in a table twice."""
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox, fault_points
+from support.firn import fault_points
 from support.pubsub import PubSub
 
 # Points that a follower passes in every cycle: its own, and those within its commits.
@@ -12,18 +12,11 @@ WITHIN = ("events.table.", "events.cycle.", "events.cursor.", "events.quarantine
           "lake.commit.")
 # Passed only once many small files or manifests have come together.
 RARELY = {"lake.merge.file_folded", "lake.commit.after_merged"}
+RECORDS = {"Account": 30, "Contact": 10}
 
 
 def points():
     return [name for name in fault_points() if name.startswith(WITHIN) and name not in RARELY]
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 30)
-        sandbox.seed("Contact", 10)
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

@@ -8,18 +8,11 @@ import json
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox
 from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
 TOPIC = "/data/AccountChangeEvent"
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 3)
-        yield sandbox
+RECORDS = {"Account": 3}
 
 
 @pytest.fixture

@@ -20,27 +20,12 @@ from support.relay import Relay
 from support.rules import APPEND_LINE
 
 SUBSCRIBE = "/eventbus.v1.PubSub/Subscribe*"
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 60)
-        sandbox.seed("Contact", 40)
-        yield sandbox
+RECORDS = {"Account": 60, "Contact": 40}
 
 
 @pytest.fixture(scope="module")
 def project(org, tmp_path_factory):
     return EventsProject(tmp_path_factory.mktemp("project"), org, ["Account", "Contact"]).start()
-
-
-@pytest.fixture
-def client(org):
-    org.clear()
-    with PubSub(org) as signed_in:
-        yield signed_in
-    org.clear()
 
 
 def wait_for(process, condition):

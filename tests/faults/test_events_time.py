@@ -14,7 +14,6 @@ import pytest
 from support.daemon import running
 from support.events import EventsProject
 from support.firn import Sandbox
-from support.pubsub import PubSub
 
 DAEMON = """\
 events:
@@ -33,12 +32,6 @@ def org(tmp_path):
     with Sandbox(tmp_path / "org") as sandbox:
         sandbox.seed("Account", 20)
         yield sandbox
-
-
-@pytest.fixture
-def client(org):
-    with PubSub(org) as signed_in:
-        yield signed_in
 
 
 def project_of(tmp_path, org, more=""):

@@ -11,24 +11,10 @@ import fastavro
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox
-from support.pubsub import PubSub
 from support.pubsub_between import Between
 
 TOPIC = "/data/AccountChangeEvent"
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 20)
-        yield sandbox
-
-
-@pytest.fixture
-def client(org):
-    with PubSub(org) as pubsub:
-        yield pubsub
+RECORDS = {"Account": 20}
 
 
 @pytest.fixture

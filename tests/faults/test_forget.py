@@ -11,16 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
 from support.rules import change
 
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 120)
-        yield sandbox
+RECORDS = {"Account": 120}
 
 
 @pytest.fixture

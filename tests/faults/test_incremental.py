@@ -8,18 +8,10 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
 
 HOUR = 3600
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 300)
-        sandbox.seed("Opportunity", 60)
-        yield sandbox
+RECORDS = {"Account": 300, "Opportunity": 60}
 
 
 @pytest.fixture

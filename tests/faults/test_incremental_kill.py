@@ -3,24 +3,17 @@ equals the org row by row, and the old progress is never taken for the new one."
 
 import pytest
 
-from support.firn import Sandbox, fault_points
+from support.firn import fault_points
 from support.incremental import IncrementalProject, let_pass
 
 # Points of other lives: nothing of an incremental run passes there.
 ELSEWHERE = {"base.file.write"}
 OBJECT = "Opportunity"
+RECORDS = {"Account": 20, OBJECT: 120}
 
 
 def points():
     return [name for name in fault_points() if name not in ELSEWHERE]
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 20)
-        sandbox.seed(OBJECT, 120)
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

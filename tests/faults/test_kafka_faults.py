@@ -8,28 +8,13 @@ import pytest
 from kafka.admin import ACL, ACLOperation, ACLPermissionType, ResourcePattern, ResourceType
 
 from support.firn import fault_points, firn_environment, firn_path, until
-from support.kafka import PASSWORD, Broker, certificate, client_certificate, cluster, once, target
-from support.rules import RuleProject, change
+from support.kafka import (PASSWORD, Broker, broker, certificate, client_certificate, cluster, once, project,  # noqa: F401
+                           target, topic)
+from support.rules import change
 
 EVENTS = 40
 RECORDS = 5
 N = {"InputPath": "$.detail.payload.n"}
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    with Broker(tmp_path_factory.mktemp("kafka")) as running:
-        yield running
-
-
-@pytest.fixture
-def project(tmp_path):
-    return RuleProject(tmp_path / "project")
-
-
-@pytest.fixture
-def topic(broker, request):
-    return broker.topic(request.node.name.replace("[", ".").replace("]", "")[:200])
 
 
 def events(count=EVENTS):

@@ -3,25 +3,19 @@ durable is fetched again, no orphan file is left unreported. Every point, never 
 
 import pytest
 
-from support.firn import Project, Sandbox, fault_points
+from support.firn import Project, fault_points
 
 ROWS = 260
 PAGE_ROWS = 50
 RUN = ("Account", "--page-rows", PAGE_ROWS, "--file-size", "1", "--threads", "2")
 # Points of another life than an export's: nothing of a run passes there, nor at the sandbox's and events' own.
 DISK_ONLY = {"base.file.write"}
+RECORDS = {"Account": ROWS}
 
 
 def points():
     others = ("sandbox.", "events.", "federation.")
     return [name for name in fault_points() if name not in DISK_ONLY and not name.startswith(others)]
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", ROWS)
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

@@ -8,28 +8,15 @@ import subprocess
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox, firn_environment, firn_path, until
+from support.firn import firn_environment, firn_path, until
 from support.managed import Managed, managed_subscription, waiting_at
-from support.pubsub import PubSub
 from support.rules import APPEND_LINE
 
 ACCOUNTS = "/data/AccountChangeEvent"
 NUMBERS = itertools.count(1)
 POINTS = ["events.table.committed", "events.cycle.settling", "events.cycle.settled", "events.cursor.saved",
           "events.commit.asked", "events.commit.answered"]
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 20)
-        yield sandbox
-
-
-@pytest.fixture(scope="module")
-def client(org):
-    with PubSub(org) as pubsub:
-        yield pubsub
+RECORDS = {"Account": 20}
 
 
 @pytest.fixture

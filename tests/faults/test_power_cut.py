@@ -14,24 +14,18 @@ import sys
 import pytest
 
 from faults.test_kill_loop import INCREMENTAL, RUN, points
-from support.firn import Project, Sandbox, firn_path
+from support.firn import Project, firn_path
 
 LIBRARY = pathlib.Path(firn_path()).parents[1] / "tests/libpower_cut.so"
 # The catalog's row is swapped: this snapshot was promised.
 COMMITTED = {"lake.commit.after_catalog", "exports.commit.after", "exports.commit.recorded",
              "exports.reconcile.before", "exports.reconcile.after", "exports.run.before_finish"}
+RECORDS = {"Account": 260}
 
 
 def preload(root):
     assert LIBRARY.exists(), f"{LIBRARY} is not built"
     return {"LD_PRELOAD": str(LIBRARY), "FIRN_POWER_CUT_ROOT": str(pathlib.Path(root).resolve())}
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 260)
-        yield sandbox
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,11 @@ import pytest
 
 from support.aws_faults import before
 from support.catalog import Catalog
-from support.firn import Project, Sandbox
+from support.firn import Project
 
 ROWS = 300
 COMMIT = {"method": "POST", "part": "/tables/Account"}
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", ROWS)
-        yield sandbox
+RECORDS = {"Account": ROWS}
 
 
 @pytest.fixture

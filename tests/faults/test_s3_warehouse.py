@@ -13,20 +13,13 @@ import pytest
 
 from support import moto, weed
 from support.aws_faults import before
-from support.firn import Project, Sandbox
+from support.firn import Project
 
 ROWS = 400
 # Two objects: at least two data files, however the pages fall to the lanes.
 PAGE = ("Account", "Contact", "--page-rows", "100", "--file-size", "1")
 TABLES = ("salesforce.Account", "salesforce.Contact")
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", ROWS)
-        sandbox.seed("Contact", 50)
-        yield sandbox
+RECORDS = {"Account": ROWS, "Contact": 50}
 
 
 @pytest.fixture(scope="module", params=["moto", "seaweedfs"])
@@ -52,10 +45,8 @@ class Lake:
         self.door = door
         self.environment = environment
         self.s3 = moto.client(aws, "s3")
-        elsewhere = aws["AWS_REGION"] != "us-east-1"
         self.bucket = "lake-" + tmp_path.name.replace("_", "-").lower()[:50].strip("-")
-        self.s3.create_bucket(Bucket=self.bucket, **({"CreateBucketConfiguration": {
-            "LocationConstraint": aws["AWS_REGION"]}} if elsewhere else {}))
+        moto.make_bucket(aws, self.bucket)
         self.project = Project(tmp_path / "project", org)
         config = self.project.folder / "firn.yaml"
         config.write_text(config.read_text().replace("warehouse: lake", f"warehouse: s3://{self.bucket}/tables")

@@ -8,15 +8,10 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from support.firn import Project, Sandbox
+from support.firn import Project
 from support.incremental import IncrementalProject, let_pass
 
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 300)
-        yield sandbox
+RECORDS = {"Account": 300}
 
 
 @pytest.fixture

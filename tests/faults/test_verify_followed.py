@@ -7,26 +7,10 @@ was made by is older than the change, and nobody ever looks.
 import pytest
 
 from support.events import EventsProject
-from support.firn import Sandbox
-from support.pubsub import PubSub
 
 SUBSCRIBE = "/eventbus.v1.PubSub/Subscribe*"
 MARK = "mark of stream /data/AccountChangeEvent"
-
-
-@pytest.fixture(scope="module")
-def org(tmp_path_factory):
-    with Sandbox(tmp_path_factory.mktemp("org")) as sandbox:
-        sandbox.seed("Account", 30)
-        yield sandbox
-
-
-@pytest.fixture
-def client(org):
-    org.clear()
-    with PubSub(org) as signed_in:
-        yield signed_in
-    org.clear()
+RECORDS = {"Account": 30}
 
 
 @pytest.fixture

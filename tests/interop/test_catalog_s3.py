@@ -17,22 +17,8 @@ from botocore.exceptions import ClientError
 
 from support import moto, weed
 from support.aws_faults import before
-from support.catalog import Catalog, table_path
+from support.catalog import VEND_ROLE, Catalog, principals, secret_of, table_path
 
-ROLE = "arn:aws:iam::123456789012:role/lake"
-PRINCIPALS = """\
-principals:
-  owner:
-    secret: ${env:OWNER_SECRET}
-    grants: [{on: "*", may: manage}]
-  reader:
-    secret: ${env:READER_SECRET}
-    grants: [{on: sales.Deal, may: read}]
-  stranger:
-    secret: ${env:READER_SECRET}
-    grants: [{on: other, may: read}]
-"""
-SECRETS = {"OWNER_SECRET": "owner-secret", "READER_SECRET": "reader-secret"}
 ROWS = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "data": ["a", "b", "c"]},
                 schema=pa.schema([pa.field("id", pa.int64(), nullable=False), pa.field("data", pa.string())]))
 
@@ -42,31 +28,27 @@ class Served:
         self.environment = environment
         self.bucket = "lake-" + folder.name.replace("_", "-").lower()[:40].strip("-")
         self.s3 = moto.client(environment, "s3")
-        elsewhere = environment["AWS_REGION"] != "us-east-1"
-        self.s3.create_bucket(Bucket=self.bucket, **({"CreateBucketConfiguration": {
-            "LocationConstraint": environment["AWS_REGION"]}} if elsewhere else {}))
-        (folder / "principals.yaml").write_text(PRINCIPALS)
+        moto.make_bucket(environment, self.bucket)
+        path, secrets = principals(folder, owner=("*", "manage"), reader=("sales.Deal", "read"), stranger=("other", "read"))
         # The folder of a local warehouse is made a path by the helper; an S3 one is given as it is.
         self.catalog = Catalog(folder / "server", "--warehouse", f"s3://{self.bucket}/tables", "--catalog",
-                               folder / "catalog.db", "--principals", folder / "principals.yaml", *words,
-                               environment={**environment, **SECRETS})
+                               folder / "catalog.db", "--principals", path, *words, environment={**environment, **secrets})
 
     def client(self, principal, delegation="vended-credentials"):
         from pyiceberg.catalog import load_catalog
-        secret = SECRETS["OWNER_SECRET" if principal == "owner" else "READER_SECRET"]
         return load_catalog(f"firn-{principal}", **{
-            "type": "rest", "uri": self.catalog.url, "credential": f"{principal}:{secret}",
+            "type": "rest", "uri": self.catalog.url, "credential": f"{principal}:{secret_of(principal)}",
             "header.X-Iceberg-Access-Delegation": delegation})
 
     def sign_in(self, principal):
-        self.catalog.sign_in(principal, SECRETS["OWNER_SECRET" if principal == "owner" else "READER_SECRET"])
+        self.catalog.sign_in(principal, secret_of(principal))
 
 
 @pytest.fixture(scope="module")
 def vending(tmp_path_factory):
     with moto.running() as environment, before(environment) as (door, _):
         through = {**environment, "AWS_ENDPOINT_URL_STS": door.url}
-        served = Served(tmp_path_factory.mktemp("vending"), through, "--vend-role", ROLE)
+        served = Served(tmp_path_factory.mktemp("vending"), through, "--vend-role", VEND_ROLE)
         with served.catalog:
             served.door = door
             owner = served.client("owner")
@@ -138,7 +120,7 @@ def test_the_policy_names_the_table_alone_and_follows_the_rights(vending, princi
             and policy["Statement"][0]["Resource"] == [f"arn:aws:s3:::{vending.bucket}/{key}/*"]]
     assert mine, policies(vending.door)
     fields, policy = mine[-1]
-    assert fields["RoleArn"] == ROLE and fields["DurationSeconds"] == "3600"
+    assert fields["RoleArn"] == VEND_ROLE and fields["DurationSeconds"] == "3600"
     actions = policy["Statement"][0]["Action"]
     assert ("s3:PutObject" in actions) is writes and ("s3:DeleteObject" in actions) is writes
     listing = policy["Statement"][1]

@@ -6,33 +6,16 @@ import confluent_kafka
 import pytest
 from kafka.partitioner.default import murmur2
 
-from support.kafka import PASSWORD, Broker, cluster, target
-from support.rules import RuleProject, change
+from support.kafka import PASSWORD, Broker, broker, cluster, project, target, topic  # noqa: F401
+from support.rules import change
 
 RECORDS = [f"00600000000000{n}AAA" for n in range(5)]
-
-
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory):
-    with Broker(tmp_path_factory.mktemp("kafka")) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
 def older(tmp_path_factory):
     with Broker(tmp_path_factory.mktemp("kafka-3"), jars="kafka-3") as running:
         yield running
-
-
-@pytest.fixture
-def project(tmp_path):
-    return RuleProject(tmp_path / "project")
-
-
-@pytest.fixture
-def topic(broker, request):
-    name = request.node.name.replace("[", ".").replace("]", "")
-    return broker.topic(name[:200])
 
 
 def put_all(project, events):

@@ -15,27 +15,16 @@ from botocore.credentials import Credentials
 
 from support import moto, weed
 from support.aws_faults import before
-from support.catalog import Catalog
+from support.catalog import Catalog, principals, secret_of
 from support.engines import jar
 from support.front import Answer, Front
 from support.rest_lake import NO_KEYS, RestProject, ids_of
-
-PRINCIPALS = """\
-principals:
-  owner:
-    secret: ${env:OWNER_SECRET}
-    grants: [{on: "*", may: manage}]
-  reader:
-    secret: ${env:READER_SECRET}
-    grants: [{on: sales, may: read}]
-"""
-SECRETS = {"OWNER_SECRET": "owner-secret", "READER_SECRET": "reader-secret"}
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     with weed.running(tmp_path_factory.mktemp("weed")) as environment:
-        moto.client(environment, "s3").create_bucket(Bucket="lake")
+        moto.make_bucket(environment, "lake")
         with before(environment) as (door, _):
             yield environment, door
 
@@ -44,16 +33,15 @@ def store(tmp_path_factory):
 def catalog(store, tmp_path_factory):
     environment, door = store
     folder = tmp_path_factory.mktemp("catalog")
-    (folder / "principals.yaml").write_text(PRINCIPALS)
+    path, secrets = principals(folder, owner=("*", "manage"), reader=("sales", "read"))
     with Catalog(folder / "server", "--warehouse", "s3://lake/tables", "--catalog", folder / "catalog.db",
-                 "--principals", folder / "principals.yaml",
-                 environment={**environment, **SECRETS, "AWS_ENDPOINT_URL": door.url}) as served:
+                 "--principals", path, environment={**environment, **secrets, "AWS_ENDPOINT_URL": door.url}) as served:
         yield served
 
 
 def project_of(folder, uri, principal="owner"):
     return RestProject(folder, {"uri": uri, "credential": "${env:CREDENTIAL}"}, environment={
-        **NO_KEYS, "CREDENTIAL": f"{principal}:{principal}-secret"})
+        **NO_KEYS, "CREDENTIAL": f"{principal}:{secret_of(principal)}"})
 
 
 def test_firn_loads_merges_maintains_and_reads_without_keys(catalog, store, tmp_path):

@@ -11,28 +11,11 @@ import contextlib
 import pytest
 
 from support import moto, weed
-from support.catalog import SCHEMA, Catalog, table_path
+from support.catalog import SCHEMA, VEND_ROLE, Catalog, principals, secret_of, table_path
 from support.engines import jar
 from support.front import Front
 from support.rest_lake import NO_KEYS
 
-ROLE = "arn:aws:iam::123456789012:role/lake"
-PRINCIPALS = """\
-principals:
-  owner:
-    secret: ${env:OWNER_SECRET}
-    grants: [{on: "*", may: manage}]
-  maker:
-    secret: ${env:MAKER_SECRET}
-    grants: [{on: sales, may: manage}]
-  writer:
-    secret: ${env:WRITER_SECRET}
-    grants: [{on: sales, may: write}]
-  narrow:
-    secret: ${env:NARROW_SECRET}
-    grants: [{on: sales.Before, may: manage}]
-"""
-SECRETS = {f"{name.upper()}_SECRET": f"{name}-secret" for name in ("owner", "maker", "writer", "narrow")}
 KEYS = ("s3.access-key-id", "s3.secret-access-key", "s3.session-token")
 
 
@@ -55,10 +38,10 @@ class Lake:
 
     def __init__(self, folder, environment, bucket, *words):
         self.environment, self.bucket = environment, bucket
-        elsewhere = environment["AWS_REGION"] != "us-east-1"
-        moto.client(environment, "s3").create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": {
-            "LocationConstraint": environment["AWS_REGION"]}} if elsewhere else {}))
-        (folder / "principals.yaml").write_text(PRINCIPALS)
+        moto.make_bucket(environment, bucket)
+        self.principals, self.secrets = principals(
+            folder, owner=("*", "manage"), maker=("sales", "manage"), writer=("sales", "write"),
+            narrow=("sales.Before", "manage"))
         self.store = Store(environment["AWS_ENDPOINT_URL"])
         self.folder, self.words = folder, words
 
@@ -68,8 +51,8 @@ class Lake:
             started.enter_context(self.store)
             self.catalog = started.enter_context(Catalog(
                 self.folder / "server", "--warehouse", f"s3://{self.bucket}/tables", "--catalog",
-                self.folder / "catalog.db", "--principals", self.folder / "principals.yaml", *self.words,
-                environment={**self.environment, **SECRETS, "AWS_ENDPOINT_URL_S3": self.store.url}))
+                self.folder / "catalog.db", "--principals", self.principals, *self.words,
+                environment={**self.environment, **self.secrets, "AWS_ENDPOINT_URL_S3": self.store.url}))
             self.front = started.enter_context(Front(self.catalog.url))
             self.running = started.pop_all()
         self.sign_in("owner")
@@ -87,7 +70,7 @@ class Lake:
         self.front.target = self.front.target._replace(netloc=f"127.0.0.1:{self.catalog.port}")
 
     def sign_in(self, principal):
-        self.catalog.sign_in(principal, f"{principal}-secret")
+        self.catalog.sign_in(principal, secret_of(principal))
 
     def stage(self, name, **more):
         return self.catalog.ask("POST", "/namespaces/sales/tables", {
@@ -132,7 +115,7 @@ def lake(tmp_path_factory):
 @pytest.fixture(scope="module")
 def vending(tmp_path_factory):
     with moto.running() as environment, Lake(
-            tmp_path_factory.mktemp("vending"), environment, "staged", "--vend-role", ROLE) as made:
+            tmp_path_factory.mktemp("vending"), environment, "staged", "--vend-role", VEND_ROLE) as made:
         yield made
 
 

@@ -13,18 +13,10 @@ import pytest
 
 from support import moto
 from support.aws_faults import before
-from support.catalog import Catalog
+from support.catalog import VEND_ROLE, Catalog, principals
 from support.engines import jar
 from support.front import Front
 from support.rest_lake import NO_KEYS, RestProject, ids_of
-
-ROLE = "arn:aws:iam::123456789012:role/lake"
-PRINCIPALS = """\
-principals:
-  owner:
-    secret: ${env:OWNER_SECRET}
-    grants: [{on: "*", may: manage}]
-"""
 
 
 class Vending:
@@ -32,12 +24,11 @@ class Vending:
 
     def __init__(self, folder, environment, door):
         self.environment, self.door = environment, door
-        moto.client(environment, "s3").create_bucket(Bucket="vended", CreateBucketConfiguration={
-            "LocationConstraint": environment["AWS_REGION"]})
-        (folder / "principals.yaml").write_text(PRINCIPALS)
+        moto.make_bucket(environment, "vended")
+        path, secrets = principals(folder, owner=("*", "manage"))
         self.catalog = Catalog(folder / "server", "--warehouse", "s3://vended/tables", "--catalog",
-                               folder / "catalog.db", "--principals", folder / "principals.yaml", "--vend-role", ROLE,
-                               environment={**environment, "OWNER_SECRET": "owner-secret"})
+                               folder / "catalog.db", "--principals", path, "--vend-role", VEND_ROLE,
+                               environment={**environment, **secrets})
         self.ends = {}  # path -> seconds from now at which the keys are said to end
         self.prefixes = None
 

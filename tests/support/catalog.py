@@ -23,6 +23,25 @@ class Answer:
         return f"{self.status} {self.text[:500]!r}"
 
 
+VEND_ROLE = "arn:aws:iam::123456789012:role/lake"
+
+
+def secret_of(principal):
+    return f"{principal}-secret"
+
+
+def principals(folder, **grants):
+    """Writes the principals file of a server: each may on one place what is said, `reader=("sales", "read")`. Its path, and
+    the variables that hold the secrets."""
+    lines = ["principals:"]
+    for name, (place, may) in grants.items():
+        lines += [f"  {name}:", f"    secret: ${{env:{name.upper()}_SECRET}}",
+                  f"    grants: [{{on: \"{place}\", may: {may}}}]"]
+    path = pathlib.Path(folder) / "principals.yaml"
+    path.write_text("\n".join(lines) + "\n")
+    return path, {f"{name.upper()}_SECRET": secret_of(name) for name in grants}
+
+
 class Catalog(Served):
     """Use as a context manager. `words`: further options of the command."""
 

@@ -10,10 +10,12 @@ import socket
 import subprocess
 import time
 
+import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from support.aws import server_jars
+from support.rules import RuleProject
 
 START_SECONDS_MAX = 300
 READ_SECONDS_MAX = 300
@@ -198,3 +200,20 @@ def target(topic, id="k", timeout=None, **more):
     if timeout:
         more["DeliveryParameters"] = {"TimeoutSeconds": timeout}
     return {"Id": id, "Arn": "firn:kafka/shop", "KafkaParameters": parameters, **more}
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    with Broker(tmp_path_factory.mktemp("kafka")) as running:
+        yield running
+
+
+@pytest.fixture
+def project(tmp_path):
+    return RuleProject(tmp_path / "project")
+
+
+@pytest.fixture
+def topic(broker, request):
+    """One of the test's own, named after it."""
+    return broker.topic(request.node.name.replace("[", ".").replace("]", "")[:200])

@@ -14,6 +14,13 @@ def running():
         yield aws.environment(all=url)
 
 
+def make_bucket(environment, name):
+    """In the region of the environment, which S3 wants named unless it is the first one."""
+    region = environment["AWS_REGION"]
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    client(environment, "s3").create_bucket(Bucket=name, **place)
+
+
 def client(environment, service):
     return boto3.client(service, endpoint_url=environment["AWS_ENDPOINT_URL"],
                         region_name=environment["AWS_REGION"], aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
