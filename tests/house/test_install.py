@@ -4,6 +4,7 @@ usage: test_install.py BUILD_DIR
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1))
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 class InstalledTree(unittest.TestCase):
@@ -47,6 +49,24 @@ class InstalledTree(unittest.TestCase):
         paths = [line for line in dynamic.splitlines() if "RUNPATH" in line or "RPATH" in line]
         self.assertEqual(len(paths), 1, paths)
         self.assertIn("[$ORIGIN/../lib/firn]", paths[0])
+
+    def test_the_guide_names_the_package_of_every_library(self):
+        """Of those that the program asks for itself: what they need, they bring."""
+        guide = (SOURCE / "docs/guides/run-as-a-service.md").read_text()
+        named = set(re.search(r"apt-get install --no-install-recommends (.*?)\n```", guide, re.S)[1].split())
+        wanted = re.findall(r"\(NEEDED\).*\[(.*)\]", self.output("readelf", "-d", self.program))
+        paths = dict(re.findall(r"(\S+) => (\S+)", self.output("ldd", self.program)))
+        for library in wanted:
+            path = os.path.realpath(paths.get(library, library))
+            if path.startswith(str(self.tree)) or library.startswith("ld-linux"):
+                continue
+            # A merged /usr: the package may know the file by either name.
+            owner = self.owner_of(path) or self.owner_of(path.removeprefix("/usr"))
+            self.assertIn(owner, named | {"libc6", "libgcc-s1", "libstdc++6"}, library)
+
+    def owner_of(self, path):
+        found = subprocess.run(["dpkg-query", "-S", path], capture_output=True, text=True)
+        return found.stdout.split(":")[0] if found.returncode == 0 else ""
 
     def test_a_moved_tree_makes_a_project_and_reads_it(self):
         self.output(self.program, "init", "sales")

@@ -92,6 +92,13 @@ class Tidy(unittest.TestCase):
                    "src/ends/lake/table.cc": 'FIRN_FAULT_POINT("a.b"); FIRN_FAULT_POINT("a.c");\n'}
         self.assertEqual(broken_rules(planted), {"fault_points_are_listed"})
 
+    def test_a_variable_that_the_help_does_not_name_is_found(self):
+        planted = {"src/app/cli/commands/environment_help.cc": '{"FIRN_ENV", "x"},\n',
+                   "src/ends/lake/table.cc": 'std::getenv("FIRN_ENV"); std::getenv("FIRN_NEW");\n'}
+        rooms = [*ROOMS, {"name": "cli", "path": "src/app/cli", "may_use": [], "headers": []}]
+        planted["src/app/cli/README.md"] = "cli\n"
+        self.assertEqual(broken_rules(planted, rooms), {"environment_variables_are_listed"})
+
     def test_a_decision_that_the_index_does_not_name_is_found(self):
         planted = {"docs/decisions/0001-one.md": "# 0001\n", "docs/decisions/README.md": "# Decisions\n"}
         self.assertEqual(broken_rules(planted), {"decisions_are_listed"})

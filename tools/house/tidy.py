@@ -22,6 +22,9 @@ MACHINE = re.compile(r"(?<![\w.])/(work|farm)/\w|\b(pypi\.org|files\.pythonhoste
 # SCRAM-SHA-256 is the name of a sign-in (RFC 7677), no code of ours.
 ERROR_CODE = re.compile(r'"((?!SCRAM-)[A-Z][A-Z0-9]+-[A-Z][A-Z0-9]+-\d{3})"')
 FAULT_POINT = re.compile(r'FIRN_FAULT_POINT\("([^"]+)"\)|FaultPointFails\("([^"]+)"\)')
+# AWS_ENDPOINT_URL_S3 and its kin, one a service, are one line of the list.
+ENVIRONMENT = re.compile(r'\b(?:getenv|EnvironmentSet|FromEnvironment|Get|GetOr|Text|Number|IsTrue)'
+                         r'\("(?!AWS_ENDPOINT_URL_)([A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])"')
 
 
 class Tree:
@@ -217,6 +220,20 @@ def fault_points_are_listed(tree):
         yield table, 1, f"fault point `{point}` is listed and stands nowhere"
 
 
+def environment_variables_are_listed(tree):
+    """What the sources read of the environment stands in `firn help environment`."""
+    table = "src/app/cli/commands/environment_help.cc"
+    if table not in tree.files:
+        return
+    for name in tree.sources():
+        if name.endswith("_test.cc") or "/testing/" in name:
+            continue
+        for number, line in tree.lines(name):
+            for variable in ENVIRONMENT.findall(line):
+                if f'{{"{variable}",' not in tree.text(table):
+                    yield name, number, f"`{variable}` is read and not listed in {table}"
+
+
 def decisions_are_listed(tree):
     """Each record of docs/decisions stands in the index there, and no two have one number."""
     folder = "docs/decisions/"
@@ -250,7 +267,7 @@ RULES = [rooms_use_only_what_they_may, the_room_graph_has_no_cycle, public_heade
          files_stay_short, functions_fit_a_screen, rooms_have_a_readme,
          public_headers_say_what_they_are_for, nothing_is_left_unfinished,
          no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed,
-         decisions_are_listed, links_between_pages_lead_somewhere]
+         environment_variables_are_listed, decisions_are_listed, links_between_pages_lead_somewhere]
 
 
 def check(root, rooms):
