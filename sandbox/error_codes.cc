@@ -31,8 +31,8 @@ constexpr ErrorCode kCodes[] = {
      "Look at the cause that the message names; the job's committed rows stand."},
     {"SBX-CLOUD-001", "the schema of a Data Cloud connector cannot be taken",
      "The OpenAPI file breaks a rule that the message names, or takes out what is in use.",
-     "Mend the schema at the place that the message names; see docs/guides/sandbox.md, Data "
-     "Cloud."},
+     "Mend the schema at the place that the message names; see "
+     "docs/guides/sandbox-data-cloud.md."},
     {"SBX-CLOUD-002", "there is no such Data Cloud connector in the sandbox",
      "No schema was put under this name.",
      "List what there is: `curl URL/sandbox/data_cloud/sources`."},
@@ -51,7 +51,7 @@ constexpr ErrorCode kCodes[] = {
     {"SBX-EVENTS-001", "the sandbox's event settings cannot be understood",
      "The JSON breaks, names an unknown key or object, or selects more objects than "
      "`entities_max`.",
-     "See the settings in docs/guides/sandbox.md, section Events."},
+     "See the settings in docs/guides/sandbox-events.md."},
     {"SBX-EVENTS-002", "the sandbox's event log is damaged",
      "`org.db` in the org folder was damaged or written by another version.",
      "Make the org anew in an empty folder; the same seed makes the same records."},
@@ -66,7 +66,7 @@ constexpr ErrorCode kCodes[] = {
      "Look whether the disk is full or the folder's mode was changed."},
     {"SBX-FAULT-001", "a fault for the sandbox cannot be understood",
      "The JSON breaks, or holds a key or effect that the sandbox does not know.",
-     "See the list of effects and their keys in docs/guides/sandbox.md, section Faults."},
+     "See the list of effects and their keys in docs/guides/sandbox-faults.md."},
     {"SBX-GZIP-001", "an answer of the sandbox could not be compressed",
      "The deflate library reported a failure.", "Report it: this should not happen."},
     {"SBX-KEYS-001", "the sandbox's token signing keys are not readable",

@@ -68,7 +68,7 @@ class Sandbox {
   [[nodiscard]] virtual std::string username() const = 0;
   [[nodiscard]] virtual Org& org() = 0;
 
-  // Adds faults (docs/guides/sandbox.md, "Faults"): one JSON object or a list of them. Errors:
+  // Adds faults (docs/guides/sandbox-faults.md): one JSON object or a list of them. Errors:
   // BadInput (SBX-FAULT-001).
   [[nodiscard]] virtual Result<void> AddFaults(std::string_view json) = 0;
   virtual void ClearFaults() = 0;

@@ -1,6 +1,6 @@
-"""docs/guides/sandbox.md: every command and every Python block of the page, on an org that the page starts.
+"""docs/guides/sandbox*.md: every command and every Python block of the pages, on an org that the first page starts.
 
-The ports of the page become free ones, and CLIENT_ID, TOKEN and the like become the org's own.
+The ports of the pages become free ones, and CLIENT_ID, TOKEN and the like become the org's own.
 """
 
 import fcntl
@@ -19,6 +19,8 @@ from support.firn import firn_path
 from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
+EVENTS = "sandbox-events.md"
+PAGES = (GUIDE, EVENTS, "sandbox-data-cloud.md", "sandbox-faults.md")
 START_TRIES = 3
 
 
@@ -47,7 +49,7 @@ class Page:
         app = json.loads((folder / "sandbox-org/apps.json").read_text())["apps"][0]
         token = run_line(f"curl -s http://127.0.0.1:{self.http}/services/oauth2/token -d grant_type=client_credentials "
                          f"-d client_id={app['client_id']} -d client_secret={app['client_secret']}", folder)
-        self.words = {"CLIENT_ID": app["client_id"], "TOKEN": json.loads(token.stdout)["access_token"],
+        self.words = {"CLIENT_ID": app["client_id"], "CLIENT_SECRET": app["client_secret"], "TOKEN": json.loads(token.stdout)["access_token"],
                       "USERNAME": self.facts["username"], "PROXY_PORT": self.facts["proxy_url"].rsplit(":", 1)[1],
                       "URL": f"http://127.0.0.1:{self.http}"}
 
@@ -70,12 +72,12 @@ def commands(block):
     return [line[2:] for line in block.splitlines() if line.startswith("$ ")]
 
 
-def all_commands():
+def all_commands(guide):
     """Lines behind a `$` prompt, and `curl` and `firn sandbox` commands inside the text."""
-    found = [line for block in blocks(GUIDE, "console")[1:] for line in commands(block)]
-    text = re.sub(r"```.*?```", "", (GUIDES / GUIDE).read_text(encoding="utf-8"), flags=re.S)
+    found = [line for block in blocks(guide, "console") for line in commands(block)]
+    text = re.sub(r"```.*?```", "", (GUIDES / guide).read_text(encoding="utf-8"), flags=re.S)
     inline = re.findall(r"`((?:curl -X|firn sandbox (?:seed|status|log)) ?[^`]*)`", text)
-    return found + [line.replace("1000000", "1000") for line in inline]
+    return [line for line in found if " up " not in line] + [line.replace("1000000", "1000") for line in inline]
 
 
 def certificate_as_json(folder):
@@ -84,9 +86,10 @@ def certificate_as_json(folder):
     return json.dumps((folder / "next.crt").read_text())[1:-1]
 
 
-def test_every_command_of_the_page_works(page):
-    lines = all_commands()
-    assert len(lines) >= 8, lines
+@pytest.mark.parametrize("guide", PAGES)
+def test_every_command_of_the_pages_works(page, guide):
+    lines = all_commands(guide)
+    assert len(lines) >= 3, lines
     for line in lines:
         line = page.mine(line).replace("-----BEGIN CERTIFICATE-----...", certificate_as_json(page.folder))
         if line.startswith("curl"):
@@ -113,7 +116,7 @@ def test_every_python_block_of_the_page_works(page, block):
 def test_the_events_block_of_the_page_works(page):
     import grpc
     pb, rpc = stubs()
-    code = blocks(GUIDE, "python")[2].replace(": ...", ": break\nassert response.events")
+    code = blocks(EVENTS, "python")[0].replace(": ...", ": break\nassert response.events")
     names = {**vars(pb), **vars(rpc), "grpc": grpc, "PUBSUB_ENDPOINT": page.facts["pubsub_endpoint"],
              "TOKEN": page.words["TOKEN"], "URL": page.words["URL"], "ORG_ID": page.facts["org_id"]}
     run_line(f"curl --fail-with-body -sS {page.words['URL']}/services/data/v60.0/sobjects/Account "
