@@ -119,10 +119,6 @@ def fetch_ids(sandbox):
     return [record["Id"] for record in answer["records"]]
 
 
-def column_order(project):
-    return [row for row in project.firn("lake", "schema", "salesforce.Account", "--json").out]
-
-
 def test_a_value_that_does_not_fit_its_type_is_rejected_with_the_reason(project, sandbox):
     _, done = made_up(project, sandbox, ("twelve", "a name"))
     assert done.code == 1, done

@@ -14,7 +14,7 @@ def upload(sandbox, name, certificate):
 
 def test_the_five_steps_and_the_change_of_keys_work(sandbox, tmp_path):
     project = Project(tmp_path / "project", sandbox)
-    make_pair, look = blocks("sign-in.md", "sh")
+    make_pair, look, around = blocks("sign-in.md", "sh")
     run_line(make_pair, project.folder)
     upload(sandbox, "prod", project.folder / "prod.crt")
     config = project.folder / "firn.yaml"
@@ -24,6 +24,8 @@ def test_the_five_steps_and_the_change_of_keys_work(sandbox, tmp_path):
     login, doctor = look.strip().splitlines()
     assert "current" in run_line(login, project.folder).stdout
     assert "fail" not in run_line(doctor, project.folder).stdout
+    for line in around.strip().splitlines():
+        assert run_line(line, project.folder).stdout, line
 
     pair = blocks("sign-in.md", "yaml")[0].strip().splitlines()
     run_line(make_pair.replace("prod.pem", "prod-next.pem").replace("prod.crt", "next.crt"),
