@@ -86,8 +86,11 @@ DescribedField FieldOf(const Json& json) {
 }  // namespace
 
 Result<DescribedObject> ParseDescribe(std::string_view json) {
-  const Json root = Json::parse(json, nullptr, /*allow_exceptions=*/false);
-  if (!root.is_object()) return NotADescribe("it is no JSON object");
+  const Json whole = Json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (!whole.is_object()) return NotADescribe("it is no JSON object");
+  // `sf .. --json` puts what it prints under `result`.
+  const auto wrapped = whole.find("result");
+  const Json& root = wrapped != whole.end() && wrapped->is_object() ? *wrapped : whole;
   DescribedObject object;
   object.name = TextOf(root, "name");
   if (object.name.empty()) return NotADescribe("`name` is missing");

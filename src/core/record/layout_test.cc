@@ -50,6 +50,13 @@ std::string TypeOf(const Layout& layout, std::string_view name) {
   return field == nullptr ? "absent" : TypeText(field->type);
 }
 
+TEST(Layout, ADescribeThatSfPrintedIsTheSame) {
+  const auto wrapped = LayoutFromDescribe(
+      R"({"status":0,"result":)" + std::string(kDescribe) + R"(,"warnings":[]})", {});
+  ASSERT_TRUE(wrapped) << wrapped.error().OneLine();
+  EXPECT_EQ(wrapped->schema.fields, Describe().schema.fields);
+}
+
 TEST(Layout, EachDescribedTypeHasItsTableType) {
   const Layout layout = Describe();
   EXPECT_EQ(TypeOf(layout, "Id"), "string");
