@@ -8,6 +8,7 @@
 #include "core/base/nearest.h"
 #include "core/project/daemon_settings.h"
 #include "core/project/lake_settings.h"
+#include "core/record/glob.h"
 
 namespace firn::project {
 namespace {
@@ -428,28 +429,7 @@ const ObjectRule* Project::RuleFor(const Org& org, std::string_view object) cons
 }
 
 bool GlobMatches(std::string_view glob, std::string_view name) {
-  const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  if (glob == "all") return true;
-  size_t g = 0;
-  size_t n = 0;
-  size_t star = std::string_view::npos;
-  size_t star_name = 0;
-  while (n < name.size()) {
-    if (g < glob.size() && glob[g] == '*') {
-      star = g++;
-      star_name = n;
-    } else if (g < glob.size() && (glob[g] == '?' || fold(glob[g]) == fold(name[n]))) {
-      ++g;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      g = star + 1;
-      n = ++star_name;
-    } else {
-      return false;
-    }
-  }
-  while (g < glob.size() && glob[g] == '*') ++g;
-  return g == glob.size();
+  return glob == "all" || record::MatchesGlob(glob, name);
 }
 
 }  // namespace firn::project

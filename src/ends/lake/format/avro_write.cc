@@ -1,28 +1,9 @@
-#include <zlib.h>
-
 #include <cstring>
 
 #include "ends/lake/format/avro.h"
+#include "ends/lake/internal/gzip.h"
 
 namespace firn::lake::avro {
-namespace {
-
-std::string DeflateRaw(const std::string& in) {
-  z_stream stream{};
-  // Level 1: manifests are small and written on the commit path.
-  FIRN_ASSERT(deflateInit2(&stream, 1, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, in.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(in.data()));
-  stream.avail_in = static_cast<uInt>(in.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  FIRN_ASSERT(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-}  // namespace
 
 void Encoder::Long(int64_t value) {
   auto raw = (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63);
@@ -79,7 +60,7 @@ void FileWriter::FlushBlock() {
   if (block_records_ == 0) return;
   Encoder encoder(out_);
   encoder.Long(block_records_);
-  encoder.Bytes(options_.codec == Codec::kDeflate ? DeflateRaw(block_) : block_);
+  encoder.Bytes(options_.codec == Codec::kDeflate ? internal::DeflateRaw(block_) : block_);
   out_ += sync_;
   block_.clear();
   block_records_ = 0;

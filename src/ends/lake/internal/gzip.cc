@@ -8,10 +8,14 @@
 
 namespace firn::lake::internal {
 
-std::string Gzip(std::string_view bytes) {
+namespace {
+
+// `window_bits` also say what surrounds the stream (zlib.h, deflateInit2). Fastest level: what is
+// packed here is small and written on the commit path.
+std::string Deflate(std::string_view bytes, int window_bits) {
   z_stream stream{};
-  FIRN_ASSERT(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + 16, 8,
-                           Z_DEFAULT_STRATEGY) == Z_OK);
+  FIRN_ASSERT(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) ==
+              Z_OK);
   std::string out(deflateBound(&stream, bytes.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
@@ -22,6 +26,12 @@ std::string Gzip(std::string_view bytes) {
   deflateEnd(&stream);
   return out;
 }
+
+}  // namespace
+
+std::string Gzip(std::string_view bytes) { return Deflate(bytes, MAX_WBITS + 16); }
+
+std::string DeflateRaw(std::string_view bytes) { return Deflate(bytes, -MAX_WBITS); }
 
 Result<std::string> Gunzip(std::string_view bytes, uint64_t inflated_max) {
   z_stream stream{};

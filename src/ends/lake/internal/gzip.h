@@ -10,6 +10,8 @@
 namespace firn::lake::internal {
 
 [[nodiscard]] std::string Gzip(std::string_view bytes);
+// Without header and checksum, as Avro's codec `deflate` has it.
+[[nodiscard]] std::string DeflateRaw(std::string_view bytes);
 // Errors: Corrupt (LAKE-META-001): cut short, damaged, or larger than
 // `inflated_max`.
 [[nodiscard]] Result<std::string> Gunzip(std::string_view bytes,
