@@ -16,6 +16,7 @@ import pytest
 
 from guides.blocks import GUIDES, blocks, run_line
 from support.firn import firn_path
+from support.ports import quiet_port
 from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
@@ -153,3 +154,27 @@ def test_an_org_whose_process_was_killed_is_not_taken_for_a_running_one(page):
     assert "CLI-SANDBOX-002" in status.stderr, status.stderr
     run_line("firn sandbox snapshot --to copied", page.folder)  # of an org that does not run
     assert (page.folder / "copied/org.db").exists()
+
+
+def ports_of(folder):
+    facts = json.loads((folder / "sandbox-org/running.json").read_text())
+    return {key: value.rsplit(":", 1)[1] for key, value in facts.items() if key.endswith(("_url", "endpoint"))}
+
+
+def test_a_later_start_takes_the_same_ports_and_others_where_one_is_taken(tmp_path):
+    chosen = []
+    while len(chosen) < 5:
+        chosen.append(quiet_port(chosen))
+    names = ("port", "tls-port", "proxy-port", "pubsub-port", "pubsub-tls-port")
+    words = " ".join(f"--{name} {port}" for name, port in zip(names, chosen))
+    start = "firn sandbox up --background --scale 0"
+    run_line(f"{start} {words}", tmp_path)
+    first = ports_of(tmp_path)
+    run_line("firn sandbox down", tmp_path)
+    run_line(start, tmp_path)
+    assert ports_of(tmp_path) == first
+    run_line("firn sandbox down", tmp_path)
+    with socket.create_server(("127.0.0.1", chosen[0])):
+        run_line(start, tmp_path)
+        assert ports_of(tmp_path)["http_url"] != first["http_url"]
+        run_line("firn sandbox status && firn sandbox down", tmp_path)

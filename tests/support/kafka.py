@@ -5,8 +5,6 @@ Ports lie below those that the system hands out by itself, so that a broker that
 """
 import json
 import pathlib
-import random
-import socket
 import subprocess
 import time
 
@@ -15,6 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from support.aws import server_jars
+from support.ports import quiet_port
 from support.rules import RuleProject
 
 START_SECONDS_MAX = 300
@@ -24,20 +23,6 @@ JAVA = ["java", "-Xmx384m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 DOORS = ("plain", "sasl", "tls", "sasltls", "mutual", "controller")
 PROTOCOLS = {"plain": "PLAINTEXT", "sasl": "SASL_PLAINTEXT", "tls": "SSL", "sasltls": "SASL_SSL", "mutual": "SSL",
              "controller": "PLAINTEXT"}
-
-
-def quiet_port(taken):
-    """A port that is free and that nobody gets by chance."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        if port in taken:
-            continue
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 def certificate(folder):
