@@ -249,6 +249,11 @@ Result<ExitCode> Follow(Context& context) {
                                    stream.tables.size() == 1 ? "" : "s",
                                    rules != nullptr ? " and the rules" : ""));
   }
+  if (context.Flag("until-caught-up")) {
+    context.out().Talk(
+        "ends at the org's next sign of life behind the newest event; a quiet org gives one every "
+        "270 s");
+  }
   auto reports = FollowAll(context.call(), parts, streams);
   if (rules != nullptr) FinishDeliveries(context, rules->engine());
   if (reports && rules != nullptr && context.Flag("until-caught-up")) {

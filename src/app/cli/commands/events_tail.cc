@@ -279,7 +279,7 @@ void AddEventTailCommands(CommandTree& tree) {
                    kValues},
        .examples = {"firn events replay /data/AccountChangeEvent --from 2026-11-26T08:00:00Z",
                     "firn events replay /event/Order_Event__e --from AAAAAAAAAAc= --json",
-                    "firn events replay /data/OrderChangeEvent --from 2026-11-26T08:00:00Z "
+                    "firn events replay /data/OpportunityChangeEvent --from 2026-11-26T08:00:00Z "
                     "--to closed/shop"},
        .details = "Salesforce keeps events for 72 hours. Tables are not touched: they follow "
                   "by their own position.\nWith `--to` the process that delivers the "

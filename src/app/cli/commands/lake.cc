@@ -96,8 +96,9 @@ Result<ExitCode> LakeShow(Context& context) {
     }
   }
   for (const auto& [key, value] : table.properties()) {
-    // The mapping repeats the whole schema.
-    if (key != "schema.name-mapping.default") facts.push_back({key, key, value});
+    // The mapping repeats the whole schema; what the snapshot says already is said once.
+    const bool said = snapshot && key.starts_with("firn.") && snapshot->summary.contains(key);
+    if (!said && key != "schema.name-mapping.default") facts.push_back({key, key, value});
   }
   context.out().Print("firn.lake.table/1", facts);
   return ExitCode::kDone;
