@@ -19,8 +19,9 @@ import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from org import ROOT, Org, cpu_seconds, peak_mib  # noqa: E402
+from query import run as run_query  # noqa: E402
 from rest import KeepAlive, query as ask, selective  # noqa: E402
-from run import ROOT, Org, cpu_seconds, peak_mib, run as run_query  # noqa: E402
 
 ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "200000"))
 MANY = int(os.environ.get("FIRN_BENCH_MANY", "2000000"))

@@ -19,7 +19,7 @@ import time
 import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from run import ROOT, Org, cpu_seconds, peak_mib  # noqa: E402
+from org import ROOT, Org, cpu_seconds, peak_mib  # noqa: E402
 
 ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "200000"))
 READS = int(os.environ.get("FIRN_BENCH_READS", "40000"))

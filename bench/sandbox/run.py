@@ -1,126 +1,13 @@
-"""How fast a Bulk API 2.0 query of the sandbox is answered: POST job -> last byte, never served before.
-
-Starts the built firn on a fresh org, makes ROWS accounts, runs one query job over all their rows and
-downloads every page uncompressed. Reports rows a second of wall time and of the sandbox's CPU time
-(user + system, all threads), which is what one core would do. FIRN_BENCH_ROWS changes the size.
-
-Target: 100,000 rows/s per core (docs/guides/sandbox.md).
-"""
-
-import json
-import os
+"""The sandbox's speed: a bulk query, REST, and bulk ingest, each on an org of its own."""
 import pathlib
-import platform
-import subprocess
 import sys
-import tempfile
-import time
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-FIRN = os.environ.get("FIRN_BIN", str(ROOT / "build" / "release" / "bin" / "firn"))
-ROWS = int(os.environ.get("FIRN_BENCH_ROWS", "200000"))
-OBJECT = os.environ.get("FIRN_BENCH_OBJECT", "Account")
-START_SECONDS_MAX = 60
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def peak_mib(pid):
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-class Org:
-    def __init__(self, folder):
-        self.folder = folder
-        ready = folder / "ready.json"
-        self.process = subprocess.Popen(
-            [FIRN, "sandbox", "up", "--folder", str(folder / "org"), "--scale", "0", "--no-tls",
-             "--ready-file", str(ready)], stdout=subprocess.DEVNULL)
-        end = time.monotonic() + START_SECONDS_MAX
-        while not ready.exists():
-            if self.process.poll() is not None or time.monotonic() > end:
-                sys.exit("the sandbox did not start")
-            time.sleep(0.02)
-        self.facts = json.loads(ready.read_text())
-        self.url = self.facts["http_url"]
-        secret = json.loads((folder / "org" / "apps.json").read_text())["apps"][0]["client_secret"]
-        answer = self.call("POST", "/services/oauth2/token", form=(
-            f"grant_type=client_credentials&client_id={self.facts['client_id']}&client_secret={secret}"))
-        self.token = json.loads(answer.read())["access_token"]
-
-    def call(self, method, path, body=None, form=None):
-        data = form.encode() if form else json.dumps(body).encode() if body is not None else None
-        request = urllib.request.Request(self.url + path, method=method, data=data)
-        if form is None:
-            request.add_header("Content-Type", "application/json")
-            request.add_header("Authorization", "Bearer " + getattr(self, "token", ""))
-        return urllib.request.urlopen(request, timeout=600)
-
-    def json(self, method, path, body=None):
-        return json.loads(self.call(method, path, body).read())
-
-
-def run(org, soql):
-    pid = org.process.pid
-    cpu, wall = cpu_seconds(pid), time.perf_counter()
-    job = org.json("POST", "/services/data/v62.0/jobs/query", {"operation": "query", "query": soql})
-    path = f"/services/data/v62.0/jobs/query/{job['id']}"
-    while org.json("GET", path)["state"] not in ("JobComplete", "Failed"):
-        time.sleep(0.02)
-    made = time.perf_counter() - wall
-    rows, size, locator = 0, 0, ""
-    while locator != "null":
-        page = org.call("GET", path + "/results" + (f"?locator={locator}" if locator else ""))
-        rows += int(page.headers["Sforce-NumberOfRecords"])
-        locator = page.headers["Sforce-Locator"]
-        while piece := page.read(1 << 20):
-            size += len(piece)
-    wall, cpu = time.perf_counter() - wall, cpu_seconds(pid) - cpu
-    return {"rows": rows, "megabytes": round(size / 1e6, 1), "wall_s": round(wall, 2),
-            "job_s": round(made, 2), "cpu_s": round(cpu, 2), "rows_per_s_wall": round(rows / wall),
-            "rows_per_s_core": round(rows / cpu), "peak_mib": round(peak_mib(pid))}
-
-
-def main():
-    with tempfile.TemporaryDirectory() as name:
-        org = Org(pathlib.Path(name))
-        try:
-            begin = time.perf_counter()
-            org.json("POST", "/sandbox/seed", {"object": OBJECT, "rows": ROWS})
-            seeded = time.perf_counter() - begin
-            describe = org.json("GET", f"/services/data/v62.0/sobjects/{OBJECT}/describe")
-            names = [f["name"] for f in describe["fields"]
-                     if f["type"] not in ("address", "location", "base64")]
-            results = {
-                "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-                "object": OBJECT,
-                "seed_rows_per_s": round(ROWS / seeded),
-                "20 columns": run(org, f"SELECT {', '.join(names[:20])} FROM {OBJECT}"),
-                f"all {len(names)} columns": run(org, f"SELECT {', '.join(names)} FROM {OBJECT}"),
-            }
-        finally:
-            org.process.terminate()
-            org.process.wait(60)
-    text = json.dumps(results, indent=2)
-    print(text)
-    target = ROOT / "bench" / "results" / "sandbox.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text + "\n")
-
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import ingest  # noqa: E402
+import query  # noqa: E402
+import rest  # noqa: E402
 
 if __name__ == "__main__":
-    main()
-    sys.path.insert(0, str(pathlib.Path(__file__).parent))
-    import ingest
-    import rest
-
+    query.main()
     rest.main()
     ingest.main()

@@ -224,7 +224,7 @@ def test_an_unreachable_org_does_not_keep_the_daemon_from_starting(project, org)
 
 
 def test_idle_it_takes_little_of_the_machine(project):
-    """The bars (1 % of a CPU, 150 MiB) are measured by bench/daemon_idle.py; here only that the numbers
+    """The bars (1 % of a CPU, 150 MiB) are measured by bench/daemon_idle; here only that the numbers
     it reads are there and of a sane size."""
     with running(project) as daemon:
         daemon.until_job("changes", outcome="exact")

@@ -1,4 +1,4 @@
-"""CPU and memory of an idle `firn run`: `python3 bench/daemon_idle.py [SECONDS]`, with FIRN_BIN set.
+"""CPU and memory of an idle `firn run`: `./dev bench daemon_idle`, or this file with other SECONDS.
 
 Starts a sandbox and a daemon with one job a day, a stream of two tables with a rule, and the catalog; waits until
 its first runs are over and the stream follows, then reads what the process has used after SECONDS (120). The org
@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
 
 from support.daemon import running  # noqa: E402
 from support.firn import Project, Sandbox  # noqa: E402
@@ -29,7 +30,7 @@ daemon:
 """
 RULE = {"EventPattern": {"detail-type": ["AccountChangeEvent"]},
         "Targets": [{"Id": "log", "Arn": "firn:command/log", "CommandParameters": {"Command": ["/bin/cat"]}}]}
-RESULTS = pathlib.Path(__file__).resolve().parent / "results"
+RESULTS = ROOT / "bench/results"
 
 
 def used(pid):
@@ -58,7 +59,7 @@ def main():
             cpu_before, _ = used(daemon.process.pid)
             time.sleep(seconds)
             cpu, resident = used(daemon.process.pid)
-            result = {"command": f"python3 bench/daemon_idle.py {seconds:g}", "machine": platform.machine(),
+            result = {"command": f"bench/daemon_idle/run.py {seconds:g}", "machine": platform.machine(),
                       "cpus": os.cpu_count(), "load_average": os.getloadavg(), "seconds": seconds,
                       "with": "jobs, a stream of two tables, a rule, the catalog",
                       "cpu_percent": round(100 * (cpu - cpu_before) / seconds, 3),
