@@ -1,5 +1,5 @@
 """A power cut at every fault point: the process dies, and every write and every name that was not synced
-is gone with it (tests/powercut). `firn export resume` still ends with the same table, and what was
+is gone with it (tests/preload). `firn export resume` still ends with the same table, and what was
 acknowledged is there.
 
 What could go wrong in production: a file is renamed before its bytes are on the disk, a folder is never

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
-from support.firn import Project
+from support.firn import Project, Sandbox
 from support.incremental import IncrementalProject, let_pass
 
 RECORDS = {"Account": 300}
