@@ -32,7 +32,6 @@ struct DescribedObject {
 };
 
 // Errors: Corrupt (REC-LAYOUT-001).
-// `json` may be as `sf sobject describe --json` prints it.
 [[nodiscard]] Result<DescribedObject> ParseDescribe(std::string_view json);
 
 }  // namespace firn::record
