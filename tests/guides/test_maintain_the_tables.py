@@ -1,5 +1,6 @@
 """docs/guides/maintain-the-tables.md: its lines run one after the other on a warehouse of an export."""
 
+import json
 import re
 
 from guides.blocks import blocks, run_line
@@ -14,6 +15,13 @@ def test_the_lines_work_in_their_order_and_no_row_is_lost(exported):
     for line in lines:
         run_line(line, exported.folder)
     assert exported.rows("salesforce.Account") == before
+
+
+def test_each_key_of_a_table_is_told_once(exported):
+    keys = json.loads(run_line("firn lake show salesforce.Account --json", exported.folder).stdout,
+                      object_pairs_hook=lambda pairs: [key for key, _ in pairs])
+    assert len(keys) == len(set(keys)), keys
+    assert "firn.org" in keys
 
 
 def test_an_older_state_is_found_and_compared(exported):
