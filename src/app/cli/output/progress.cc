@@ -98,5 +98,4 @@ void Progress::Finish() {
   drawn_ = false;
 }
 
-
 }  // namespace firn::cli
