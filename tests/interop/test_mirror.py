@@ -56,6 +56,17 @@ def test_a_mirror_is_registered_kept_current_and_says_how_far_behind(project, th
     assert project.firn("lake", "mirror", "--plan", "--exit-code").code == 0
 
 
+def test_a_mirror_does_not_show_snapshots_that_an_erasure_let_go(project, there):
+    for start in (0, 5):
+        assert project.load(range(start, start + 5)).code == 0
+    assert project.json("lake", "mirror")["rows"][0]["state"] == "registered"
+    forgotten = ids_of(range(10))[3]
+    done = project.firn("lake", "forget", forgotten, "--yes")
+    assert done.code == 0, done
+    assert plan(project)["state"] == "current"
+    assert ids_there(there) == [id_ for id_ in ids_of(range(10)) if id_ != forgotten]
+
+
 @pytest.mark.parametrize("point", ["before_register", "before_update", "after_update"])
 def test_a_mirror_killed_on_the_way_is_repaired_by_the_next_run(project, there, point):
     assert project.load(range(0, 5)).code == 0

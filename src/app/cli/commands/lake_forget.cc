@@ -8,6 +8,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/forget_places.h"
 #include "app/cli/commands/lake_access.h"
+#include "app/engine/mirrors.h"
 #include "core/record/record_id.h"
 #include "ends/lake/maintain/erase.h"
 
@@ -183,6 +184,11 @@ Result<ExitCode> Forget(Context& context) {
     all_gone = all_gone && !trace.found.any();
   }
   FIRN_CHECK(AddFiles(context, places, found, id, beside));
+  // They would show snapshots whose files are gone.
+  if (!found.traces.empty() && context.HasProject()) {
+    FIRN_TRY(const auto* project, context.LoadProject());
+    engine::MirrorAfterRun(context.call(), *lake, *project, context.secrets());
+  }
   Print(context, found.traces, beside, "erased");
   return all_gone ? ExitCode::kDone : ExitCode::kFailed;
 }
