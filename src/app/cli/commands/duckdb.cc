@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 #include "core/base/file.h"
 #include "ends/lake/store/object_store.h"
@@ -15,6 +17,10 @@ extern char** environ;
 
 namespace firn::cli {
 namespace {
+
+// The version whose extensions the tests run with.
+constexpr int kMajorTested = 1;
+constexpr int kMinorTested = 5;
 
 // The first executable file of that name on the PATH; empty when there is none.
 std::string OnPath(const std::string& name) {
@@ -79,6 +85,42 @@ Result<std::string> FindDuckDb(Context& context) {
           .Because("the tables are queried by DuckDB, which comes apart from Firn")
           .Hint("install it as duckdb.org/install says, name it with `--duckdb FILE`, or "
                 "run what `firn lake sql --script` prints in a DuckDB of yours"));
+}
+
+std::string DuckDbVersion(const std::string& program) {
+  int ends[2];
+  if (pipe(ends) != 0) return "";
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, writing.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_addclose(&actions, reading.get());
+  std::string flag = "--version";
+  std::string name = program;
+  char* const arguments[] = {name.data(), flag.data(), nullptr};
+  pid_t child = 0;
+  const int failed = posix_spawn(&child, program.c_str(), &actions, nullptr, arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  writing = Fd();
+  if (failed != 0) return "";
+  std::string text(256, '\0');
+  const ssize_t bytes = read(reading.get(), text.data(), text.size());
+  while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  text.resize(bytes > 0 ? static_cast<size_t>(bytes) : 0);
+  return text.substr(0, text.find('\n'));
+}
+
+bool IsOldDuckDb(std::string_view version) {
+  if (version.starts_with('v')) version.remove_prefix(1);
+  int major = 0;
+  int minor = 0;
+  const char* const end = version.data() + version.size();
+  const auto [dot, wrong] = std::from_chars(version.data(), end, major);
+  if (wrong != std::errc() || dot == end || *dot != '.') return false;
+  if (std::from_chars(dot + 1, end, minor).ec != std::errc()) return false;
+  return std::pair(major, minor) < std::pair(kMajorTested, kMinorTested);
 }
 
 std::string SqlQuoted(const std::string& text, char quote) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "app/cli/command.h"
@@ -22,6 +23,12 @@ namespace firn::cli {
 
 // `text` in quotes of that kind, as SQL has them.
 [[nodiscard]] std::string SqlQuoted(const std::string& text, char quote);
+
+// What `PROGRAM --version` says, `v1.5.5 ..`; empty when it says nothing.
+[[nodiscard]] std::string DuckDbVersion(const std::string& program);
+// Whether that is a version older than those that the views are tested with. False for what is no
+// version.
+[[nodiscard]] bool IsOldDuckDb(std::string_view version);
 
 struct DuckDbRun {
   std::string program;

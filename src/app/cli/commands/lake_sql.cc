@@ -26,7 +26,14 @@ Result<ExitCode> LakeSql(Context& context) {
   }
   if (context.Has("query")) run.words = {"-c", context.Text("query")};
   FIRN_TRY(const int code, RunDuckDb(run));
-  return code == 0 ? ExitCode::kDone : ExitCode::kFailed;
+  if (code == 0) return ExitCode::kDone;
+  if (const std::string version = DuckDbVersion(run.program); IsOldDuckDb(version)) {
+    context.out().Warn(
+        "this is DuckDB " + version +
+        ": the views are tested with 1.5, an older one may lack the extensions "
+        "`iceberg` and `avro` or what they read; name a newer one with `--duckdb FILE`");
+  }
+  return ExitCode::kFailed;
 }
 
 }  // namespace
