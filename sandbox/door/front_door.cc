@@ -1,5 +1,6 @@
 #include "sandbox/door/front_door.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -98,7 +99,29 @@ Answer SessionInvalid() {
   return answer;
 }
 
+// `sobjects/User/{id}/password`, written: a change of the setup.
+// Source: Object Reference, 'SetupAuditTrail'; Salesforce Help, "Monitor Setup Changes with Setup
+// Audit Trail" (password resets), read 2026-11.
+bool ChangesPassword(const ApiRequest& api) {
+  return api.method != "GET" && api.method != "HEAD" && api.path.size() == 4 &&
+         api.path[0] == "sobjects" && Folded(api.path[1]) == "user" && api.path[3] == "password";
+}
+
+void DropDoubleSlashes(std::string& path) {
+  size_t end = std::min(path.find('?'), path.size());
+  for (size_t at = path.find("//"); at < end; at = path.find("//", at)) {
+    path.erase(at, 1);
+    --end;
+  }
+}
+
 }  // namespace
+
+void DropEmptySegments(net::ServerRequest& request) {
+  if (!request.path.starts_with("//")) return;
+  DropDoubleSlashes(request.path);
+  DropDoubleSlashes(request.target);
+}
 
 Answer FrontDoor::Serve(const net::ServerRequest& request, const Call& call) {
   const SteadyTime start = parts_.clock.Steady();
@@ -159,9 +182,10 @@ Answer FrontDoor::Route(const net::ServerRequest& request, const Call& call,
   if (IsDataCloudPath(path)) {
     return HandleDataCloud(parts_, request, DecodedSegments(request.target), line);
   }
-  if (OAuth::Owns(path)) return oauth_.Handle(request);
-  if (LogoutPages::Owns(path)) return logout_.Handle(request);
-  if (path.starts_with("/services/Soap/")) return soap_.Handle(request, call, line);
+  if (FrontDoorPages::Owns(path)) return pages_.bridge.Handle(request);
+  if (OAuth::Owns(path)) return pages_.oauth.Handle(request);
+  if (LogoutPages::Owns(path)) return pages_.logout.Handle(request);
+  if (path.starts_with("/services/Soap/")) return pages_.soap.Handle(request, call, line);
   if (path == "/services/data" || path == "/services/data/") {
     return request.method == "GET" || request.method == "HEAD"
                ? VersionsAnswer()
@@ -269,6 +293,7 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
       api.body = *std::move(body);
       auto tooling = life_.tooling.Serve(api);
       answer = tooling ? *std::move(tooling) : HandleRest(parts_, api);
+      if (answer.status < 300 && ChangesPassword(api)) NotePassword(api.path[2]);
     } else {
       answer = ErrorAnswer(415, "UNSUPPORTED_MEDIA_TYPE", "The body's encoding cannot be read");
     }
@@ -277,6 +302,14 @@ Answer FrontDoor::Data(const net::ServerRequest& request, const Call& call,
                      "api-usage=" + std::to_string(parts_.usage.Used(Allotment::kApiRequests)) +
                          "/" + std::to_string(max));
   return answer;
+}
+
+void FrontDoor::NotePassword(const std::string& user_id) {
+  const auto id = ParseId(user_id);
+  const auto user = id ? parts_.users.ById(IdText(*id)) : std::nullopt;
+  if (!user) return;
+  life_.activity.SetupChanged("resetpassword", "Manage Users",
+                              "Reset password for user " + user->username);
 }
 
 void FrontDoor::Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,

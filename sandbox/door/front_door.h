@@ -6,16 +6,27 @@
 
 #include "sandbox/api_request.h"
 #include "sandbox/life/life_parts.h"
+#include "sandbox/sign_in/front_door_pages.h"
 #include "sandbox/sign_in/logout_pages.h"
 #include "sandbox/sign_in/oauth.h"
 #include "sandbox/soap/soap_door.h"
 
 namespace firn::sandbox {
 
+// `//services/data` is `/services/data`, as at the vendor: clients join an address that ends in a
+// slash and a path that begins with one.
+void DropEmptySegments(net::ServerRequest& request);
+
 class FrontDoor {
  public:
-  FrontDoor(ApiParts& parts, LifeParts& life, OAuth& oauth, SoapDoor& soap, LogoutPages& logout)
-      : parts_(parts), life_(life), oauth_(oauth), soap_(soap), logout_(logout) {}
+  struct Pages {
+    OAuth& oauth;
+    SoapDoor& soap;
+    LogoutPages& logout;
+    FrontDoorPages& bridge;
+  };
+  FrontDoor(ApiParts& parts, LifeParts& life, Pages pages)
+      : parts_(parts), life_(life), pages_(pages) {}
   [[nodiscard]] Answer Serve(const net::ServerRequest& request, const Call& call);
 
  private:
@@ -31,14 +42,13 @@ class FrontDoor {
   [[nodiscard]] Answer Async(const net::ServerRequest& request, RequestLine& line);
   [[nodiscard]] std::optional<Answer> SignIn(const net::ServerRequest& request, Session& session,
                                              RequestLine& line);
+  void NotePassword(const std::string& user_id);  // in the setup audit trail
   void Finish(const net::ServerRequest& request, const std::vector<FaultEffect>& faults,
               Answer& answer);
 
   ApiParts& parts_;
   LifeParts& life_;
-  OAuth& oauth_;
-  SoapDoor& soap_;
-  LogoutPages& logout_;
+  Pages pages_;
 };
 
 }  // namespace firn::sandbox

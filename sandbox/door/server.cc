@@ -170,6 +170,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<SoapLogin> soap_login_;
   std::unique_ptr<SoapDoor> soap_;
   std::unique_ptr<LogoutPages> logout_;
+  std::unique_ptr<FrontDoorPages> bridge_;
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
@@ -351,11 +352,15 @@ Result<void> SandboxImpl::OpenDoors() {
   soap_login_ = std::make_unique<SoapLogin>(sign_in);
   soap_ = std::make_unique<SoapDoor>(*parts_, *soap_login_);
   logout_ = std::make_unique<LogoutPages>(sign_in);
-  door_ = std::make_unique<FrontDoor>(*parts_, *life_, *oauth_, *soap_, *logout_);
-  handler_ =
-      net::OnPool([door = door_.get()](net::ServerRequest request,
-                                       const Call& call) { return door->Serve(request, call); },
-                  options_.request_threads, kRequestsWaitingMax);
+  bridge_ = std::make_unique<FrontDoorPages>(sign_in);
+  door_ = std::make_unique<FrontDoor>(*parts_, *life_,
+                                      FrontDoor::Pages{*oauth_, *soap_, *logout_, *bridge_});
+  handler_ = net::OnPool(
+      [door = door_.get()](net::ServerRequest request, const Call& call) {
+        DropEmptySegments(request);
+        return door->Serve(request, call);
+      },
+      options_.request_threads, kRequestsWaitingMax);
   net::ServerOptions plain;
   plain.address = options_.address;
   plain.port = options_.http_port;

@@ -11,8 +11,13 @@ namespace firn::sandbox {
 [[nodiscard]] Answer Theme(ApiParts& parts, const ApiRequest& request);
 // `/sobjects/X/listviews` and below.
 [[nodiscard]] Answer ListViews(ApiParts& parts, const ApiRequest& request);
+// The query of the list view of that id; empty when there is none.
+[[nodiscard]] std::string ListViewSoql(const Catalogue& catalogue, std::string_view id,
+                                       int version);
 // `/quickActions` and `/sobjects/X/quickActions`, and below.
 [[nodiscard]] Answer QuickActions(ApiParts& parts, const ApiRequest& request);
+// `/process/rules`, `/process/approvals`.
+[[nodiscard]] Answer Processes(ApiParts& parts, const ApiRequest& request);
 // `/sobjects/User/{id}/password`.
 [[nodiscard]] Answer UserPassword(ApiParts& parts, const ApiRequest& request);
 

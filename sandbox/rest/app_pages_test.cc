@@ -52,6 +52,8 @@ TEST_F(AppPagesTest, ListViewsDescribeAndRunTheirQueries) {
   const std::string query = described["query"];
   EXPECT_NE(query.find("FROM Account ORDER BY Name ASC NULLS FIRST"), std::string::npos) << query;
   EXPECT_EQ(GetJson(kRoot + "/query?q=" + PercentEncode(query))["totalSize"], 30);
+  const json explained = GetJson(kRoot + "/query?explain=" + all["id"].get<std::string>());
+  EXPECT_EQ(explained["plans"][0]["sobjectType"], "Account") << explained.dump();
   const json first = GetJson(all["resultsUrl"]);
   EXPECT_EQ(first["size"], 25) << "by default";
   EXPECT_EQ(first["done"], false);
@@ -91,7 +93,12 @@ TEST_F(AppPagesTest, QuickActionsAreListedAndMakeRecordsWhereTheyWereStarted) {
   EXPECT_EQ(actions[0]["type"], "LogACall");
   const json describe = GetJson(actions[0]["urls"]["describe"]);
   EXPECT_EQ(describe["targetSobjectType"], "Task");
-  EXPECT_EQ(GetJson(actions[0]["urls"]["defaultValues"])["Status"], "Completed");
+  EXPECT_EQ(describe["urls"], actions[0]["urls"]);
+  const std::string defaults = actions[0]["urls"]["defaultValues"];
+  EXPECT_EQ(GetJson(defaults)["Status"], "Completed");
+  EXPECT_TRUE(GetJson(defaults)["WhatId"].is_null());
+  EXPECT_TRUE(GetJson(defaults).contains("Description"));
+  EXPECT_EQ(GetJson(defaults + "/" + account)["WhatId"], account);
   EXPECT_EQ(GetJson(kRoot + "/sobjects/Account/quickActions").size(), actions.size());
   const json wish = {{"contextId", account}, {"record", {{"LastName", "Smith"}}}};
   const auto made = Send("POST", kRoot + "/sobjects/Account/quickActions/NewContact", wish.dump());
@@ -99,6 +106,8 @@ TEST_F(AppPagesTest, QuickActionsAreListedAndMakeRecordsWhereTheyWereStarted) {
   EXPECT_EQ(Parse(made)["success"], true);
   EXPECT_EQ(Id("SELECT Id FROM Contact WHERE AccountId = '" + account + "'"),
             Parse(made)["ids"][0]);
+  EXPECT_EQ(Parse(made)["id"], Parse(made)["ids"][0]);
+  EXPECT_EQ(Parse(made)["feedItemIds"], json::array());
   const auto bare = Send("POST", kRoot + "/quickActions/NewContact", R"({"record":{}})");
   EXPECT_EQ(ErrorOf(bare), "400 REQUIRED_FIELD_MISSING");
   EXPECT_EQ(ErrorOf(Get(kRoot + "/quickActions/Nope")), "404 NOT_FOUND");
@@ -127,6 +136,9 @@ TEST_F(AppPagesTest, PasswordsAreSetResetAndToldToHaveExpired) {
   EXPECT_EQ(GetJson(path)["isExpired"], true) << "what was made up must be changed";
   EXPECT_EQ(Send("POST", path, R"({"NewPassword":"myNewPassword1234"})").status, 204);
   EXPECT_EQ(GetJson(path)["isExpired"], false);
+  EXPECT_NE(Id("SELECT Id FROM SetupAuditTrail WHERE Action = 'resetpassword' AND Section = "
+               "'Manage Users' LIMIT 1"),
+            "");
   EXPECT_EQ(ErrorOf(Get(kRoot + "/sobjects/User/005Hn0000000000AAA/password")), "404 NOT_FOUND");
 }
 
@@ -138,6 +150,25 @@ TEST_F(AppPagesTest, HeadAnswersWhatGetDoesWithoutABody) {
     EXPECT_EQ(head.body, "") << path;
     EXPECT_TRUE(head.headers.Get("Sforce-Limit-Info")) << path;
   }
+}
+
+TEST_F(AppPagesTest, AnOrgWithoutProcessesSaysSo) {
+  MakeAccounts(1);
+  const std::string id = Id("SELECT Id FROM Account");
+  EXPECT_EQ(GetJson(kRoot + "/process/rules"), (json{{"rules", json::object()}}));
+  EXPECT_EQ(GetJson(kRoot + "/process/approvals"), (json{{"approvals", json::object()}}));
+  const json triggered =
+      Parse(Send("POST", kRoot + "/process/rules", json{{"contextIds", {id}}}.dump()));
+  EXPECT_EQ(triggered, (json::array({{{"errors", nullptr}, {"success", true}}})));
+  const auto wish = [](const std::string& record) {
+    return json{{"requests", {{{"actionType", "Submit"}, {"contextId", record}}}}}.dump();
+  };
+  EXPECT_EQ(ErrorOf(Send("POST", kRoot + "/process/approvals", wish(id))),
+            "400 NO_APPLICABLE_PROCESS");
+  EXPECT_EQ(ErrorOf(Send("POST", kRoot + "/process/approvals", wish("001000000000000AAA"))),
+            "400 INVALID_CROSS_REFERENCE_KEY");
+  EXPECT_EQ(Send("POST", kRoot + "/process/rules", "{}").status, 400);
+  EXPECT_EQ(Send("DELETE", kRoot + "/process/rules").status, 405);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sandbox/rest/app_pages.h"
 #include "sandbox/rest/rest.h"
 #include "sandbox/soql/leading_index.h"
 
@@ -32,7 +33,11 @@ ordered_json Plan(const ObjectInfo& object, uint64_t rows, uint64_t all, const F
 }  // namespace
 
 Answer ExplainQuery(ApiParts& parts, const ApiRequest& request) {
-  const std::string soql = request.Query("explain");
+  std::string soql = request.Query("explain");
+  // A list view's id stands for its query.
+  const auto catalogue = parts.org.CatalogueFor(request.session.user_id);
+  const std::string viewed = ListViewSoql(*catalogue, soql, request.version);
+  if (!viewed.empty()) soql = viewed;
   const auto cursor = parts.org.Query(soql, request.Options(false));
   if (!cursor) return ErrorAnswer(cursor.error());
   const ObjectInfo& object = (*cursor)->object();

@@ -242,4 +242,15 @@ Answer ListViews(ApiParts& parts, const ApiRequest& request) {
   return NotFoundAnswer();
 }
 
+std::string ListViewSoql(const Catalogue& catalogue, std::string_view id, int version) {
+  const auto number = ParseId(id);
+  if (!number || KeyPrefixOf(*number) != "00B") return "";
+  for (const ObjectInfo& object : catalogue.objects()) {
+    for (const ListView& view : ViewsOf(object)) {
+      if (view.id == IdText(*number)) return SoqlOf(object, view, FieldsOf(object, version));
+    }
+  }
+  return "";
+}
+
 }  // namespace firn::sandbox

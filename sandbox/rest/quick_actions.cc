@@ -63,7 +63,8 @@ ordered_json LayoutOf(const ObjectInfo& object, int version) {
   return {{"id", nullptr}, {"layoutRows", std::move(rows)}};
 }
 
-Answer Describe(const Action& action, const ObjectInfo& object, int version) {
+Answer Describe(const Action& action, const ObjectInfo& object, const std::string& base,
+                int version) {
   return JsonAnswer(200, ordered_json{{"accessLevelRequired", nullptr},
                                       {"canvasApplicationName", nullptr},
                                       {"colors", ordered_json::array()},
@@ -79,19 +80,10 @@ Answer Describe(const Action& action, const ObjectInfo& object, int version) {
                                       {"targetRecordTypeId", nullptr},
                                       {"targetSobjectType", action.target},
                                       {"type", action.type},
+                                      {"urls", Basics(action, base)["urls"]},
                                       {"visualforcePageName", nullptr},
                                       {"width", nullptr}}
                              .dump());
-}
-
-Answer DefaultValues(const Action& action, const ApiRequest& request) {
-  ordered_json values = {{"attributes", {{"type", action.target}}},
-                         {"OwnerId", request.session.user_id}};
-  if (action.name == "LogACall") {
-    values["Subject"] = "Call";
-    values["Status"] = "Completed";
-  }
-  return JsonAnswer(200, values.dump());
 }
 
 // The field that links the new record to where the action was started.
@@ -104,6 +96,24 @@ const FieldInfo* LinkTo(const ObjectInfo& target, const ObjectInfo* context) {
   };
   const auto found = std::find_if(target.fields.begin(), target.fields.end(), leads);
   return found == target.fields.end() ? nullptr : &*found;
+}
+
+// Every field of the action's form, with what it begins with.
+Answer DefaultValues(const ApiRequest& request, const Action& action, const ObjectInfo& target,
+                     const ObjectInfo* context, const std::string& context_id) {
+  ordered_json values = {{"attributes", {{"type", action.target}}}};
+  for (const FieldInfo& field : target.fields) {
+    const bool shown = field.createable && VisibleField(field, request.version);
+    if (shown) values[field.name] = nullptr;
+    if (shown && field.default_value) values[field.name] = *field.default_value;
+  }
+  values["OwnerId"] = request.session.user_id;
+  if (action.name == "LogACall") {
+    values["Subject"] = "Call";
+    values["Status"] = "Completed";
+  }
+  if (const FieldInfo* link = LinkTo(target, context)) values[link->name] = context_id;
+  return JsonAnswer(200, values.dump());
 }
 
 // {"contextId": .., "record": {..}}
@@ -141,7 +151,8 @@ Answer Run(ApiParts& parts, const ApiRequest& request, const Action& action,
   if (!row) return ErrorAnswer(row.error());
   return JsonAnswer(201, ordered_json{{"contextId", context},
                                       {"created", true},
-                                      {"feedItemIds", nullptr},
+                                      {"feedItemIds", ordered_json::array()},
+                                      {"id", IdText(row->id)},
                                       {"ids", ordered_json::array({IdText(row->id)})},
                                       {"success", true},
                                       {"successMessage", nullptr}}
@@ -177,9 +188,15 @@ Answer QuickActions(ApiParts& parts, const ApiRequest& request) {
     }
     if (!reads) return MethodNotAllowed(request.method, "GET,HEAD");
     if (path[1] == "describe" && path.size() == 2) {
-      return Describe(action, *target, request.version);
+      return Describe(action, *target, base, request.version);
     }
-    if (path[1] == "defaultValues" && path.size() <= 3) return DefaultValues(action, request);
+    if (path[1] == "defaultValues" && path.size() <= 3) {
+      const std::string context_id = path.size() == 3 ? path[2] : "";
+      const auto id = ParseId(context_id);
+      if (path.size() == 3 && !id) return NotFoundAnswer();
+      return DefaultValues(request, action, *target,
+                           id ? catalogue->ByKeyPrefix(KeyPrefixOf(*id)) : nullptr, context_id);
+    }
   }
   return NotFoundAnswer();
 }

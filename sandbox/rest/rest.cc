@@ -27,9 +27,9 @@ Answer Resources(ApiParts& parts, const ApiRequest& request) {
     return MethodNotAllowed(request.method, "GET,HEAD");
   }
   ordered_json resources;
-  for (const char* name :
-       {"tooling", "sobjects", "query", "queryAll", "limits", "jobs", "composite", "compactLayouts",
-        "event", "recent", "tabs", "theme", "quickActions", "search", "parameterizedSearch"}) {
+  for (const char* name : {"tooling", "sobjects", "query", "queryAll", "limits", "jobs",
+                           "composite", "compactLayouts", "event", "recent", "tabs", "theme",
+                           "quickActions", "search", "parameterizedSearch", "process", "graphql"}) {
     resources[name] = request.Root() + "/" + name;
   }
   resources["identity"] =
@@ -125,6 +125,8 @@ Answer HandleRest(ApiParts& parts, ApiRequest& request) {
   if (family == "tabs" && request.path.size() == 1) return Tabs(parts, request);
   if (family == "theme" && request.path.size() == 1) return Theme(parts, request);
   if (family == "quickActions") return QuickActions(parts, request);
+  if (family == "graphql" && request.path.size() == 1) return HandleGraphql(parts, request);
+  if (family == "process") return Processes(parts, request);
   return NotFoundAnswer();
 }
 

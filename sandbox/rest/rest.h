@@ -39,6 +39,7 @@ inline constexpr int kVersionNewest = 67;
 [[nodiscard]] Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows);
 [[nodiscard]] Answer HandleSearch(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer HandleParameterizedSearch(ApiParts& parts, const ApiRequest& request);
+[[nodiscard]] Answer HandleGraphql(ApiParts& parts, const ApiRequest& request);
 // `search/scopeOrder`, `search/layout`, `search/suggestions`.
 [[nodiscard]] Answer HandleSearchPages(ApiParts& parts, const ApiRequest& request);
 [[nodiscard]] Answer ExplainQuery(ApiParts& parts, const ApiRequest& request);

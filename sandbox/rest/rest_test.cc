@@ -317,5 +317,12 @@ TEST_F(RestTest, RelationshipsAreFollowedByFriendlyAddresses) {
       0);
 }
 
+TEST_F(RestTest, AddressesWithDoubledSlashesAreTheSame) {
+  EXPECT_EQ(Get("//services/data/v60.0/limits").status, 200);
+  EXPECT_EQ(Get("//services//data/v60.0//query?q=SELECT+Id+FROM+Account+WHERE+Site='//x'").status,
+            200);
+  EXPECT_EQ(Get("//services/data/v60.0/nothing").status, 404);
+}
+
 }  // namespace
 }  // namespace firn::sandbox

@@ -117,6 +117,7 @@ Result<std::unique_ptr<AppRegistry>> AppRegistry::Open(const std::string& folder
   app.run_as = run_as;
   app.scopes.emplace_back("openid");
   app.scopes.emplace_back("cdp_ingest_api");
+  app.scopes.emplace_back("web");  // as the app that sf signs in by must have
   // Where sf and most libraries listen while a person signs in.
   app.redirect_uris = {"http://localhost:1717/OauthRedirect", "http://localhost:8080/callback"};
   registry->apps_.push_back(std::move(app));

@@ -142,5 +142,27 @@ TEST_F(LogoutTest, SessionsEndWhenTheirUserIsDeactivated) {
   EXPECT_EQ(Status(sandbox_->NewAccessToken().value()), 200);
 }
 
+TEST_F(LogoutTest, AFrontDoorAddressSignsABrowserInOnceAndOpensNoApi) {
+  const json made = GetJson("/services/oauth2/singleaccess?redirect_uri=/lightning/page/home");
+  const std::string uri = made["frontdoor_uri"];
+  ASSERT_TRUE(uri.starts_with(sandbox_->http_url() + "/secur/frontdoor.jsp?otp=")) << uri;
+  const std::string path = uri.substr(sandbox_->http_url().size());
+  const auto opened = Browse("GET", path, "");
+  EXPECT_EQ(opened.status, 302);
+  EXPECT_EQ(opened.headers.GetOr("Location", ""), "/lightning/page/home");
+  const std::string cookie = opened.headers.GetOr("Set-Cookie", "");
+  ASSERT_TRUE(cookie.starts_with("sid=")) << cookie;
+  const std::string sid = cookie.substr(4, cookie.find(';') - 4);
+  EXPECT_TRUE(IsSignedIn(sid));
+  EXPECT_EQ(Status(sid), 401);
+  EXPECT_FALSE(Browse("GET", path, "").headers.Get("Set-Cookie")) << "once only";
+  const auto older = Browse("POST", "/secur/frontdoor.jsp", "",
+                            FormEncode({{"sid", token_}, {"retURL", "//elsewhere.example"}}));
+  EXPECT_TRUE(older.headers.Get("Set-Cookie"));
+  EXPECT_EQ(older.headers.GetOr("Location", ""), "/") << "to no other host";
+  EXPECT_FALSE(Browse("GET", "/secur/frontdoor.jsp?sid=nothing", "").headers.Get("Set-Cookie"));
+  EXPECT_EQ(Browse("GET", "/services/oauth2/singleaccess", "").status, 403);
+}
+
 }  // namespace
 }  // namespace firn::sandbox

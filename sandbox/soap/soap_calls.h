@@ -31,6 +31,7 @@ struct SoapRequest {
 // Nothing when the operation is none of theirs.
 [[nodiscard]] std::optional<Answer> ReadCall(const SoapRequest& soap);      // soap_reads.cc
 [[nodiscard]] std::optional<Answer> WriteCall(const SoapRequest& soap);     // soap_writes.cc
+[[nodiscard]] std::optional<Answer> MoveCall(const SoapRequest& soap);      // soap_moves.cc
 [[nodiscard]] std::optional<Answer> DescribeCall(const SoapRequest& soap);  // soap_describes.cc
 // What login() and getUserInfo() tell of a user.
 [[nodiscard]] std::string UserInfoXml(std::string_view element, const User& user,

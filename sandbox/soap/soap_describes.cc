@@ -1,11 +1,12 @@
 // describeGlobal(), describeSObject(), describeSObjects(), getUserInfo(), getServerTimestamp(),
-// setPassword(), resetPassword().
+// describeTabs(), setPassword(), resetPassword().
 // Source: SOAP API Developer Guide, 'Describe Calls', 'Utility Calls', read 2026-11.
 #include <nlohmann/json.hpp>
 
 #include "core/base/time_text.h"
 #include "sandbox/rest/app_pages.h"
 #include "sandbox/rest/rest.h"
+#include "sandbox/sign_in/sign_in_parts.h"
 #include "sandbox/soap/soap_calls.h"
 #include "sandbox/soap/soap_records.h"
 
@@ -48,6 +49,23 @@ Answer Objects(const SoapRequest& soap) {
     xml += "</result>";
   }
   return Respond(soap, std::move(xml));
+}
+
+// One app with all tabs, in the order that the user sees them.
+Answer TabSets(const SoapRequest& soap) {
+  const ApiRequest rest = RestOf(soap, soap.http, "GET", {"tabs"});
+  const Answer answer = Tabs(soap.parts, rest);
+  if (answer.status != 200) return FaultOf(soap.path, answer);
+  std::string xml = "<result>" + SoapElement("description", "") + SoapElement("label", "Sales") +
+                    SoapElement("logoUrl", BaseUrl(soap.http) + "/img/app/sales.png") +
+                    SoapElement("namespace", "") + SoapElement("selected", "true") +
+                    SoapElement("tabSetId", "02u000000000001AAA");
+  for (const json& tab : json::parse(answer.body)) {
+    xml += "<tabs>";
+    AppendDescribeXml(tab, xml);
+    xml += "</tabs>";
+  }
+  return Respond(soap, xml + "</result>");
 }
 
 Answer WhoAmI(const SoapRequest& soap) {
@@ -99,6 +117,7 @@ std::optional<Answer> DescribeCall(const SoapRequest& soap) {
   const std::string& name = soap.operation.name;
   if (name == "describeGlobal") return Global(soap);
   if (name == "describeSObject" || name == "describeSObjects") return Objects(soap);
+  if (name == "describeTabs") return TabSets(soap);
   if (name == "getUserInfo") return WhoAmI(soap);
   if (name == "setPassword") return Password(soap, true);
   if (name == "resetPassword") return Password(soap, false);

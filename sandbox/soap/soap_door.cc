@@ -95,7 +95,7 @@ Answer SoapDoor::Handle(const net::ServerRequest& request, const Call& call,
   parts_.usage.Add(Allotment::kApiRequests, 1);
   line.cost = 1;
   const SoapRequest soap{parts_, request, call, *path, *header, operation, *session};
-  for (const auto& family : {ReadCall, WriteCall, DescribeCall}) {
+  for (const auto& family : {ReadCall, WriteCall, MoveCall, DescribeCall}) {
     if (auto answer = family(soap)) return *std::move(answer);
   }
   return SoapNoOperation(*path, operation.name);

@@ -188,7 +188,77 @@ TEST_F(SoapTest, DescribesSayWhatRestSays) {
   EXPECT_TRUE(Has(Soap("<describeSObject><sObjectType>Nope</sObjectType></describeSObject>"),
                   "<sf:InvalidSObjectFault"));
   EXPECT_EQ(Text(Soap("<getUserInfo/>"), "userName"), sandbox_->username());
+  const auto tabs = Soap("<describeTabs/>");
+  EXPECT_TRUE(Has(tabs, "<selected>true</selected>") && Has(tabs, "<sobjectName>Account<"))
+      << tabs.body;
   EXPECT_TRUE(Text(Soap("<getServerTimestamp/>"), "timestamp").ends_with("Z"));
+}
+
+TEST_F(SoapTest, ALeadIsConvertedOnceIntoThreeRecords) {
+  const std::string lead = Create(
+      "<s:FirstName>Ann</s:FirstName><s:LastName>Lee</s:LastName><s:Company>Acme</s:Company>"
+      "<s:City>Oslo</s:City><s:Email>ann@acme.example</s:Email>",
+      "Lead");
+  const auto convert = [&](const std::string& more) {
+    return Soap("<convertLead><leadConverts><convertedStatus>Closed - Converted</convertedStatus>" +
+                more + "<leadId>" + lead + "</leadId></leadConverts></convertLead>");
+  };
+  const auto done = convert("");
+  ASSERT_EQ(Text(done, "success"), "true") << done.body;
+  const auto read = [&](const std::string& object, const std::string& element) {
+    return GetJson("/services/data/v60.0/sobjects/" + object + "/" + Text(done, element));
+  };
+  EXPECT_EQ(read("Account", "accountId")["Name"], "Acme");
+  EXPECT_EQ(read("Account", "accountId")["BillingCity"], "Oslo");
+  EXPECT_EQ(read("Contact", "contactId")["Email"], "ann@acme.example");
+  EXPECT_EQ(read("Contact", "contactId")["AccountId"], Text(done, "accountId"));
+  EXPECT_EQ(read("Opportunity", "opportunityId")["Name"], "Acme-");
+  EXPECT_EQ(read("Lead", "leadId")["IsConverted"], true);
+  EXPECT_EQ(read("Lead", "leadId")["ConvertedContactId"], Text(done, "contactId"));
+  EXPECT_EQ(Text(convert(""), "statusCode"), "CANNOT_UPDATE_CONVERTED_LEAD");
+  const std::string other =
+      Create("<s:LastName>Roe</s:LastName><s:Company>Roe</s:Company>", "Lead");
+  const auto into = Soap(
+      "<convertLead><leadConverts><accountId>" + Text(done, "accountId") +
+      "</accountId><convertedStatus>Closed - Converted</convertedStatus><doNotCreateOpportunity>"
+      "true</doNotCreateOpportunity><leadId>" +
+      other + "</leadId></leadConverts></convertLead>");
+  EXPECT_TRUE(Has(into, "<opportunityId xsi:nil=\"true\"/>")) << into.body;
+  const auto wrong = Soap(
+      "<convertLead><leadConverts><convertedStatus>Open</convertedStatus>"
+      "<leadId>" +
+      Create("<s:LastName>L</s:LastName><s:Company>C</s:Company>", "Lead") +
+      "</leadId></leadConverts></convertLead>");
+  EXPECT_EQ(Text(wrong, "statusCode"), "INVALID_STATUS") << wrong.body;
+}
+
+TEST_F(SoapTest, MergedRecordsGiveTheirChildrenToTheMaster) {
+  const std::string master = Create("<s:Name>Master</s:Name>");
+  const std::string gone = Create("<s:Name>Gone</s:Name>");
+  const std::string contact =
+      Create("<s:LastName>C</s:LastName><s:AccountId>" + gone + "</s:AccountId>", "Contact");
+  const auto merge = [&](const std::string& id) {
+    return Soap("<merge><request><masterRecord><s:type>Account</s:type><s:Id>" + master +
+                "</s:Id><s:Site>here</s:Site></masterRecord><recordToMergeIds>" + id +
+                "</recordToMergeIds></request></merge>");
+  };
+  const auto done = merge(gone);
+  ASSERT_EQ(Text(done, "success"), "true") << done.body;
+  EXPECT_EQ(Text(done, "mergedRecordIds"), gone);
+  EXPECT_TRUE(Has(done, "<updatedRelatedIds>" + contact + "<"));
+  EXPECT_EQ(GetJson("/services/data/v60.0/sobjects/Contact/" + contact)["AccountId"], master);
+  EXPECT_EQ(GetJson("/services/data/v60.0/sobjects/Account/" + master)["Site"], "here");
+  const json bin = GetJson(
+      "/services/data/v60.0/queryAll?q=SELECT+MasterRecordId+FROM+Account+"
+      "WHERE+IsDeleted=true");
+  EXPECT_EQ(bin["records"][0]["MasterRecordId"], master);
+  const auto closed = Soap("<merge><request><masterRecord><s:type>Account</s:type><s:Id>" + master +
+                           "</s:Id><s:CreatedDate>2020-01-01T00:00:00Z</s:CreatedDate>"
+                           "</masterRecord><recordToMergeIds>" +
+                           Create("<s:Name>X</s:Name>") + "</recordToMergeIds></request></merge>");
+  EXPECT_EQ(Text(closed, "statusCode"), "INVALID_FIELD_FOR_INSERT_UPDATE") << closed.body;
+  EXPECT_EQ(Text(merge(master), "success"), "false") << "into itself";
+  EXPECT_EQ(Text(merge("001000000000000AAA"), "success"), "false");
 }
 
 TEST_F(SoapTest, EnterpriseClientsNameTypesByTheirSchema) {
@@ -212,7 +282,7 @@ TEST_F(SoapTest, FaultsCarryTheVendorsCodes) {
   EXPECT_EQ(field.status, 500);
   EXPECT_TRUE(Has(field, "<faultcode>sf:INVALID_FIELD</faultcode>"));
   EXPECT_TRUE(Has(field, "<sf:row>1</sf:row><sf:column>8</sf:column>")) << field.body;
-  EXPECT_TRUE(Has(Soap("<merge/>"), "No operation available for request"));
+  EXPECT_TRUE(Has(Soap("<describeSoftphoneLayout/>"), "No operation available for request"));
   EXPECT_TRUE(Has(Soap("<describeGlobal/>", "", "u/30.0"), "UNSUPPORTED_API_VERSION"));
   token_ = "00D000000000000!nothing";
   EXPECT_TRUE(Has(Soap("<describeGlobal/>"), "<sf:exceptionCode>INVALID_SESSION_ID"));
