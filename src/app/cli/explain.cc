@@ -20,6 +20,7 @@
 #include "patterns/events/error_codes.h"
 #include "patterns/exports/error_codes.h"
 #include "patterns/federation/error_codes.h"
+#include "sandbox/error_codes.h"
 
 namespace firn::cli {
 
@@ -30,7 +31,7 @@ std::vector<ErrorCode> AllErrorCodes() {
         net::ErrorCodes(), project::ErrorCodes(), record::ErrorCodes(), state::ErrorCodes(),
         lake::ErrorCodes(), aws::ErrorCodes(), salesforce::ErrorCodes(), kafka::ErrorCodes(),
         events::ErrorCodes(), exports::ErrorCodes(), federation::ErrorCodes(),
-        telemetry::ErrorCodes(), engine::ErrorCodes(), cli::ErrorCodes()}) {
+        telemetry::ErrorCodes(), engine::ErrorCodes(), cli::ErrorCodes(), sandbox::ErrorCodes()}) {
     all.insert(all.end(), codes.begin(), codes.end());
   }
   std::sort(all.begin(), all.end(),
