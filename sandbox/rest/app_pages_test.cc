@@ -159,7 +159,7 @@ TEST_F(AppPagesTest, AnOrgWithoutProcessesSaysSo) {
   EXPECT_EQ(GetJson(kRoot + "/process/approvals"), (json{{"approvals", json::object()}}));
   const json triggered =
       Parse(Send("POST", kRoot + "/process/rules", json{{"contextIds", {id}}}.dump()));
-  EXPECT_EQ(triggered, (json::array({{{"errors", nullptr}, {"success", true}}})));
+  EXPECT_EQ(triggered, (json{{"errors", nullptr}, {"success", true}}));
   const auto wish = [](const std::string& record) {
     return json{{"requests", {{{"actionType", "Submit"}, {"contextId", record}}}}}.dump();
   };

@@ -37,14 +37,12 @@ Answer TriggerRules(ApiParts& parts, const ApiRequest& request) {
   if (!ids.is_array() || ids.empty() || ids.size() > kIdsMax) {
     return ErrorAnswer(400, "INVALID_INPUT", "contextIds must hold 1 to 200 ids");
   }
-  ordered_json results = ordered_json::array();
   for (const json& id : ids) {
     if (const auto there = MustBeThere(parts, request, id); !there) {
       return ErrorAnswer(there.error());
     }
-    results.push_back({{"errors", nullptr}, {"success", true}});
   }
-  return JsonAnswer(200, results.dump());
+  return JsonAnswer(200, ordered_json{{"errors", nullptr}, {"success", true}}.dump());
 }
 
 Answer Submit(ApiParts& parts, const ApiRequest& request) {
