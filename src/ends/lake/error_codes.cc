@@ -175,6 +175,10 @@ constexpr ErrorCode kCodes[] = {
     {"LAKE-READ-003", "the table has too many rows deleted by their values",
      "equality deletes of another writer have to be held in memory to be applied",
      "let the engine that wrote them compact the table"},
+    {"LAKE-READ-005", "a file of the table is encrypted",
+     "the table's files are encrypted with keys of its own (Iceberg version 3), which this version "
+     "does not read",
+     "read it with the engine that wrote it, or have that write a copy that is not encrypted"},
     {"LAKE-FILTER-001", "the text is no filter",
      "a filter is COLUMN OPERATOR LITERAL, joined by AND; the literal must fit the column's type",
      "write it as in `Amount >= 10 AND Name = 'x' AND Closed IS NULL`"},

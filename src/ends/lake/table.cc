@@ -1,6 +1,7 @@
 #include "ends/lake/table.h"
 
 #include "ends/lake/format/manifest.h"
+#include "ends/lake/internal/encrypted.h"
 #include "ends/lake/store/object_store.h"
 #include "ends/lake/table_io.h"
 
@@ -114,6 +115,7 @@ Result<const Snapshot*> SnapshotOf(const Table& table, std::optional<int64_t> sn
 
 Result<std::vector<ManifestFile>> LoadManifests(const Call& call, ObjectStore& store,
                                                 const Snapshot& snapshot) {
+  if (internal::HasKey(snapshot.json)) return Fail(internal::EncryptedFile(snapshot.manifest_list));
   if (!snapshot.manifest_list.empty()) {
     FIRN_TRY(std::string bytes,
              Needed(store.Read(call, snapshot.manifest_list, kManifestBytesMax)));
@@ -132,6 +134,8 @@ Result<std::vector<ManifestFile>> LoadManifests(const Call& call, ObjectStore& s
 
 Result<void> EachEntry(const Call& call, ObjectStore& store, const ManifestFile& manifest,
                        const std::function<Result<void>(ManifestEntry)>& take) {
+  if (manifest.key_metadata && !manifest.key_metadata->empty())
+    return Fail(internal::EncryptedFile(manifest.path));
   FIRN_TRY(std::string bytes, Needed(store.Read(call, manifest.path, kManifestBytesMax)));
   if (static_cast<int64_t>(bytes.size()) != manifest.length_bytes)
     return Fail(Error(Kind::kCorrupt, "LAKE-MANIFEST-001",

@@ -76,14 +76,21 @@ int64_t CommitTimeMs(const Call& call, int64_t not_before_ms) {
 }
 
 Result<void> CheckWritable(const CommitBase& base) {
+  const auto refused = [&base](std::string why, std::string hint) {
+    return Fail(Error(Kind::kUnsupported, "LAKE-COMMIT-005",
+                      "table `" + base.ident.Text() + "` cannot be written by this version")
+                    .At(base.metadata_location)
+                    .Because(std::move(why))
+                    .Hint(std::move(hint)));
+  };
+  // Plain files would lie beside encrypted ones (Iceberg docs, "Encryption", read 2026-11).
+  if (base.metadata->properties.contains("encryption.key-id"))
+    return refused("its files are to be encrypted with a key of its own",
+                   "write it with the engine that made it");
   if (base.metadata->format_version >= 2) return {};
-  return Fail(Error(Kind::kUnsupported, "LAKE-COMMIT-005",
-                    "table `" + base.ident.Text() + "` cannot be written by this version")
-                  .At(base.metadata_location)
-                  .Because("its format version is " +
-                           std::to_string(base.metadata->format_version) +
-                           "; versions 2 and 3 are written")
-                  .Hint("upgrade it: set the table property `format-version` to 2"));
+  return refused("its format version is " + std::to_string(base.metadata->format_version) +
+                     "; versions 2 and 3 are written",
+                 "upgrade it: set the table property `format-version` to 2");
 }
 
 Result<void> SnapshotChange::Begin(const Call& call, const CommitBase& base) {

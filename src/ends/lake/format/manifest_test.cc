@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/format/single_value.h"
 
@@ -88,6 +90,52 @@ TEST_F(ManifestTest, EntriesKeepStatusSequenceAndPartition) {
   EXPECT_EQ((*read)[0].file.lower_bounds.at(1), SingleLong(-5));
   EXPECT_EQ((*read)[0].file.nan_value_counts.at(9), 1);
   EXPECT_EQ((*read)[0].file.spec_id, 2);
+}
+
+// A reader passes a manifest over whose summary of a field has no bounds.
+TEST_F(ManifestTest, SummariesBoundPartitionsOfEveryType) {
+  struct Case {
+    const char* type;
+    std::string less;
+    std::string more;
+  };
+  const std::string nan = SingleDouble(std::numeric_limits<double>::quiet_NaN());
+  for (const Case& one :
+       std::vector<Case>{{"boolean", SingleBool(false), SingleBool(true)},
+                         {"int", SingleInt(-1), SingleInt(1)},
+                         {"long", SingleInt(-1), SingleLong(1)},  // from before it was widened
+                         {"float", SingleFloat(-1.5F), SingleFloat(1)},
+                         {"double", SingleDouble(-1.5), SingleDouble(1)},
+                         {"decimal(9, 2)", SingleDecimal(-1, ~0ULL), SingleDecimal(0, 1)},
+                         {"decimal(38, 2)", SingleDecimal(INT64_MIN, 0), SingleDecimal(-1, ~0ULL)},
+                         {"date", SingleInt(-1), SingleInt(1)},
+                         {"timestamptz", SingleLong(-1), SingleLong(1)},
+                         {"string", "a", "\xc3\xa9"},
+                         {"binary", "a", "\xff"},
+                         {"fixed[2]", "ab", "\xff\x01"},
+                         {"uuid", std::string(16, '\1'), std::string(16, '\xfe')}}) {
+    SCOPED_TRACE(one.type);
+    TableSchema schema;
+    record::Field field{1, "x", false, {}, ""};
+    field.type = *ParsePrimitive(one.type);
+    schema.schema.fields = {field};
+    PartitionSpec spec{0, {{1, 1000, "x", "identity"}}};
+    ManifestWriter writer(schema, spec, {}, *random_);
+    std::vector<std::optional<std::string>> values = {one.more, one.less, {}, one.less};
+    if (field.type.id == record::TypeId::kDouble) values.emplace_back(nan);
+    for (const auto& value : values) {
+      ManifestEntry entry = Entry(ManifestEntry::Status::kAdded, "a", 1);
+      entry.file.partition = {value};
+      writer.Add(entry);
+    }
+    ManifestFile line;
+    (void)writer.Finish(line);
+    const PartitionFieldSummary& summary = line.partitions.front();
+    EXPECT_TRUE(summary.contains_null);
+    EXPECT_EQ(summary.contains_nan, field.type.id == record::TypeId::kDouble);
+    EXPECT_EQ(summary.lower_bound, std::string(one.type) == "long" ? SingleLong(-1) : one.less);
+    EXPECT_EQ(summary.upper_bound, one.more);
+  }
 }
 
 TEST_F(ManifestTest, AManifestThatLacksEntriesIsCorrupt) {

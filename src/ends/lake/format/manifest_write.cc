@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "core/base/encoding.h"
 #include "ends/lake/format/avro.h"
@@ -188,37 +189,34 @@ void EncodeFile(avro::Encoder& out, const DataFile& file,
   OptionalLong(out, file.content_size_bytes);
 }
 
-// Widens the bounds of one partition field by one file's value.
+bool IsFloating(const record::Type& type) {
+  return type.id == record::TypeId::kFloat || type.id == record::TypeId::kDouble;
+}
+
+// The value as a bound. Zero has two signs, of which readers take -0 for the lesser one.
+std::string AsBound(const record::Type& type, const std::string& value, double zero) {
+  if (!IsFloating(type) || DoubleOf(value) != 0) return value;
+  return type.id == record::TypeId::kFloat ? SingleFloat(static_cast<float>(zero))
+                                           : SingleDouble(zero);
+}
+
+// Widens the bounds of one partition field by one file's value. A field without bounds is one of
+// nulls and NaN only: readers pass such a manifest over when they look for anything else.
 void Widen(PartitionFieldSummary& summary, const std::optional<std::string>& value,
            const record::Type& type) {
   if (!value) {
     summary.contains_null = true;
     return;
   }
-  const auto less = [&type](const std::string& a, const std::string& b) {
-    const auto left = SingleToLong(a);
-    const auto right = SingleToLong(b);
-    const bool text = type.id == record::TypeId::kString || type.id == record::TypeId::kBinary;
-    return !text && left && right ? *left < *right : a < b;
-  };
-  if (!summary.lower_bound || less(*value, *summary.lower_bound)) summary.lower_bound = value;
-  if (!summary.upper_bound || less(*summary.upper_bound, *value)) summary.upper_bound = value;
-}
-
-// Bounds of these types compare as integers or bytes; of others none are claimed.
-bool Ordered(const record::Type& type) {
-  switch (type.id) {
-    case record::TypeId::kInt:
-    case record::TypeId::kLong:
-    case record::TypeId::kDate:
-    case record::TypeId::kTime:
-    case record::TypeId::kTimestamp:
-    case record::TypeId::kTimestamptz:
-    case record::TypeId::kString:
-      return true;
-    default:
-      return false;
+  if (IsFloating(type) && std::isnan(DoubleOf(*value))) {
+    summary.contains_nan = true;
+    return;
   }
+  const std::string now = Widened(type, *value);
+  if (!summary.lower_bound || ComparePartitionValues(type, now, *summary.lower_bound) < 0)
+    summary.lower_bound = AsBound(type, now, -0.0);
+  if (!summary.upper_bound || ComparePartitionValues(type, now, *summary.upper_bound) > 0)
+    summary.upper_bound = AsBound(type, now, 0.0);
 }
 
 }  // namespace
@@ -310,10 +308,8 @@ std::string ManifestWriter::Finish(ManifestFile& line) {
   line.sequence_number = kUnassignedSequence;
   line.min_sequence_number = state.min_sequence_number.value_or(kUnassignedSequence);
   line.partitions = std::move(state.summaries);
-  for (size_t i = 0; i < line.partitions.size(); ++i) {
-    if (Ordered(state.partition_types[i])) continue;
-    line.partitions[i].lower_bound.reset();
-    line.partitions[i].upper_bound.reset();
+  for (PartitionFieldSummary& summary : line.partitions) {
+    if (!summary.contains_nan) summary.contains_nan = false;
   }
   return bytes;
 }

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/format/schema_json.h"
+#include "ends/lake/internal/encrypted.h"
 #include "ends/lake/internal/gzip.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/internal/metadata_parts.h"
@@ -173,6 +175,13 @@ Result<Snapshot> ParseSnapshot(const Json& json) {
   return snapshot;
 }
 
+bool HasKey(const std::string& snapshot_json) {
+  // Hardly one has.
+  if (snapshot_json.find("\"key-id\"") == std::string::npos) return false;
+  const auto parsed = ParseJson(snapshot_json);
+  return parsed && parsed->is_object() && parsed->contains("key-id");
+}
+
 Result<SnapshotRef> ParseRef(const Json& json) {
   SnapshotRef ref;
   FIRN_TRY(ref.snapshot_id, GetLong(json, "snapshot-id"));
@@ -244,6 +253,11 @@ Result<void> ParseHistory(const Json& top, TableMetadata& out) {
       out.snapshots.push_back(std::make_shared<const Snapshot>(std::move(snapshot)));
     }
   }
+  // Not every writer keeps them in order; in version 1 only time tells it.
+  std::stable_sort(out.snapshots.begin(), out.snapshots.end(), [](const auto& a, const auto& b) {
+    return std::pair(a->sequence_number, a->timestamp_ms) <
+           std::pair(b->sequence_number, b->timestamp_ms);
+  });
   FIRN_TRY(const auto current, FindLong(top, "current-snapshot-id"));
   if (current && *current != -1) out.current_snapshot_id = current;
   if (out.current_snapshot_id && out.current_snapshot() == nullptr)

@@ -91,6 +91,24 @@ TEST(Metadata, VersionOneIsRead) {
   EXPECT_EQ(read->refs.at("main").snapshot_id, 3);
 }
 
+TEST(Metadata, SnapshotsThatAWriterMixedUpAreInOrder) {
+  TableMetadata metadata = Fresh();
+  for (int64_t id : {7, 3, 5}) {
+    Snapshot snapshot;
+    snapshot.snapshot_id = id;
+    snapshot.sequence_number = 10 - id;
+    snapshot.timestamp_ms = 100;
+    snapshot.manifest_list = "file:///w/t/l";
+    RenderSnapshot(snapshot);
+    metadata.snapshots.push_back(std::make_shared<const Snapshot>(snapshot));
+  }
+  const auto read = ParseMetadata(MetadataJson(metadata));
+  ASSERT_TRUE(read) << read.error().OneLine();
+  std::string order;
+  for (const auto& snapshot : read->snapshots) order += std::to_string(snapshot->snapshot_id);
+  EXPECT_EQ(order, "753");
+}
+
 TEST(Metadata, BrokenMetadataSaysWhichKey) {
   for (const auto& [text, key] : std::vector<std::pair<std::string, std::string>>{
            {"", "whole JSON"},

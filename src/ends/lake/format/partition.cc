@@ -42,12 +42,6 @@ float FloatOf(const std::string& bytes) {
   return value;
 }
 
-double DoubleOf(const std::string& bytes) {
-  double value = 0;
-  if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
-
 // Big-endian two's complement widened to `size` bytes.
 std::string WidenDecimal(const std::string& value, size_t size) {
   if (value.size() >= size) return value.substr(value.size() - size);
@@ -65,7 +59,36 @@ std::string NarrowDecimal(const std::string& value) {
   return value.substr(skip);
 }
 
+template <typename T>
+int Order(const std::string& a, const std::string& b) {
+  T left{};
+  T right{};
+  if (a.size() != sizeof left || b.size() != sizeof right) return 0;
+  std::memcpy(&left, a.data(), sizeof left);
+  std::memcpy(&right, b.data(), sizeof right);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+// Big-endian two's complement of any length.
+int DecimalOrder(const std::string& a, const std::string& b) {
+  const auto widened = [](const std::string& bytes) {
+    const bool negative = !bytes.empty() && static_cast<int8_t>(bytes[0]) < 0;
+    std::string out(16 - std::min<size_t>(16, bytes.size()), negative ? '\xff' : '\0');
+    out += bytes;
+    out[0] = static_cast<char>(out[0] ^ '\x80');  // so that bytes compare as numbers do
+    return out;
+  };
+  return widened(a).compare(widened(b));
+}
+
 }  // namespace
+
+double DoubleOf(const std::string& bytes) {
+  if (bytes.size() == sizeof(float)) return double{FloatOf(bytes)};
+  double value = 0;
+  if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
+  return value;
+}
 
 Type PartitionValueType(const record::Schema& schema, const PartitionField& field) {
   const Field* source = FindById(schema.fields, field.source_id);
@@ -128,7 +151,7 @@ void EncodePartitionValue(avro::Encoder& out, const Type& type, const std::strin
     case TypeId::kTime:
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
-      out.Long(SingleToLong(value).value_or(0));
+      out.Long(SingleToLong(Widened(type, value)).value_or(0));
       return;
     case TypeId::kFloat:
       out.Float(FloatOf(value));
@@ -167,6 +190,47 @@ std::optional<std::string> DecodePartitionValue(const avro::Schema& schema,
   if (const std::string* text = value.text())
     return type->logical_type == "decimal" ? NarrowDecimal(*text) : *text;
   return {};
+}
+
+std::string Widened(const Type& type, const std::string& value) {
+  constexpr int64_t kDayUs = 24LL * 3600 * 1'000'000;
+  if (value.size() != sizeof(int32_t)) return value;
+  switch (type.id) {
+    case TypeId::kLong:
+      return SingleLong(SingleToLong(value).value_or(0));
+    case TypeId::kDouble:
+      return SingleDouble(DoubleOf(value));
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return SingleLong(SingleToLong(value).value_or(0) * kDayUs);
+    default:
+      return value;
+  }
+}
+
+int ComparePartitionValues(const Type& type, const std::string& a, const std::string& b) {
+  const std::string left = Widened(type, a);
+  const std::string right = Widened(type, b);
+  switch (type.id) {
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz: {
+      const int64_t low = SingleToLong(left).value_or(0);
+      const int64_t high = SingleToLong(right).value_or(0);
+      return low < high ? -1 : low > high ? 1 : 0;
+    }
+    case TypeId::kFloat:
+      return Order<float>(left, right);
+    case TypeId::kDouble:
+      return Order<double>(left, right);
+    case TypeId::kDecimal:
+      return DecimalOrder(left, right);
+    default:
+      return left.compare(right);
+  }
 }
 
 }  // namespace firn::lake

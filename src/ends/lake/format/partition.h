@@ -22,4 +22,14 @@ void EncodePartitionValue(avro::Encoder& out, const record::Type& type, const st
 [[nodiscard]] std::optional<std::string> DecodePartitionValue(const avro::Schema& schema,
                                                               const avro::Value& value);
 
+// A floating value in single-value form; a float's when it is from before its column was widened.
+[[nodiscard]] double DoubleOf(const std::string& bytes);
+// A value that may be from before its column was widened, in the form of the type it has now (spec,
+// "Schema Evolution": int to long, float to double, date to timestamp).
+[[nodiscard]] std::string Widened(const record::Type& type, const std::string& value);
+// Below, at or above zero; two values of a type, or from before it was widened. Bytes and UUIDs
+// order as bytes without a sign do; with NaN nothing orders.
+[[nodiscard]] int ComparePartitionValues(const record::Type& type, const std::string& a,
+                                         const std::string& b);
+
 }  // namespace firn::lake

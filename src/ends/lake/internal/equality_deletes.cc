@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/record/arrow_schema.h"
+#include "ends/lake/format/partition.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/read/row_text.h"
 
@@ -44,9 +45,15 @@ std::vector<std::string> KeyTexts(const arrow::RecordBatch& rows, const record::
   const auto batch =
       arrow::RecordBatch::Make(record::ArrowSchema(schema), rows.num_rows(), std::move(columns));
   const RowText text(*batch, schema);
-  std::vector<std::string> out;
-  out.reserve(static_cast<size_t>(rows.num_rows()));
-  for (int64_t row = 0; row < rows.num_rows(); ++row) out.push_back(text.JsonObject(row));
+  std::vector<std::string> out(static_cast<size_t>(rows.num_rows()));
+  for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    std::string& key = out[static_cast<size_t>(row)];
+    for (int column = 0; column < batch->num_columns(); ++column) {
+      // Not as JSON, where null, NaN and the infinities are one.
+      const auto cell = text.Cell(row, column);
+      key += cell ? std::to_string(cell->size()) + ":" + *cell : "-";
+    }
+  }
   return out;
 }
 
@@ -108,12 +115,34 @@ Result<std::shared_ptr<const EqualityKeys>> EqualityDeletes::Load(const Call& ca
   return std::shared_ptr<const EqualityKeys>(std::move(keys));
 }
 
+namespace {
+
+// Partition values of one spec; those of older files may be of the type that the column had before
+// it was widened (spec, "Schema Evolution"): whole numbers of 4 bytes, or floats.
+bool SamePartition(const TableMetadata& metadata, const DataFile& a, const DataFile& b) {
+  if (a.spec_id != b.spec_id || a.partition.size() != b.partition.size()) return false;
+  if (a.partition == b.partition) return true;
+  const PartitionSpec* spec = metadata.FindSpec(a.spec_id);
+  if (spec == nullptr || spec->fields.size() != a.partition.size()) return false;
+  for (size_t i = 0; i < a.partition.size(); ++i) {
+    const auto& left = a.partition[i];
+    const auto& right = b.partition[i];
+    if (left == right) continue;
+    if (!left || !right || left->size() == right->size()) return false;
+    const record::Type type = PartitionValueType(metadata.current_schema().schema, spec->fields[i]);
+    if (Widened(type, *left) != Widened(type, *right)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 bool HoldsFor(const TableMetadata& metadata, const DataFile& deletes,
               int64_t deletes_sequence_number, const DataFile& data, int64_t data_sequence_number) {
   if (deletes_sequence_number <= data_sequence_number) return false;
   const PartitionSpec* spec = metadata.FindSpec(deletes.spec_id);
   const bool of_all = spec == nullptr || spec->unpartitioned();
-  return of_all || (deletes.spec_id == data.spec_id && deletes.partition == data.partition);
+  return of_all || SamePartition(metadata, deletes, data);
 }
 
 Result<EqualityFilter> EqualityDeletes::FilterFor(const Call& call, ObjectStore& store,

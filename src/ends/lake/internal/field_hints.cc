@@ -12,6 +12,7 @@
 #include "core/base/encoding.h"
 #include "ends/lake/data_file.h"
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/format/partition.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/internal/projection.h"
@@ -107,6 +108,10 @@ arrow::Result<std::shared_ptr<arrow::Scalar>> ScalarOf(
       ARROW_ASSIGN_OR_RAISE(const auto value, arrow::Decimal128::FromBigEndian(
                                                   reinterpret_cast<const uint8_t*>(bytes.data()),
                                                   static_cast<int32_t>(bytes.size())));
+      // Columns of up to 18 digits are held in 64 bits.
+      if (type->id() == arrow::Type::DECIMAL64)
+        return std::make_shared<arrow::Decimal64Scalar>(
+            arrow::Decimal64(static_cast<int64_t>(value.low_bits())), type);
       return std::make_shared<arrow::Decimal128Scalar>(value, type);
     }
     case TypeId::kString:
@@ -165,7 +170,7 @@ FieldHints HintsFor(FieldHints hints, const DataFile& file) {
 
 Result<std::shared_ptr<arrow::Scalar>> SingleScalar(const Field& field, std::string_view bytes) {
   const auto type = ArrowFieldOf(field)->type();
-  const auto made = ScalarOf(field.type.id, bytes, type);
+  const auto made = ScalarOf(field.type.id, Widened(field.type, std::string(bytes)), type);
   if (made.ok()) return *made;
   return Fail(Error(Kind::kCorrupt, "LAKE-READ-001",
                     "the partition value of column `" + field.name + "` cannot be read")

@@ -15,6 +15,7 @@
 #include <numeric>
 
 #include "core/record/arrow_schema.h"
+#include "ends/lake/internal/encrypted.h"
 #include "ends/lake/internal/page_ranges.h"
 #include "ends/lake/internal/picked_column.h"
 #include "ends/lake/write/parquet_metrics.h"
@@ -283,6 +284,7 @@ Result<std::unique_ptr<ParquetSource>> ParquetSource::Open(const Call& call, Obj
                       "the data file `" + file.path + "` is of format " + file.format)
                     .At(file.path)
                     .Because("only Parquet is read"));
+  if (file.key_metadata && !file.key_metadata->empty()) return Fail(EncryptedFile(file.path));
   auto size = store.Size(call, file.path);
   if (!size) return Fail(Damaged(file, size.error().what()));
   if (*size != file.file_size_bytes)

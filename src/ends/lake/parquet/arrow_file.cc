@@ -10,6 +10,7 @@
 #include "core/record/arrow_schema.h"
 #include "ends/lake/parquet/file_sink.h"
 #include "ends/lake/parquet/properties.h"
+#include "ends/lake/write/nan_counts.h"
 
 namespace firn::lake {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 class ArrowFile final : public ParquetWriter {
  public:
   ArrowFile(std::shared_ptr<FileSink> sink, record::Schema schema)
-      : sink_(std::move(sink)), schema_(std::move(schema)) {}
+      : sink_(std::move(sink)), schema_(std::move(schema)), nans_(schema_) {}
 
   Result<void> Open(const record::Layout& layout, const ParquetOptions& options) {
     const auto schema = record::ArrowSchema(layout.schema);
@@ -32,12 +33,15 @@ class ArrowFile final : public ParquetWriter {
 
   Result<void> Write(const arrow::RecordBatch& batch) override {
     rows_ += batch.num_rows();
+    FIRN_CHECK(nans_.Add(batch));
     return sink_->Guarded([&] { return writer_->WriteRecordBatch(batch); });
   }
 
   Result<DataFile> Close() override {
     FIRN_CHECK(sink_->Guarded([&] { return writer_->Close(); }));
-    return sink_->Settle(*writer_->metadata(), schema_);
+    FIRN_TRY(DataFile file, sink_->Settle(*writer_->metadata(), schema_));
+    file.nan_value_counts = nans_.by_field();
+    return file;
   }
 
   int64_t bytes() const override { return sink_->bytes(); }
@@ -46,6 +50,7 @@ class ArrowFile final : public ParquetWriter {
  private:
   std::shared_ptr<FileSink> sink_;
   record::Schema schema_;
+  NanCounts nans_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   int64_t rows_ = 0;
 };

@@ -16,6 +16,7 @@
 #include "ends/lake/parquet/field_pages.h"
 #include "ends/lake/parquet/file_sink.h"
 #include "ends/lake/parquet/properties.h"
+#include "ends/lake/write/nan_counts.h"
 
 namespace firn::lake {
 namespace {
@@ -54,7 +55,8 @@ class PageFile final : public ParquetWriter {
         arrow_schema_(record::ArrowSchema(layout.schema)),
         properties_(PropertiesFor(layout, options)),
         row_group_rows_(options.row_group_rows),
-        compressor_(PageCompressor::New(options)) {}
+        compressor_(PageCompressor::New(options)),
+        nans_(layout.schema) {}
 
   Result<void> Open();
   Result<void> Write(const arrow::RecordBatch& batch) override;
@@ -75,6 +77,7 @@ class PageFile final : public ParquetWriter {
   const int64_t row_group_rows_;
   std::unique_ptr<PageCompressor> compressor_;
   std::vector<FieldPages> fields_;
+  NanCounts nans_;
   int64_t rows_ = 0;
   int64_t group_rows_ = 0;
   int16_t groups_ = 0;
@@ -103,6 +106,7 @@ Result<void> PageFile::Write(const arrow::RecordBatch& batch) {
                     .At(sink_->path())
                     .Because("the rows' columns are not those of the file"));
   }
+  FIRN_CHECK(nans_.Add(batch));
   for (RowRange range; range.begin < batch.num_rows(); range.begin += range.count) {
     range.count = std::min(batch.num_rows() - range.begin, row_group_rows_ - group_rows_);
     for (size_t i = 0; i < fields_.size(); ++i) {
@@ -154,7 +158,9 @@ Result<DataFile> PageFile::Close() {
     parquet::WriteFileMetaData(*footer, sink_.get());
     return arrow::Status::OK();
   }));
-  return sink_->Settle(*footer, schema_);
+  FIRN_TRY(DataFile file, sink_->Settle(*footer, schema_));
+  file.nan_value_counts = nans_.by_field();
+  return file;
 }
 
 }  // namespace

@@ -6,72 +6,41 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
-#include <arrow/util/decimal.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cmath>
 #include <optional>
 
-#include "ends/lake/format/single_value.h"
-#include "ends/lake/internal/projection.h"
+#include "ends/lake/internal/field_hints.h"
 
 namespace firn::lake {
 namespace {
 
 using ScalarPtr = std::shared_ptr<arrow::Scalar>;
 
-template <typename T>
-std::optional<T> Plain(const std::string& bytes) {
-  T value{};
-  if (bytes.size() != sizeof value) return {};
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
+bool IsNan(const arrow::Scalar& value) {
+  if (value.type->id() == arrow::Type::DOUBLE)
+    return std::isnan(static_cast<const arrow::DoubleScalar&>(value).value);
+  return value.type->id() == arrow::Type::FLOAT &&
+         std::isnan(static_cast<const arrow::FloatScalar&>(value).value);
 }
 
-// A bound of a column as a value of its type; nullptr when it cannot be told. A bound written
-// before the type was widened is shorter.
+// A bound of a column as a value of its type; nullptr when it cannot be told, as of NaN, which a
+// reader has to ignore (spec, "Data File Fields"), and of bytes, which no filter orders.
 ScalarPtr Bound(const record::Type& type, const std::string& bytes) {
-  const auto arrow_type = internal::ArrowFieldOf({1, "bound", false, type, ""})->type();
-  arrow::Result<ScalarPtr> made = arrow::Status::Invalid("unknown");
   switch (type.id) {
-    case record::TypeId::kBoolean:
-      if (bytes.size() == 1) return std::make_shared<arrow::BooleanScalar>(bytes[0] != 0);
+    case record::TypeId::kUuid:
+    case record::TypeId::kFixed:
+    case record::TypeId::kBinary:
+    case record::TypeId::kStruct:
+    case record::TypeId::kList:
+    case record::TypeId::kMap:
       return nullptr;
-    case record::TypeId::kInt:
-    case record::TypeId::kLong:
-    case record::TypeId::kDate:
-    case record::TypeId::kTime:
-    case record::TypeId::kTimestamp:
-    case record::TypeId::kTimestamptz: {
-      const auto number = SingleToLong(bytes);
-      if (!number) return nullptr;
-      const bool narrow = type.id == record::TypeId::kInt || type.id == record::TypeId::kDate;
-      made = narrow ? arrow::MakeScalar(arrow_type, static_cast<int32_t>(*number))
-                    : arrow::MakeScalar(arrow_type, *number);
-      break;
-    }
-    case record::TypeId::kFloat:
-      if (const auto value = Plain<float>(bytes)) made = arrow::MakeScalar(arrow_type, *value);
-      break;
-    case record::TypeId::kDouble:
-      if (const auto value = Plain<double>(bytes)) {
-        made = arrow::MakeScalar(arrow_type, *value);
-      } else if (const auto narrow = Plain<float>(bytes)) {
-        made = arrow::MakeScalar(arrow_type, double{*narrow});
-      }
-      break;
-    case record::TypeId::kDecimal: {
-      const auto value = arrow::Decimal128::FromBigEndian(
-          reinterpret_cast<const uint8_t*>(bytes.data()), static_cast<int32_t>(bytes.size()));
-      if (value.ok()) return std::make_shared<arrow::Decimal128Scalar>(*value, arrow_type);
-      return nullptr;
-    }
-    case record::TypeId::kString:
-      return std::make_shared<arrow::StringScalar>(bytes);
     default:
-      return nullptr;
+      break;
   }
-  return made.ok() ? *made : nullptr;
+  const auto made = internal::SingleScalar({1, "bound", false, type, ""}, bytes);
+  return made && !IsNan(**made) ? *made : nullptr;
 }
 
 // `left FUNCTION right`; nothing when it cannot be told.

@@ -4,9 +4,9 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "ends/lake/format/metadata.h"
+#include "ends/lake/format/partition.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/format/transform.h"
 #include "ends/lake/internal/projection.h"
@@ -18,50 +18,16 @@ namespace {
 
 using record::TypeId;
 
-template <typename T>
-int Order(const std::string& a, const std::string& b) {
-  T left{};
-  T right{};
-  if (a.size() != sizeof left || b.size() != sizeof right) return 0;
-  std::memcpy(&left, a.data(), sizeof left);
-  std::memcpy(&right, b.data(), sizeof right);
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-// Big-endian two's complement of any length.
-int DecimalOrder(const std::string& a, const std::string& b) {
-  const auto widened = [](const std::string& bytes) {
-    const bool negative = !bytes.empty() && static_cast<int8_t>(bytes[0]) < 0;
-    std::string out(16 - std::min<size_t>(16, bytes.size()), negative ? '\xff' : '\0');
-    out += bytes;
-    out[0] = static_cast<char>(out[0] ^ '\x80');  // so that bytes compare as numbers do
-    return out;
-  };
-  return widened(a).compare(widened(b));
-}
-
-// Below, at or above zero; two values of one type in single-value form.
-int Compare(const record::Type& type, const std::string& a, const std::string& b) {
-  switch (type.id) {
-    case TypeId::kInt:
-    case TypeId::kLong:
-    case TypeId::kDate:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz: {
-      const int64_t left = SingleToLong(a).value_or(0);
-      const int64_t right = SingleToLong(b).value_or(0);
-      return left < right ? -1 : left > right ? 1 : 0;
-    }
-    case TypeId::kFloat:
-      return Order<float>(a, b);
-    case TypeId::kDouble:
-      return Order<double>(a, b);
-    case TypeId::kDecimal:
-      return DecimalOrder(a, b);
-    default:
-      return a.compare(b);
-  }
+// Whether the least numbers may have been truncated to this one: below them there is none, and the
+// reference wraps round. The column may have been narrower then.
+bool MayHaveWrapped(const Transform& transform, const record::Type& type,
+                    const std::string& value) {
+  if (transform.kind != Transform::Kind::kTruncate ||
+      (type.id != TypeId::kInt && type.id != TypeId::kLong))
+    return false;
+  const int64_t number = SingleToLong(value).value_or(0);
+  const bool narrow = number <= INT32_MAX && number > int64_t{INT32_MAX} - transform.width;
+  return narrow || number > INT64_MAX - transform.width;
 }
 
 }  // namespace
@@ -78,13 +44,14 @@ bool Filter::MayMatch(const Predicate& predicate, const Transform& transform,
   const bool ordered = KeepsOrder(transform);
   if (predicate.op != Op::kEqual && !ordered) return true;
   const record::Type type = ResultType(transform, field.type);
+  if (MayHaveWrapped(transform, type, *value)) return true;
   const auto arrow_type = internal::ArrowFieldOf(field)->type();
   return std::any_of(predicate.values.begin(), predicate.values.end(), [&](const auto& literal) {
     const auto array = arrow::MakeArrayFromScalar(*literal, 1);
     if (!array.ok() || !literal->type->Equals(*arrow_type)) return true;
     const auto wanted = Transformed(transform, field.type, SingleValueAt(**array, 0, field.type));
     if (!wanted) return true;
-    const int order = Compare(type, *value, *wanted);
+    const int order = ComparePartitionValues(type, *value, *wanted);
     switch (predicate.op) {
       case Op::kEqual:
         return order == 0;

@@ -5,6 +5,8 @@
 #include <arrow/api.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/record/arrow_schema.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/parquet/arrow_file.h"
@@ -108,6 +110,43 @@ TEST(Filter, StatisticsSpareOnlyWhatCannotMatch) {
   DataFile silent;
   silent.record_count = 10;
   EXPECT_TRUE(MayMatch("name = 'x' AND count = 1 AND flag IS NULL", silent));
+}
+
+template <typename T>
+std::string BytesOf(T value) {
+  return std::string(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+TEST(Filter, ABoundThatIsNoNumberSaysNothing) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  DataFile file;
+  file.record_count = 10;
+  file.lower_bounds[7] = BytesOf(nan);
+  file.upper_bounds[7] = BytesOf(nan);
+  for (const char* yes : {"ratio = 1.5", "ratio < 1", "ratio > 1", "ratio IN (1, 2)"})
+    EXPECT_TRUE(MayMatch(yes, file)) << yes;
+  file.upper_bounds[7] = BytesOf(1.0);
+  EXPECT_TRUE(MayMatch("ratio = 0.5", file));
+  EXPECT_FALSE(MayMatch("ratio > 1", file));
+  // The two zeros are one number.
+  file.lower_bounds[7] = BytesOf(0.0);
+  file.upper_bounds[7] = BytesOf(-0.0);
+  EXPECT_TRUE(MayMatch("ratio = 0", file));
+  EXPECT_TRUE(MayMatch("ratio <= -0.0", file));
+  EXPECT_FALSE(MayMatch("ratio < 0", file));
+}
+
+TEST(Filter, BoundsFromBeforeAColumnWasWidenedHold) {
+  DataFile file;
+  file.record_count = 10;
+  file.lower_bounds = {{2, SingleInt(-5)}, {5, SingleInt(-1)}, {7, BytesOf(-1.5F)}};
+  file.upper_bounds = {{2, SingleInt(7)}, {5, SingleInt(1)}, {7, BytesOf(2.5F)}};
+  for (const char* yes : {"count = -5", "count > 6", "at = '1969-12-31 00:00:00Z'",
+                          "at < '1970-01-01 00:00:00Z'", "ratio = 2.5", "ratio < -1"})
+    EXPECT_TRUE(MayMatch(yes, file)) << yes;
+  for (const char* no : {"count < -5", "count > 7", "at < '1969-12-31 00:00:00Z'",
+                         "at > '1970-01-02 00:00:00Z'", "ratio > 2.5", "ratio < -1.5"})
+    EXPECT_FALSE(MayMatch(no, file)) << no;
 }
 
 TEST(Filter, WhatIsNoFilterIsSaid) {

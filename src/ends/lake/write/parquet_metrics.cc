@@ -85,6 +85,34 @@ bool Less(const Type& type, parquet::Type::type physical, std::string_view a, st
   }
 }
 
+// Whether the file's values are the table's bit by bit, so that a bound of one is one of the other:
+// another writer's instants may be of another unit, its numbers without a sign.
+bool SameValues(const Type& type, const parquet::ColumnDescriptor& column) {
+  const auto& logical = column.logical_type();
+  if (logical == nullptr) return true;
+  using Unit = parquet::LogicalType::TimeUnit;
+  switch (type.id) {
+    case TypeId::kInt:
+    case TypeId::kLong:
+      return !logical->is_int() ||
+             static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
+    case TypeId::kTime:
+      return logical->is_time() &&
+             static_cast<const parquet::TimeLogicalType&>(*logical).time_unit() == Unit::MICROS;
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return logical->is_date() ||
+             (logical->is_timestamp() &&
+              static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit() ==
+                  Unit::MICROS);
+    case TypeId::kDecimal:
+      return logical->is_decimal() &&
+             static_cast<const parquet::DecimalLogicalType&>(*logical).scale() == type.scale;
+    default:
+      return true;
+  }
+}
+
 void Widen(const parquet::ColumnChunkMetaData& chunk, const Type& type, Range& range) {
   const auto statistics = chunk.encoded_statistics();
   const bool all_null = statistics != nullptr && statistics->has_null_count &&
@@ -141,19 +169,19 @@ DataFile MetricsOf(const parquet::FileMetaData& footer, const record::Schema& sc
     const auto leaf = leaves.find(id);
     if (leaf == leaves.end()) continue;
     Range range;
+    range.unknown = !SameValues(leaf->second, *descriptor);
+    bool nulls_told = true;
     for (int group = 0; group < footer.num_row_groups(); ++group) {
       const auto chunk = footer.RowGroup(group)->ColumnChunk(column);
       file.column_sizes[id] += chunk->total_compressed_size();
       file.value_counts[id] += chunk->num_values();
       const auto statistics = chunk->encoded_statistics();
-      if (statistics != nullptr) file.null_value_counts[id] += statistics->null_count;
+      nulls_told = nulls_told && statistics != nullptr && statistics->has_null_count;
+      if (nulls_told) file.null_value_counts[id] += statistics->null_count;
       if (descriptor->max_repetition_level() == 0) Widen(*chunk, leaf->second, range);
     }
+    if (!nulls_told) file.null_value_counts.erase(id);
     SetBounds(id, leaf->second, descriptor->physical_type(), range, file);
-    // The decoder refuses what is not a finite number.
-    if (leaf->second.id == TypeId::kDouble || leaf->second.id == TypeId::kFloat) {
-      file.nan_value_counts[id] = 0;
-    }
   }
   return file;
 }
@@ -168,6 +196,7 @@ DataFile MetricsOfPage(const PageValues& page, const parquet::ColumnDescriptor& 
     return out;
   }
   if (page.nulls >= 0) out.null_value_counts[field.id] = page.nulls;
+  if (!SameValues(field.type, column)) return out;
   SetBounds(field.id, field.type, column.physical_type(), {page.low, page.high, true, false}, out);
   return out;
 }

@@ -15,9 +15,10 @@ class FileMetaData;
 
 namespace firn::lake {
 
-// Fills counts, sizes, bounds and split offsets; path and file size are the caller's. Columns are
-// matched to `schema` by field id. Columns inside lists have counts but no bounds, as in Iceberg's
-// Java writer.
+// Fills counts, sizes, bounds and split offsets; path and file size are the caller's, and how many
+// values are NaN, which no footer tells. Columns are matched to `schema` by field id; what a footer
+// of another writer does not tell is left out. Columns inside lists have counts but no bounds, as
+// in Iceberg's Java writer.
 [[nodiscard]] DataFile MetricsOf(const parquet::FileMetaData& footer, const record::Schema& schema);
 
 // What the page index tells of one page of a flat column; bounds as Parquet's plain bytes.

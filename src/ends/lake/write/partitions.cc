@@ -60,6 +60,11 @@ std::optional<std::string> SingleValueAt(const arrow::Array& column, int64_t row
     case TypeId::kDouble:
       return SingleDouble(column.data()->GetValues<double>(1)[row]);
     case TypeId::kDecimal: {
+      // Columns of up to 18 digits are held in 64 bits.
+      if (column.type_id() == arrow::Type::DECIMAL64) {
+        const int64_t value = column.data()->GetValues<int64_t>(1)[row];
+        return SingleDecimal(value < 0 ? -1 : 0, static_cast<uint64_t>(value));
+      }
       const arrow::Decimal128 value(
           static_cast<const arrow::Decimal128Array&>(column).GetValue(row));
       return SingleDecimal(value.high_bits(), value.low_bits());

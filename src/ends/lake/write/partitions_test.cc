@@ -3,8 +3,10 @@
 #include "ends/lake/write/partitions.h"
 
 #include <arrow/api.h>
+#include <arrow/util/decimal.h>
 #include <gtest/gtest.h>
 
+#include "core/record/arrow_schema.h"
 #include "ends/lake/commit/delete_files.h"
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/parquet_source.h"
@@ -202,6 +204,32 @@ TEST_F(PartitionsTest, FiltersPassPartitionsOver) {
   EXPECT_EQ(FilesSpared("Amount < 50", 49), 4);
   EXPECT_EQ(FilesSpared("Amount >= 150 AND Amount < 200", 50), 4);
   EXPECT_EQ(FilesSpared("Amount IS NULL", 0), 5);
+}
+
+// Columns of up to 18 digits are held in 64 bits, others in 128.
+TEST(PartitionValues, DecimalsOfEitherWidthAreWhatTheyAre) {
+  for (const int precision : {9, 18, 30}) {
+    record::Type type;
+    type.id = record::TypeId::kDecimal;
+    type.precision = precision;
+    type.scale = 2;
+    record::Schema schema;
+    schema.fields.push_back({1, "x", false, type, ""});
+    const auto builder = *arrow::MakeBuilder(record::ArrowSchema(schema)->field(0)->type());
+    for (const int64_t unscaled : {-37, 18'537, -99'999'999}) {
+      const bool narrow = builder->type()->id() == arrow::Type::DECIMAL64;
+      const auto added =
+          narrow
+              ? static_cast<arrow::Decimal64Builder&>(*builder).Append(arrow::Decimal64(unscaled))
+              : static_cast<arrow::Decimal128Builder&>(*builder).Append(
+                    arrow::Decimal128(unscaled));
+      ASSERT_TRUE(added.ok());
+    }
+    const auto column = *builder->Finish();
+    EXPECT_EQ(SingleValueAt(*column, 0, type), "\xdb");
+    EXPECT_EQ(SingleValueAt(*column, 1, type), "\x48\x69");
+    EXPECT_EQ(SingleValueAt(*column, 2, type), std::string("\xfa\x0a\x1f\x01", 4));
+  }
 }
 
 TEST(PartitionText, SpecsAreReadAsTheyAreWritten) {
