@@ -26,6 +26,7 @@ struct SparkSteps {
   bool expire = true;
   int64_t target_bytes = 128LL << 20;
   std::vector<std::string> sort_by;          // columns, ascending; empty: bin packing
+  bool rewrite_all = false;                  // files of the right size too
   int64_t snapshots_min = 1;                 // that stay whatever their age
   int64_t older_than_ms = 5LL * 86'400'000;  // age
 };

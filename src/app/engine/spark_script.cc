@@ -102,8 +102,8 @@ std::string SparkScript(const std::vector<SparkTable>& tables, const SparkSteps&
       // Groups commit by themselves, so that a merge in between costs one of them, not all.
       out += fmt::format(
           ", options => map('target-file-size-bytes', '{}', 'partial-progress.enabled', "
-          "'true'));\n",
-          steps.target_bytes);
+          "'true'{}));\n",
+          steps.target_bytes, steps.rewrite_all ? ", 'rewrite-all', 'true'" : "");
     }
     if (steps.manifests)
       out +=

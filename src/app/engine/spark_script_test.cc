@@ -19,6 +19,10 @@ TEST(SparkScript, NamesAreQuotedAndStepsMarked) {
             std::string::npos)
       << script;
   EXPECT_NE(script.find("SELECT 'firn-step', 'expire', '1';\n"), std::string::npos);
+  EXPECT_EQ(script.find("rewrite-all"), std::string::npos);
+  steps.rewrite_all = true;
+  EXPECT_NE(SparkScript(kTables, steps, 1).find("'true', 'rewrite-all', 'true'));"),
+            std::string::npos);
 }
 
 TEST(SparkScript, SnapshotsWithMarksStay) {

@@ -33,6 +33,7 @@ Result<lake::MaintainOptions> OptionsOf(Context& context) {
   options.compaction.target_bytes = context.Bytes("file-size");
   options.compaction.memory_bytes = context.Bytes("memory");
   options.compaction.sort_by = Names(context.Text("sort-by"));
+  options.compaction.rewrite_all = context.Flag("rewrite-all");
   if (context.Has("keep")) {
     options.snapshots_max = context.Integer("keep");
     if (*options.snapshots_max < 1) return Fail(context.UsageError("--keep is 1 or more"));
@@ -60,6 +61,7 @@ Table PlanTable() {
            {"files_rewritten", "files to rewrite", true},
            {"bytes_rewritten", "bytes", true},
            {"files_written", "into", true},
+           {"files_left", "files left", true},
            {"rows_dropped", "rows to drop", true},
            {"snapshots_expired", "snapshots to expire", true},
            {"manifests", "manifests", true},
@@ -88,6 +90,7 @@ Result<std::vector<Cell>> PlanRow(Context& context, lake::Lake& lake, const lake
                            files,
                            bytes,
                            static_cast<int64_t>(plan.groups.size()),
+                           plan.files_left,
                            rows,
                            plan.snapshots_expiring,
                            plan.manifests,
@@ -171,6 +174,7 @@ void AddLakeMaintainCommand(CommandTree& tree) {
        .choices = {"compact", "manifests", "expire", "orphans"},
        .repeats = true},
       {.name = "sort-by", .value = "A,B", .help = "sort the rows of each file written, ascending"},
+      {.name = "rewrite-all", .help = "write files of the right size anew too, to sort them all"},
       {.name = "file-size",
        .value = "SIZE",
        .help = "size of a data file",
@@ -202,7 +206,7 @@ void AddLakeMaintainCommand(CommandTree& tree) {
             .summary = "compact tables, expire snapshots, put manifests together, remove orphans",
             .options = std::move(options),
             .examples = {"firn lake maintain --plan",
-                         "firn lake maintain --table salesforce.Account --sort-by Id",
+                         "firn lake maintain --table salesforce.Account --sort-by Id --rewrite-all",
                          "firn lake maintain --only expire --keep 10",
                          "firn lake maintain --engine spark --spark-conf spark.jars=iceberg.jar"},
             .run = LakeMaintain});

@@ -33,6 +33,7 @@ Result<engine::SparkSteps> StepsOf(Context& context, const lake::MaintainOptions
         "leave --engine out"));
   steps.target_bytes = options.compaction.target_bytes;
   steps.sort_by = options.compaction.sort_by;
+  steps.rewrite_all = options.compaction.rewrite_all;
   if (options.snapshots_max) steps.snapshots_min = *options.snapshots_max;
   if (options.snapshot_age_ms) {
     steps.older_than_ms = *options.snapshot_age_ms;

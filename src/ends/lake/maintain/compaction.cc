@@ -5,12 +5,15 @@
 #include <arrow/datum.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "core/base/fault_point.h"
+#include "ends/lake/commit/foreign_changes.h"
 #include "ends/lake/commit/lineage.h"
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/parquet_source.h"
@@ -44,7 +47,7 @@ class Compactor {
 
   Result<RowDelta> Write(const Call& call) {
     for (const LiveFile& live : group_.files) FIRN_CHECK(CopyRows(call, live));
-    if (!options_.sort_by.empty()) FIRN_CHECK(WriteSorted(call));
+    FIRN_CHECK(WriteSorted(call));
     RowDelta delta;
     if (writer_.rows() > 0) {
       FIRN_TRY(output_, writer_.Close());
@@ -106,21 +109,27 @@ class Compactor {
     }
   }
 
-  // Equality deletes of others that hold for no file but those of the group: nobody needs them.
+  // Delete files of others, by value or of positions in several files, that hold for no file but
+  // those of the group: nobody needs them.
   void RemoveSpent(const std::vector<LiveFile>& all, RowDelta& delta) const {
     std::set<std::string> ours;
     for (const LiveFile& live : group_.files) ours.insert(live.file.path);
     std::map<std::string, DataFile> spent;
     for (const LiveFile& live : all) {
-      for (const EqualityDelete& deletes : live.equality) {
-        if (ours.contains(live.file.path)) spent.emplace(deletes.file.path, deletes.file);
+      if (!ours.contains(live.file.path)) continue;
+      for (const EqualityDelete& deletes : live.equality)
+        spent.emplace(FileKey(deletes.file), deletes.file);
+      for (const DataFile& deletes : live.deletes) {
+        if (deletes.referenced_data_file != live.file.path)
+          spent.emplace(FileKey(deletes), deletes);
       }
     }
     for (const LiveFile& live : all) {
       if (ours.contains(live.file.path)) continue;
-      for (const EqualityDelete& deletes : live.equality) spent.erase(deletes.file.path);
+      for (const EqualityDelete& deletes : live.equality) spent.erase(FileKey(deletes.file));
+      for (const DataFile& deletes : live.deletes) spent.erase(FileKey(deletes));
     }
-    for (auto& [path, file] : spent) delta.removed_deletes.push_back(std::move(file));
+    for (auto& [key, file] : spent) delta.removed_deletes.push_back(std::move(file));
   }
 
   Result<void> CopyRows(const Call& call, const LiveFile& live) {
@@ -142,7 +151,7 @@ class Compactor {
       if (options_.sort_by.empty()) {
         FIRN_CHECK(writer_.Write(call, batch));
       } else {
-        held_.push_back(std::move(batch));
+        FIRN_CHECK(Hold(call, std::move(batch)));
       }
     }
     copied_[live.file.path] = std::move(copied);
@@ -151,7 +160,8 @@ class Compactor {
 
   arrow::Result<std::shared_ptr<arrow::Table>> Sorted() {
     ARROW_RETURN_NOT_OK(arrow::compute::Initialize());
-    ARROW_ASSIGN_OR_RAISE(const auto rows, arrow::Table::FromRecordBatches(std::move(held_)));
+    ARROW_ASSIGN_OR_RAISE(const auto rows,
+                          arrow::Table::FromRecordBatches(std::exchange(held_, {})));
     std::vector<arrow::compute::SortKey> keys;
     for (const std::string& name : options_.sort_by) keys.emplace_back(arrow::FieldRef(name));
     ARROW_ASSIGN_OR_RAISE(
@@ -161,8 +171,18 @@ class Compactor {
     return taken.table();
   }
 
+  Result<void> Hold(const Call& call, std::shared_ptr<arrow::RecordBatch> rows) {
+    held_bytes_ += arrow::util::TotalBufferSize(*rows);
+    held_.push_back(std::move(rows));
+    // The sorted copy takes as much again.
+    return held_bytes_ < options_.memory_bytes / 2 ? Result<void>() : WriteSorted(call);
+  }
+
+  // What is held, sorted. A file for which memory is not enough has several sorted parts.
   Result<void> WriteSorted(const Call& call) {
-    if (rows_ == 0) return {};
+    held_bytes_ = 0;
+    std::erase_if(held_, [](const auto& rows) { return rows->num_rows() == 0; });
+    if (held_.empty()) return {};
     const auto sorted = Sorted();
     if (!sorted.ok()) return Fail(Unsortable(table_, sorted.status()));
     arrow::TableBatchReader batches(*sorted);
@@ -200,6 +220,7 @@ class Compactor {
   int64_t rows_dropped_ = 0;
   std::map<std::string, Copied> copied_;
   std::vector<std::shared_ptr<arrow::RecordBatch>> held_;  // to be sorted
+  int64_t held_bytes_ = 0;
 };
 
 }  // namespace

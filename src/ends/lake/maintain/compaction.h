@@ -4,7 +4,7 @@
 // is lost when others were quicker. Others are never held up: rows that they delete meanwhile are
 // deleted from the new file too (unless it is sorted: then the group is left for another time), and
 // a group whose files they replaced is left as they made it. Memory: one batch, or for a sorted
-// group its rows, which `memory_bytes` bounds. Any thread.
+// group its rows, which `memory_bytes` bounds: rows beyond it are sorted in parts. Any thread.
 // Source: apache/iceberg core BinPackRewriteFilePlanner, RewriteDataFiles, read 2026-11.
 #pragma once
 
@@ -21,6 +21,9 @@ struct CompactOptions {
   double dead_ratio = 0.1;           // a file with more deleted rows is written anew in any case
   int files_min = 5;                 // fewer small files are left alone
   std::vector<std::string> sort_by;  // columns, ascending, nulls last; empty: rows stay in order
+  // Files of the right size too, which a sort alone leaves as they are, as the reference does
+  // (`rewrite-all`).
+  bool rewrite_all = false;
 };
 
 struct CompactGroup {

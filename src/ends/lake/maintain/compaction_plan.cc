@@ -29,7 +29,8 @@ struct Candidate {
 };
 
 bool WorthIt(const CompactGroup& group, bool in_any_case, const CompactOptions& options) {
-  return in_any_case || static_cast<int>(group.files.size()) >= std::max(2, options.files_min);
+  return in_any_case || options.rewrite_all ||
+         static_cast<int>(group.files.size()) >= std::max(2, options.files_min);
 }
 
 // Fills groups up to the target, in the order of the candidates.
@@ -86,7 +87,7 @@ Result<std::vector<CompactGroup>> PlanCompaction(const Call& call, const Table& 
     candidate.in_any_case = shared || !live.equality.empty() ||
                             static_cast<double>(candidate.rows_dead) > options.dead_ratio * rows;
     const bool off_size = bytes < kSmall * target || bytes > kLarge * target;
-    if (candidate.in_any_case || off_size)
+    if (candidate.in_any_case || off_size || options.rewrite_all)
       candidates[{live.file.spec_id, live.file.partition}].push_back(candidate);
   }
   const int64_t bytes_max =

@@ -62,6 +62,10 @@ Result<MaintainPlan> PlanMaintenance(const Call& call, const Table& table,
   MaintainPlan plan;
   if (options.compact) {
     FIRN_TRY(plan.groups, PlanCompaction(call, table, options.compaction));
+    FIRN_TRY(const auto files, table.Files(call));
+    plan.files_left = static_cast<int64_t>(files.size());
+    for (const CompactGroup& group : plan.groups)
+      plan.files_left -= static_cast<int64_t>(group.files.size());
   }
   if (options.expire) {
     TableMetadata metadata = table.metadata();

@@ -34,6 +34,7 @@ struct MaintainOptions {
 
 struct MaintainPlan {
   std::vector<CompactGroup> groups;
+  int64_t files_left = 0;  // data files that compaction leaves as they are
   int64_t snapshots_expiring = 0;
   int64_t manifests = 0;        // that the current snapshot has
   int64_t manifests_after = 0;  // that it would have

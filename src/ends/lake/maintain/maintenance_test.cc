@@ -121,6 +121,32 @@ TEST_F(MaintenanceTest, RowsAreSortedByTheColumnsAskedFor) {
   EXPECT_EQ(plan.error().code(), "LAKE-COLUMN-001");
 }
 
+TEST_F(MaintenanceTest, ASortLeavesFilesOfTheRightSizeUnlessAllAreAskedFor) {
+  Import({"9", "0", "5"});
+  options_.compaction.sort_by = {"Id"};
+  options_.compaction.target_bytes = LiveFiles(call_, Now())->front().file.file_size_bytes;
+  const auto plan = PlanMaintenance(call_, Now(), options_);
+  ASSERT_TRUE(plan) << plan.error().OneLine();
+  EXPECT_TRUE(plan->groups.empty());
+  EXPECT_EQ(plan->files_left, 2);
+  options_.compaction.rewrite_all = true;
+  const auto all = PlanMaintenance(call_, Now(), options_);
+  EXPECT_EQ(all->groups.size(), 2U);  // two files are more than one should be
+  EXPECT_EQ(all->files_left, 0);
+  EXPECT_EQ(Done().compaction.files_after, 2);
+  const std::string rows = InOrder();
+  EXPECT_TRUE(rows == "0591234" || rows == "1234059") << rows;
+}
+
+TEST_F(MaintenanceTest, WhatMemoryDoesNotHoldIsSortedInParts) {
+  Import({"9", "0", "5"});
+  options_.compaction.sort_by = {"Id"};
+  options_.compaction.memory_bytes = 1;
+  EXPECT_EQ(Done().compaction.files_after, 1);
+  const std::string rows = InOrder();
+  EXPECT_TRUE(rows == "1234059" || rows == "0591234") << rows;
+}
+
 TEST_F(MaintenanceTest, ASortedGroupIsLeftWhenOthersDeletedFromIt) {
   Import({"9", "0"});
   options_.compaction.sort_by = {"Id"};
