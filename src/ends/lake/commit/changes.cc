@@ -27,7 +27,14 @@ Result<void> ReplaceAllChange::CheckForeignRows(const CommitBase& base) {
                       .Because("snapshot " + std::to_string(snapshot->snapshot_id) + " (" +
                                snapshot->operation + ") came after the replace began")
                       .Hint("run it again if the new rows are to be replaced too"));
-    snapshot = snapshot->parent_id ? metadata.FindSnapshot(*snapshot->parent_id) : nullptr;
+    const bool first = !snapshot->parent_id.has_value();
+    snapshot = first ? nullptr : metadata.FindSnapshot(*snapshot->parent_id);
+    if (snapshot == nullptr && !(first && *since_ == -1))
+      return Fail(Error(Kind::kConflict, "LAKE-COMMIT-003",
+                        "rows that others wrote to `" + base.ident.Text() + "` may be lost")
+                      .Because("the state that the replace was worked out on is not in the history "
+                               "any more, nor what came after it")
+                      .Hint("run it again if the rows that are there now are to be replaced"));
   }
   return {};
 }

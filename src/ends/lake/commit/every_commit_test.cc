@@ -5,6 +5,8 @@
 
 #include "ends/lake/commit/delete_files.h"
 #include "ends/lake/commit/row_delta.h"
+#include "ends/lake/format/metadata.h"
+#include "ends/lake/maintain/erase.h"
 #include "ends/lake/maintain/expiry.h"
 #include "ends/lake/maintain/maintenance.h"
 #include "ends/lake/merge/test_desk.h"
@@ -24,11 +26,16 @@ enum class Kind {
   kSpec,
   kOrder,
   kProperty,
-  kRef
+  kRef,
+  kUpgrade,
+  kBranch,
+  kErase,
+  kReplaceSchema
 };
 constexpr const char* kNames[] = {"Append",  "ReplaceAll", "Merge",    "Delete",
                                   "Compact", "Manifests",  "Expire",   "Schema",
-                                  "Spec",    "Order",      "Property", "Ref"};
+                                  "Spec",    "Order",      "Property", "Ref",
+                                  "Upgrade", "Branch",     "Erase",    "ReplaceSchema"};
 
 class EveryCommit : public MergeDesk, public testing::WithParamInterface<int> {
  protected:
@@ -103,8 +110,20 @@ class EveryCommit : public MergeDesk, public testing::WithParamInterface<int> {
         rules.snapshots_max = 1;
         return lake_->ExpireSnapshots(call_, ident_, rules);
       }
+      case Kind::kReplaceSchema: {
+        record::Schema schema = now.schema();
+        schema.fields.push_back({now.last_column_id() + 1, "Added", false, {}, ""});
+        return lake_->ReplaceAll(call_, ident_, {fresh_}, &schema, {});
+      }
+      case Kind::kBranch: {
+        CommitOptions options;
+        options.branch = "side";
+        return lake_->Append(call_, ident_, {fresh_}, options);
+      }
       case Kind::kProperty:
         return lake_->SetProperties(call_, ident_, {{"a", "1"}});
+      case Kind::kUpgrade:
+        return lake_->SetProperties(call_, ident_, {{"format-version", "3"}});
       case Kind::kRef:
         return lake_->SetRef(call_, ident_, "tag", RefOptions());
       default:
@@ -114,6 +133,10 @@ class EveryCommit : public MergeDesk, public testing::WithParamInterface<int> {
   Result<void> Do(Kind kind) {
     if (kind == Kind::kCompact) return CompactAll();
     if (kind == Kind::kMerge) return MergeOne();
+    if (kind == Kind::kErase) {
+      auto erased = EraseKey(call_, *lake_, ident_, "Id", TestId(4));
+      return erased ? Result<void>() : Fail(std::move(erased).error());
+    }
     auto done = CommitTable(kind);
     return done ? Result<void>() : Fail(std::move(done).error());
   }
@@ -125,7 +148,8 @@ class EveryCommit : public MergeDesk, public testing::WithParamInterface<int> {
   }
   static std::string Wanted(Kind kind) {
     if (kind == Kind::kAppend) return "12349";
-    if (kind == Kind::kReplaceAll) return "9";
+    if (kind == Kind::kReplaceAll || kind == Kind::kReplaceSchema) return "9";
+    if (kind == Kind::kErase) return "123";
     return "1234";
   }
 
@@ -139,7 +163,12 @@ class EveryCommit : public MergeDesk, public testing::WithParamInterface<int> {
     if (kind == Kind::kMerge) {
       EXPECT_EQ(rows.at(TestId(1)), Row("merged", 1));
     }
+    const TableMetadata& metadata = Now().metadata();
+    EXPECT_EQ(metadata.format_version, kind == Kind::kUpgrade ? 3 : 2);
+    EXPECT_EQ(metadata.refs.contains("side"), kind == Kind::kBranch);
   }
+  // An erasure sets the table's own rules of history aside, and puts them back.
+  static int Commits(Kind kind) { return kind == Kind::kErase ? 3 : 1; }
 
   // The number that a metadata file's name begins with.
   int Version() {
@@ -157,7 +186,7 @@ TEST_P(EveryCommit, WhoseAnswerIsLostIsDoneOnce) {
   const auto done = Do(kind);
   ASSERT_TRUE(done) << done.error().OneLine();
   EXPECT_FALSE(catalog_->lose_next_answer);
-  EXPECT_EQ(Version(), before + 1);
+  EXPECT_EQ(Version(), before + Commits(kind));
   ExpectDone(kind);
 }
 
@@ -180,7 +209,7 @@ TEST_P(EveryCommit, OfAClockThatWasSetBackComesAfterTheOthers) {
   ExpectDone(kind);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EveryCommit, testing::Range(0, 12),
+INSTANTIATE_TEST_SUITE_P(All, EveryCommit, testing::Range(0, static_cast<int>(std::size(kNames))),
                          [](const testing::TestParamInfo<int>& kind) {
                            return std::string(kNames[kind.param]);
                          });
