@@ -3,6 +3,7 @@ happens here on purpose, and afterwards the table equals the org row by row."""
 
 import concurrent.futures
 import datetime as dt
+import urllib.request
 
 import pyarrow as pa
 import pytest
@@ -385,3 +386,53 @@ def test_a_sweep_leaves_rows_of_others_without_an_id_alone_and_says_so(org, proj
     assert any("1 rows of the table have no 18-character Id" in warning for warning in report["warnings"]), report
     rows = project.rows("salesforce.Account")
     assert "no Id" in rows and gone not in rows
+
+
+UNDELETE = """<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns:u="urn:partner.soap.sforce.com"><soapenv:Header><u:SessionHeader><u:sessionId>{session}</u:sessionId>
+</u:SessionHeader></soapenv:Header><soapenv:Body><u:undelete><u:ids>{record}</u:ids></u:undelete></soapenv:Body>
+</soapenv:Envelope>"""
+
+
+def undelete(org, record):
+    """REST has no such call."""
+    request = urllib.request.Request(f"{org.url}/services/Soap/u/62.0", headers={"Content-Type": "text/xml",
+                                                                               "SOAPAction": '""'},
+                                     data=UNDELETE.format(session=org.token(), record=record).encode())
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(request, timeout=120) as answer:
+        assert b"<success>true</success>" in answer.read()
+
+
+@pytest.mark.parametrize("mode", ["soft", "hard"])
+def test_deletes_undeletes_and_purges_in_any_order_end_with_the_orgs_rows(org, tmp_path, mode):
+    project = IncrementalProject(tmp_path / mode, org, ["Account"], more={"Account": [f"deletes: {mode}"]})
+    project.object_report("Account")
+    back, within, gone = (org.create("Account", Name=name) for name in ("back", "within", "gone"))
+
+    def marks():
+        """Of the three: None: no row, else whether it is marked as deleted."""
+        let_pass(org, 120)
+        project.object_report("Account")
+        project.assert_equal("Account")
+        rows = project.rows("salesforce.Account")
+        return [rows[key].get("__deleted") or False if key in rows else None for key in (back, within, gone)]
+
+    away = True if mode == "soft" else None
+    assert marks() == [False, False, False]
+    org.rest("DELETE", f"sobjects/Account/{back}")
+    assert marks() == [away, False, False]
+    undelete(org, back)
+    assert marks() == [False, False, False]
+    org.rest("DELETE", f"sobjects/Account/{within}")
+    undelete(org, within)
+    org.rest("DELETE", f"sobjects/Account/{gone}")
+    assert marks() == [False, False, away]
+    org.ask("DELETE", "recycle_bin")
+    org.rest("DELETE", f"sobjects/Account/{back}")
+    undelete(org, back)
+    org.rest("DELETE", f"sobjects/Account/{back}")
+    let_pass(org, 20 * 24 * HOUR)
+    assert marks() == [away, False, away]
+    project.object_report("Account", "--sweep")
+    assert marks() == [away, False, away]

@@ -12,6 +12,7 @@ import subprocess
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyiceberg.types import BooleanType, TimestamptzType
 
 from support.firn import fault_points
 from support.lake_desk import FIRN, expected_row, firn, firn_json, firn_rows, write_page
@@ -355,3 +356,23 @@ def test_a_file_that_was_written_again_since_is_not_passed_over(desk):
     assert refused.returncode != 0 and "LAKE-IMPORT-004" in refused.stderr, refused
     import_folder(desk, folder, "--commit-per-file")
     assert read(desk)[row["Id"]]["Name"] == "written again"
+
+
+def test_a_row_that_comes_again_into_a_table_with_soft_deletes_counts_as_not_deleted(desk):
+    """Readers leave out what is marked as deleted: a row that is there again must not stay marked."""
+    desk.load(range(0, 5))
+    table = desk.catalog().load_table(TABLE)
+    with table.update_schema() as update:
+        update.add_column("__deleted", BooleanType())
+        update.add_column("__deleted_at", TimestamptzType())
+    table = desk.catalog().load_table(TABLE)
+    marked = table.scan().to_arrow()
+    rows = [{**row, "__deleted": True, "__deleted_at": dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)}
+            for row in marked.to_pylist()]
+    table.overwrite(pa.Table.from_pylist(rows, schema=marked.schema))
+    upsert(desk, [changed(2, 1), changed(7, 1)])
+    now = read(desk)
+    for n in (2, 7):
+        row = now[f"a01{n:012d}AAA"]
+        assert row["Name"] == "turn 1" and row["__deleted"] is False and row["__deleted_at"] is None, row
+    assert now[f"a01{3:012d}AAA"]["__deleted"] is True

@@ -133,6 +133,14 @@ Result<void> AddSoftColumns(const FeedTarget& target, bool deleted, int64_t dele
                                    : arrow::MakeNullScalar(type));
 }
 
+// A table that has the marks keeps them true, whatever a delete does in this merge.
+bool HasMarks(const record::Schema& schema) {
+  const Field* deleted = schema.Find(kDeletedColumn);
+  const Field* at = schema.Find(kDeletedAtColumn);
+  return deleted != nullptr && deleted->type.id == record::TypeId::kBoolean && at != nullptr &&
+         at->type.id == record::TypeId::kTimestamptz;
+}
+
 bool HasField(const FeedTarget& target, const ChangeBatch& batch, std::string_view name) {
   const Field* field = target.table.schema().Find(name);
   return field != nullptr && std::find(batch.field_ids.begin(), batch.field_ids.end(), field->id) !=
@@ -197,14 +205,15 @@ Result<FedBatch> FeedWhole(const FeedTarget& target, const arrow::RecordBatch& r
   FIRN_TRY(fed.batch, Project(target, rows));
   fed.batch.kind = ChangeBatch::Kind::kWhole;
   fed.batch.absent = options.absent;
-  for (const Field& field : target.table.schema().fields) {
+  const record::Schema& schema = target.table.schema();
+  for (const Field& field : schema.fields) {
     if (field.required && !HasField(target, fed.batch, field.name))
       return Fail(Refused(target, "the batch lacks the required column `" + field.name + "`"));
   }
   FIRN_TRY(fed.batch.orders,
            OrdersOf(target, options.orders, static_cast<size_t>(rows.num_rows())));
   FIRN_TRY(fed.keys, KeysOf(target, fed.batch));
-  if (target.soft_deletes && !HasField(target, fed.batch, kDeletedColumn) &&
+  if (HasMarks(schema) && !HasField(target, fed.batch, kDeletedColumn) &&
       !HasField(target, fed.batch, kDeletedAtColumn))
     FIRN_CHECK(AddSoftColumns(target, false, 0, fed.batch, rows.num_rows()));
   // With every column there is nothing of the current row to keep, and no need to read it.
@@ -238,7 +247,11 @@ Result<FedBatch> FeedKeys(const FeedTarget& target, std::span<const std::string>
     FIRN_TRY(const MergeKey key, ParseKey(target, text));
     fed.keys.push_back(key);
   }
-  if (options.kind != ChangeBatch::Kind::kPartial || !target.soft_deletes) return fed;
+  if (options.kind != ChangeBatch::Kind::kPartial) return fed;
+  if (!HasMarks(target.table.schema())) {
+    if (options.deleted) return Fail(Refused(target, "its column `__deleted` is there no more"));
+    return fed;
+  }
   FIRN_CHECK(AddSoftColumns(target, options.deleted, options.deleted_at_us, fed.batch,
                             static_cast<int64_t>(keys.size())));
   fed.batch.changed.columns = {0, 1};

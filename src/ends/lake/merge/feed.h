@@ -17,7 +17,6 @@ struct FeedTarget {
   const Table& table;
   const std::string& key_column;
   const HashSeed& seed;
-  bool soft_deletes = false;
 };
 
 struct FedBatch {

@@ -190,7 +190,7 @@ class TableMerger final : public Merger {
  private:
   [[nodiscard]] bool Soft() const { return state_.options.deletes == MergeOptions::Deletes::kSoft; }
   [[nodiscard]] FeedTarget Target() const {
-    return {state_.table, state_.options.key, state_.files.seed(), Soft()};
+    return {state_.table, state_.options.key, state_.files.seed()};
   }
   static int64_t NowUs() {
     return std::chrono::duration_cast<std::chrono::microseconds>(

@@ -205,8 +205,8 @@ class Merger {
   // the table does not have, a type that does not fit, orders or offsets of another length; then
   // nothing of the batch is taken.
 
-  // Whole rows: each becomes the row of its key, whatever there was. In soft mode the row counts as
-  // not deleted unless the batch has `__deleted`.
+  // Whole rows: each becomes the row of its key, whatever there was. Where the table has
+  // `__deleted`, the row counts as not deleted unless the batch has it too.
   [[nodiscard]] virtual Result<void> Upsert(std::shared_ptr<arrow::RecordBatch> batch,
                                             const UpsertOptions& options) = 0;
   // Some columns of rows that exist. Key, and the columns that change.
