@@ -53,6 +53,13 @@ def pages(binary):
             "environment.md": environment_page(binary), "fault-points.md": fault_page(binary)}
 
 
+def write_manual(binary):
+    """Manual pages go with the program and are not kept beside it: build/man."""
+    folder = ROOT / "build" / "man" / "man1"
+    firn(binary, "help", "--man", folder)
+    print(f"wrote {folder.relative_to(ROOT)}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bin", default=str(ROOT / "build" / "release" / "bin" / "firn"))
@@ -68,6 +75,8 @@ def main():
         if not args.check:
             path.write_text(text)
             print(f"wrote {path.relative_to(ROOT)}")
+    if not args.check:
+        write_manual(args.bin)
     if args.check:
         for name in stale:
             print(f"docs/reference/{name} is not what firn says now: run `./dev docs`")

@@ -77,6 +77,13 @@ class InstalledTree(unittest.TestCase):
         unit = (self.tree / "lib" / "systemd" / "system" / "firn@.service").read_text()
         self.assertIn("/bin/firn run --project /srv/firn/%i", unit)
 
+    def test_manual_pages_and_completions_lie_where_man_and_shells_look(self):
+        share = self.tree / "share"
+        self.assertIn(".TH \"FIRN-EXPORT-RUN\"", (share / "man" / "man1" / "firn-export-run.1").read_text())
+        for path, shell in (("bash-completion/completions/firn", "bash"), ("zsh/vendor-completions/_firn", "zsh"),
+                            ("fish/vendor_completions.d/firn.fish", "fish")):
+            self.assertEqual((share / path).read_text(), self.output(self.program, "completion", shell))
+
     def test_everybodys_licence_lies_beside_it(self):
         documents = self.tree / "share" / "doc" / "firn"
         self.assertIn("Apache License", (documents / "LICENSE").read_text())

@@ -31,8 +31,8 @@ RATE = float(os.environ.get("FIRN_SOAK_RATE", "4"))
 SEED = int(os.environ.get("FIRN_SOAK_SEED", "20261126"))
 OBJECTS = ("Account", "Contact", "Opportunity", "Case", "Lead")
 # They are made of other records' fields too and send no events; `--refresh` is for them.
-FORMULAS = ("RevenuePerEmployee__c, WeightedAmount__c, AccountName__c, ContactEmail, ContactFax, ContactMobile, "
-            "ContactPhone")
+FORMULAS = {"Account": "RevenuePerEmployee__c", "Opportunity": "WeightedAmount__c, AccountName__c",
+            "Case": "ContactEmail, ContactFax, ContactMobile, ContactPhone"}
 ROWS = {"Account": 400, "Contact": 400, "Opportunity": 300, "Case": 300, "Lead": 300}
 BETWEEN_FAULTS = (4, 20)  # seconds
 STREAM = """\
@@ -139,9 +139,8 @@ class Org:
 
 
 def project_of(folder, org, url):
-    project = EventsProject(folder, org.sandbox, OBJECTS, more=STREAM.format(objects=", ".join(OBJECTS)))
-    config = project.folder / "firn.yaml"
-    config.write_text(config.read_text().replace("exclude: [RevenuePerEmployee__c]", f"exclude: [{FORMULAS}]"))
+    project = EventsProject(folder, org.sandbox, OBJECTS, more=STREAM.format(objects=", ".join(OBJECTS)),
+                            formulas=FORMULAS)
     for name in ("rules", "destinations"):
         shutil.copytree(ROOT / "examples/opportunity-updated" / name, project.folder / name)
     (project.folder / "destinations/counter.json").write_text(json.dumps({

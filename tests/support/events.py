@@ -13,16 +13,23 @@ from support.firn import Project, firn_environment, firn_path
 class EventsProject(Project):
     """Exports its objects, then follows them."""
 
-    def __init__(self, folder, sandbox, objects, more=""):
+    # Formula fields send no events.
+    FORMULAS = {"Account": "RevenuePerEmployee__c"}
+
+    @staticmethod
+    def without(formulas, name):
+        return f"    exclude: [{formulas[name]}]\n" if name in formulas else ""
+
+    def __init__(self, folder, sandbox, objects, more="", formulas=None):
         super().__init__(folder, sandbox)
         self.sandbox = sandbox
         self.objects = list(objects)
         # A stream that is idle gives a sign of life at once, by which it is known to have all.
         sandbox.ask("POST", "events", {"keepalive_ms": 100})
         path = self.folder / "firn.yaml"
-        # Formula fields send no events.
-        rules = "".join(f"  - name: {name}\n    mode: incremental\n    lag: 0s\n"
-                        "    exclude: [RevenuePerEmployee__c]\n" for name in self.objects)
+        formulas = self.FORMULAS if formulas is None else formulas
+        rules = "".join(f"  - name: {name}\n    mode: incremental\n    lag: 0s\n" + self.without(formulas, name)
+                        for name in self.objects)
         path.write_text(path.read_text() + "objects:\n" + rules + more)
 
     def start(self):

@@ -47,7 +47,7 @@ namespace firn::cli {
 // Who must act (`firn help exit-codes`).
 enum class ExitCode {
   kDone = 0,
-  kFailed = 1,       // ran, but something failed: rejected rows, an unexplained difference
+  kFailed = 1,       // ran, but something failed: rejected rows, an object left out
   kUsage = 2,        // wrong usage or configuration
   kChanges = 3,      // a plan has changes (only with --exit-code)
   kSignIn = 4,       // sign-in needed, or credentials refused
@@ -78,7 +78,8 @@ struct Argument {
   std::string name;
   std::string help = {};
   bool required = true;
-  bool repeats = false;  // the last one only: takes all that is left
+  bool repeats = false;                   // the last one only: takes all that is left
+  std::vector<std::string> choices = {};  // the only values, if any
 };
 
 class Context;
@@ -173,6 +174,9 @@ class Context {
   [[nodiscard]] const std::optional<HostedBy>& host() const { return host_; }
   // A file named by an option: relative names start where the command was typed.
   [[nodiscard]] std::string FilePath(std::string_view name) const;
+  // What it holds. Errors: BadInput (CLI-FILE-001): whoever typed the name has to act.
+  [[nodiscard]] Result<std::string> FileText(std::string_view name,
+                                             uint64_t bytes_max = 64ULL << 20) const;
 
   [[nodiscard]] const CommandTree& tree() const { return *tree_; }
   [[nodiscard]] const Command& command() const { return *command_; }

@@ -113,6 +113,19 @@ std::string Context::FilePath(std::string_view name) const {
   return (std::filesystem::path(host_->folder) / path).string();
 }
 
+Result<std::string> Context::FileText(std::string_view name, uint64_t bytes_max) const {
+  auto text = ReadFile(FilePath(name), bytes_max);
+  if (text) return text;
+  const Option* option = FindOption(*command_, name);
+  const std::string said = option == nullptr ? std::string(name) : "--" + option->name;
+  const Error& error = text.error();
+  return Fail(
+      Error(Kind::kBadInput, "CLI-FILE-001", "the file that `" + said + "` names cannot be read")
+          .At(FilePath(name))
+          .Because(error.why().empty() ? error.what() : error.why())
+          .Hint("check the name and its permissions"));
+}
+
 bool Context::HasProject() const { return ProjectFolder().has_value(); }
 
 Result<const project::Project*> Context::LoadProject() {

@@ -15,6 +15,9 @@ constexpr ErrorCode kCodes[] = {
      "The command needs an argument or option that was not given, or two that exclude one another "
      "were.",
      "See `firn help COMMAND`."},
+    {"CLI-FILE-001", "a file that was named on the command line cannot be read",
+     "It is not there, is a folder, is too large, or is not readable for this user.",
+     "Check the name and its permissions; relative names start where the command is typed."},
     {"CLI-PROJECT-001", "no project folder",
      "Neither `--project` nor FIRN_PROJECT names one, and no `firn.yaml` lies here or in a folder "
      "above.",
@@ -22,9 +25,6 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-INIT-001", "the folder already holds a project",
      "`firn init` writes new files only and found one of them.",
      "Choose another folder; nothing was changed."},
-    {"CLI-CONFIG-001", "the project has problems",
-     "`firn config check` found problems in `firn.yaml` and printed each of them.",
-     "Correct them one by one; each line names its place."},
     {"CLI-LAKE-001", "the command needs an embedded catalog",
      "The project's tables are in a REST catalog (`lake.rest` in firn.yaml), which serves and "
      "looks after itself.",

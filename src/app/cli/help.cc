@@ -18,7 +18,7 @@ std::string OptionWords(const Option& option) {
 }
 
 // Where the help does not name every value already.
-std::string ChoicesHelp(const Option& option) {
+std::string ChoicesHelp(const auto& option) {
   std::string words;
   bool named = true;
   for (const std::string& choice : option.choices) {
@@ -26,14 +26,6 @@ std::string ChoicesHelp(const Option& option) {
     words += (words.empty() ? "" : ", ") + choice;
   }
   return named ? "" : " (one of: " + words + ")";
-}
-
-std::string OptionHelp(const Option& option) {
-  std::string help = option.help + ChoicesHelp(option);
-  if (option.required) help += " (required)";
-  if (option.repeats) help += " (may be repeated)";
-  if (!option.default_value.empty()) help += " [" + option.default_value + "]";
-  return help;
 }
 
 // Words in lines of at most `room` columns, the later ones indented.
@@ -93,24 +85,6 @@ std::string Paragraphs(const std::string& text, int width) {
   return out;
 }
 
-std::string UsageLine(const Command& command) {
-  std::string line = "firn " + command.path;
-  for (const Option& option : command.options) {
-    if (option.required) line += " --" + option.name + " " + option.value;
-  }
-  const bool optional = std::any_of(command.options.begin(), command.options.end(),
-                                    [](const Option& option) { return !option.required; });
-  if (optional) line += " [options]";
-  for (const Argument& argument : command.arguments) {
-    std::string name = argument.name;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-    if (argument.repeats) name += "..";
-    line += argument.required ? " " + name : " [" + name + "]";
-  }
-  return line;
-}
-
 std::string Examples(const std::vector<std::string>& examples) {
   std::string out;
   for (const std::string& example : examples) out += "  " + example + "\n";
@@ -124,7 +98,7 @@ std::string RootPage() {
          "  firn init sales && cd sales   begin a project of your own\n"
          "\n"
          "commands: init config doctor org export events lake sandbox demo\n"
-         "          run status runs logs daemon explain help version\n"
+         "          run status runs logs daemon explain completion help version\n"
          "more: firn help COMMAND, firn help --all, firn help exit-codes, firn help config\n";
 }
 
@@ -150,7 +124,7 @@ std::string CommandPage(const Command& command, int width) {
   if (!command.arguments.empty()) {
     out += "\narguments:\n";
     for (const Argument& argument : command.arguments) {
-      out += Wrapped(argument.name, argument.help, 30, width);
+      out += Wrapped(argument.name, ArgumentHelp(argument), 30, width);
     }
   }
   if (!command.options.empty()) {
@@ -180,6 +154,34 @@ std::string OptionJson(const Option& option) {
 
 }  // namespace
 
+std::string OptionHelp(const Option& option) {
+  std::string help = option.help + ChoicesHelp(option);
+  if (option.required) help += " (required)";
+  if (option.repeats) help += " (may be repeated)";
+  if (!option.default_value.empty()) help += " [" + option.default_value + "]";
+  return help;
+}
+
+std::string ArgumentHelp(const Argument& argument) { return argument.help + ChoicesHelp(argument); }
+
+std::string UsageLine(const Command& command) {
+  std::string line = "firn " + command.path;
+  for (const Option& option : command.options) {
+    if (option.required) line += " --" + option.name + " " + option.value;
+  }
+  const bool optional = std::any_of(command.options.begin(), command.options.end(),
+                                    [](const Option& option) { return !option.required; });
+  if (optional) line += " [options]";
+  for (const Argument& argument : command.arguments) {
+    std::string name = argument.name;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    if (argument.repeats) name += "..";
+    line += argument.required ? " " + name : " [" + name + "]";
+  }
+  return line;
+}
+
 std::string HelpPage(const CommandTree& tree, std::string_view path, int width) {
   if (const Command* command = tree.Find(path)) return CommandPage(*command, width);
   return path.empty() ? RootPage() : GroupPage(tree, path, width);
@@ -189,8 +191,9 @@ std::string ExitCodesPage() {
   return "exit codes say who must act\n"
          "\n"
          "    0  done\n"
-         "    1  ran, but something failed: rejected rows, an unexplained difference, a failed "
-         "step\n"
+         "    1  ran, but something failed: rejected rows, an unexplained difference, an object "
+         "left "
+         "out, a failed step\n"
          "    2  wrong usage or configuration\n"
          "    3  a plan has changes (only with --exit-code)\n"
          "    4  sign-in needed, or credentials refused\n"
@@ -219,7 +222,7 @@ std::string ReferencePage(const CommandTree& tree) {
     if (!command.arguments.empty()) {
       out += "\n| argument | meaning |\n|---|---|\n";
       for (const Argument& argument : command.arguments) {
-        out += fmt::format("| `{}` | {} |\n", argument.name, argument.help);
+        out += fmt::format("| `{}` | {} |\n", argument.name, ArgumentHelp(argument));
       }
     }
     if (!command.options.empty()) out += "\n" + table(command.options);

@@ -126,6 +126,19 @@ Error UnknownOption(const Command& command, const std::string& word) {
                near ? "did you mean `" + *near + "`?" : HelpHint(command.path));
 }
 
+// `said` as the user knows it: `--verify`, `shell`.
+Result<void> CheckChoice(const std::string& said, const std::vector<std::string>& choices,
+                         const std::string& word) {
+  if (choices.empty() || std::find(choices.begin(), choices.end(), word) != choices.end())
+    return {};
+  std::string words;
+  for (const std::string& choice : choices) words += (words.empty() ? "`" : ", `") + choice + "`";
+  const auto near = Nearest(word, choices);
+  return Fail(Usage("CLI-USAGE-003",
+                    "`" + said + "` takes one of " + words + ", not `" + word + "`",
+                    near ? "did you mean `" + *near + "`?" : ""));
+}
+
 // Words go to the declared arguments in their order; the last may take all that is left.
 Result<void> TakeArguments(const Command& command, std::vector<std::string> words,
                            ParsedValues* values) {
@@ -139,6 +152,7 @@ Result<void> TakeArguments(const Command& command, std::vector<std::string> word
     }
     std::vector<std::string>& taken = values->values[argument.name];
     do {
+      FIRN_CHECK(CheckChoice(argument.name, argument.choices, words[at]));
       taken.push_back(std::move(words[at++]));
     } while (argument.repeats && at < words.size());
   }
@@ -256,17 +270,7 @@ bool FitsType(const Option& option, const std::string& word) {
 }  // namespace
 
 Result<void> CheckValue(const Option& option, const std::string& word) {
-  if (!option.choices.empty() &&
-      std::find(option.choices.begin(), option.choices.end(), word) == option.choices.end()) {
-    std::string words;
-    for (const std::string& choice : option.choices) {
-      words += (words.empty() ? "`" : ", `") + choice + "`";
-    }
-    const auto near = Nearest(word, option.choices);
-    return Fail(Usage("CLI-USAGE-003",
-                      "`--" + option.name + "` takes one of " + words + ", not `" + word + "`",
-                      near ? "did you mean `" + *near + "`?" : ""));
-  }
+  FIRN_CHECK(CheckChoice("--" + option.name, option.choices, word));
   if (FitsType(option, word)) return {};
   return Fail(Usage("CLI-USAGE-003",
                     "`--" + option.name + "` takes " + TypeWords(option.type) +

@@ -11,6 +11,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/commands/hosting.h"
+#include "app/cli/complete.h"
 #include "app/cli/help.h"
 #include "app/cli/interrupt.h"
 #include "app/cli/parse.h"
@@ -22,6 +23,9 @@
 
 namespace firn::cli {
 namespace {
+
+// A shell asks what may follow; no command for people.
+constexpr std::string_view kAskedByShell = "__complete";
 
 bool Typed(const std::vector<std::string>& words, std::string_view word) {
   const auto end = std::find(words.begin(), words.end(), "--");
@@ -136,7 +140,10 @@ int Run(const std::vector<std::string>& words) {
       DetectTerminal(WishOf(words)),
       {.json = Typed(words, "--json"), .quiet = Typed(words, "--quiet") || Typed(words, "-q")});
   ExitCode code = ExitCode::kDone;
-  if (!words.empty() && words[0] == "--version") {
+  if (!words.empty() && words[0] == kAskedByShell) {
+    output.Raw(CompletionLines(
+        Complete(tree, {words.begin() + 1, words.end()}, ProjectNames(tree, &output))));
+  } else if (!words.empty() && words[0] == "--version") {
     output.Line("firn " + std::string(Version()));
   } else if (auto parsed = Parse(tree, words); !parsed) {
     output.PrintError(parsed.error());

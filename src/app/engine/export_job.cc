@@ -6,6 +6,7 @@
 #include "core/base/log.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/export.h"
+#include "patterns/exports/names.h"
 #include "patterns/exports/plan.h"
 #include "patterns/exports/report.h"
 
@@ -38,6 +39,7 @@ exports::ExportParts PartsOf(Runtime& runtime, lake::Lake& lake, OrgLink& link,
           .lake = &lake,
           .ledger = &runtime.ledger(),
           .checkpoints = &runtime.checkpoints(),
+          .shared = link.shared().get(),
           .leases = &runtime.leases(),
           .lease_holder = "the writer of " + project.state_folder,
           .metrics = &runtime.metrics(),
@@ -99,6 +101,13 @@ Result<std::string> Conclude(Runtime& runtime, const std::string& org, UtcMicros
                                       {"verdict", report.Verdict()},
                                       {"rows_rejected", report.RowsRejected()}});
   }
+  const auto left_out = report.LeftOutObjects();
+  for (const exports::ReportObject& object : report.objects) {
+    if (std::ranges::count(left_out, object.object) == 0 || object.findings.empty()) continue;
+    log::Warn(
+        "export.left_out",
+        {{"run", outcome.run_id}, {"object", object.object}, {"why", object.findings.front()}});
+  }
   return report.RowsRejected() > 0 ? std::string("rejected rows") : report.Verdict();
 }
 
@@ -137,7 +146,16 @@ Result<std::string> ExportOnce(const Call& call, Runtime& runtime, const project
   parts.observer = &observer;
   const exports::ExportOptions options = OptionsOf(*project, share);
   FIRN_TRY(const auto offered, parts.rest->DescribeGlobal(call));
-  FIRN_TRY(const auto specs, exports::SelectObjects(offered, *project, *org, SelectionOf(job)));
+  const exports::Selection selection = SelectionOf(job);
+  FIRN_TRY(const auto specs, exports::SelectObjects(offered, *project, *org, selection));
+  FIRN_TRY(
+      const auto warnings,
+      exports::CheckNames(
+          call, parts,
+          {.project = *project, .org = *org, .offered = offered, .selection = selection}, specs));
+  for (const std::string& warning : warnings) {
+    log::Warn("export.name_fits_nothing", {{"job", job.name}, {"text", warning}});
+  }
   if (const auto cut = CutShort(runtime, job.org)) {
     log::Info("export.resumes", {{"job", job.name}, {"run", *cut}});
     const auto resumed = exports::ResumeExport(call, parts, options, *cut);

@@ -151,10 +151,12 @@ class Binder {
     BoundValue value;
     if (node.type == Node::Type::kScalar) {
       value.texts.push_back(Expand(node, field));
+      value.text_marks.push_back(node.mark);
     } else if (node.type == Node::Type::kList) {
       for (const Node& item : node.items) {
         if (item.type == Node::Type::kScalar) {
           value.texts.push_back(Expand(item, field));
+          value.text_marks.push_back(item.mark);
         } else {
           WrongType(item, field);
         }

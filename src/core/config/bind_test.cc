@@ -69,6 +69,7 @@ TEST(FieldTable, GivesTypedValuesAndDefaults) {
   EXPECT_FALSE(group.Bool("strict"));
   EXPECT_EQ(group.Text("mode"), "safe");
   EXPECT_EQ(group.TextList("include"), (std::vector<std::string>{"A", "B"}));
+  EXPECT_EQ(group.TextListWhere("include").size(), 2U);
   EXPECT_EQ(group.TextMap("labels").at("a"), "x");
   EXPECT_FALSE(group.Has("one"));
   EXPECT_EQ(group.Sub("one").Duration("wait"), std::chrono::seconds(30));

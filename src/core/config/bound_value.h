@@ -20,6 +20,7 @@ struct BoundValue {
   double number = 0;
   SecretRef secret;
   std::vector<std::string> texts;
+  std::vector<Mark> text_marks;  // of each of them
   std::map<std::string, std::string> text_map;
   std::vector<Group> groups;  // kGroup: exactly one
   std::map<std::string, Group> group_map;

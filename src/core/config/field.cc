@@ -51,6 +51,13 @@ SecretRef Group::SecretOf(std::string_view name) const {
 std::vector<std::string> Group::TextList(std::string_view name) const {
   return Get(name, FieldType::kTextList).texts;
 }
+std::vector<std::string> Group::TextListWhere(std::string_view name) const {
+  std::vector<std::string> where;
+  for (const Mark mark : Get(name, FieldType::kTextList).text_marks) {
+    where.push_back(Document{*file_, {}}.Where(mark));
+  }
+  return where;
+}
 std::map<std::string, std::string> Group::TextMap(std::string_view name) const {
   return Get(name, FieldType::kTextMap).text_map;
 }

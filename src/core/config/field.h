@@ -75,6 +75,8 @@ class Group {
   [[nodiscard]] int64_t Bytes(std::string_view name) const;
   [[nodiscard]] SecretRef SecretOf(std::string_view name) const;
   [[nodiscard]] std::vector<std::string> TextList(std::string_view name) const;
+  // Where each of them stands: file:line:col.
+  [[nodiscard]] std::vector<std::string> TextListWhere(std::string_view name) const;
   [[nodiscard]] std::map<std::string, std::string> TextMap(std::string_view name) const;
   [[nodiscard]] Group Sub(std::string_view name) const;  // an absent group has all defaults
   [[nodiscard]] std::vector<Group> List(std::string_view name) const;

@@ -42,8 +42,10 @@ constexpr ErrorCode kCodes[] = {
      "Write the API name (`Account`, `Invoice__c`), a pattern (`*__c`) or `all`."},
     {"PROJECT-OBJECT-002", "an object's rule asks for two things that exclude each other",
      "`include_deleted` keeps the recycle bin's records as rows like others; an incremental export "
-     "takes them as deletes.",
-     "Remove `include_deleted`, and write `deletes: soft` to keep deleted records' rows."},
+     "takes them as deletes. `skip: true` keeps the objects out, so that nothing else can be said "
+     "of them.",
+     "Remove `include_deleted`, and write `deletes: soft` to keep deleted records' rows; or remove "
+     "`skip`."},
     {"PROJECT-RULE-001", "a rule's event pattern is not valid",
      "The pattern is no JSON, or breaks a rule of EventBridge's pattern language at the place "
      "shown. "

@@ -242,8 +242,15 @@ constexpr Field kObject[] = {
      .example = "[Id, Name, \"*__c\"]"},
     {.name = "exclude",
      .type = FieldType::kTextList,
-     .help = "fields to leave out of what is included",
+     .help = "fields to leave out of what is included; a name that no object of the rule has or "
+             "ever had is refused, a pattern may fit nothing",
      .example = "[Description]"},
+    {.name = "skip",
+     .type = FieldType::kBool,
+     .help = "keep these objects out of every export: patterns and `all` pass them over, and they "
+             "are refused when they are named",
+     .default_value = "false",
+     .example = "true"},
     {.name = "where",
      .help = "SOQL condition, without the word WHERE",
      .example = "CreatedDate > 2020-01-01T00:00:00Z"},

@@ -217,9 +217,21 @@ void FillIncremental(const Group& group, ObjectRule& rule, Problems* problems) {
   rule.sweep_every = group.Duration("sweep");
   rule.refresh_every = group.Duration("refresh");
   rule.refresh_fields = group.TextList("refresh_fields");
+  rule.refresh_where = group.TextListWhere("refresh_fields");
   if (rule.mode == ExportMode::kIncremental && rule.include_deleted) {
     Add(problems, "PROJECT-OBJECT-002", "`include_deleted` does not go with `mode: incremental`",
         group.Where("include_deleted"), "use `deletes: soft` to keep the rows of deleted records");
+  }
+}
+
+// A rule that keeps its objects out says nothing else of them: a second wish would be lost.
+void CheckSkip(const Group& group, Problems* problems) {
+  if (!group.Bool("skip")) return;
+  for (const std::string_view key : {"include", "exclude", "where", "table", "blobs", "mode",
+                                     "deletes", "changelog", "sweep", "refresh"}) {
+    if (!group.Has(key)) continue;
+    Add(problems, "PROJECT-OBJECT-002", "`" + std::string(key) + "` does not go with `skip: true`",
+        group.Where(key), "remove one of the two");
   }
 }
 
@@ -231,21 +243,29 @@ ObjectRule MakeRule(const Group& group, const std::vector<std::string>& org_ids,
   rule.orgs = group.TextList("orgs");
   rule.include = group.TextList("include");
   rule.exclude = group.TextList("exclude");
+  rule.include_where = group.TextListWhere("include");
+  rule.exclude_where = group.TextListWhere("exclude");
+  rule.skip = group.Bool("skip");
   rule.where = group.Text("where");
   rule.table = group.Text("table");
   rule.blobs = group.Text("blobs") == "fetch" ? Blobs::kFetch : Blobs::kLink;
   rule.strict = group.Bool("strict");
   rule.include_deleted = group.Bool("include_deleted");
   FillIncremental(group, rule, problems);
+  CheckSkip(group, problems);
   if (group.Has("name") && !IsApiPattern(rule.name)) {
     Add(problems, "PROJECT-OBJECT-001", "`" + rule.name + "` cannot be an object's name",
         rule.where_in_file, "an API name, a pattern like `*__c`, or `all`");
   }
   for (const std::string_view key : {"include", "exclude", "refresh_fields"}) {
+    const auto where = group.TextListWhere(key);
+    size_t at = 0;
     for (const std::string& field : group.TextList(key)) {
+      const size_t i = at++;
       if (IsApiPattern(field)) continue;
       Add(problems, "PROJECT-OBJECT-001", "`" + field + "` cannot be a field's name",
-          group.Where(key));
+          i < where.size() ? where[i] : group.Where(key),
+          "an API name like `Description` or `Score__c`, or a pattern like `Billing*`");
     }
   }
   for (const std::string& id : rule.orgs) {
@@ -426,6 +446,10 @@ const ObjectRule* Project::RuleFor(const Org& org, std::string_view object) cons
     if (for_org && GlobMatches(rule->name, object)) return &*rule;
   }
   return nullptr;
+}
+
+bool IsGlob(std::string_view name) {
+  return name == "all" || name.find_first_of("*?") != std::string_view::npos;
 }
 
 bool GlobMatches(std::string_view glob, std::string_view name) {

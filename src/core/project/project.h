@@ -106,6 +106,7 @@ struct ObjectRule {
   std::vector<std::string> orgs;     // empty: every org
   std::vector<std::string> include;  // field names or globs; empty: all
   std::vector<std::string> exclude;  // fields, after include
+  bool skip = false;                 // not exported, neither by a pattern nor by name
   std::string where;                 // SOQL condition without WHERE
   std::string table;                 // table name; empty: the object's API name
   Blobs blobs = Blobs::kLink;
@@ -120,7 +121,11 @@ struct ObjectRule {
   std::chrono::milliseconds sweep_every{0};  // 0: only when asked
   std::chrono::milliseconds refresh_every{0};
   std::vector<std::string> refresh_fields;  // globs, besides formula fields
-  std::string where_in_file;                // file:line:col
+  // file:line:col: of the rule, and of each name in its lists.
+  std::string where_in_file;
+  std::vector<std::string> include_where;
+  std::vector<std::string> exclude_where;
+  std::vector<std::string> refresh_where;
 };
 
 // What the daemon does at set times.
@@ -189,6 +194,8 @@ struct LoadOptions {
 [[nodiscard]] std::optional<Project> LoadAll(const std::string& folder, const LoadOptions& options,
                                              config::Problems* problems);
 
+// Whether a name is a pattern for several: with `*` or `?`, or `all`.
+[[nodiscard]] bool IsGlob(std::string_view name);
 // True when an object or field name fits a glob (`*` and `?`; case is folded; `all` fits any).
 [[nodiscard]] bool GlobMatches(std::string_view glob, std::string_view name);
 

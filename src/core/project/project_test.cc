@@ -113,6 +113,28 @@ TEST_F(ProjectFolder, HasAChangelogOnlyWhereItIsAskedFor) {
   EXPECT_FALSE(project->RuleFor(prod, "account")->changelog);
 }
 
+TEST_F(ProjectFolder, KnowsWhereEachNameOfAListStands) {
+  const auto project = LoadText(With(
+      "environments:", "  - name: Case\n    exclude: [Fax,\n      \"Secret*\"]\nenvironments:"));
+  ASSERT_TRUE(project) << project.error().OneLine();
+  const ObjectRule& rule = *project->RuleFor(**project->FindOrg("prod"), "Case");
+  ASSERT_EQ(rule.exclude_where.size(), 2U);
+  const size_t colon = rule.where_in_file.find(':') + 1;
+  const int line = std::stoi(rule.where_in_file.substr(colon));
+  EXPECT_EQ(rule.exclude_where[0], "firn.yaml:" + std::to_string(line + 1) + ":15");
+  EXPECT_EQ(rule.exclude_where[1], "firn.yaml:" + std::to_string(line + 2) + ":7");
+}
+
+TEST_F(ProjectFolder, KeepsObjectsOutByARuleThatSaysNothingElse) {
+  const auto with = [](const std::string& rule) {
+    return With("environments:", "  - {name: Case, " + rule + "}\nenvironments:");
+  };
+  const auto project = LoadText(with("skip: true"));
+  ASSERT_TRUE(project) << project.error().OneLine();
+  EXPECT_TRUE(project->RuleFor(**project->FindOrg("prod"), "Case")->skip);
+  EXPECT_EQ(Problem(with("skip: true, exclude: [Fax]")).substr(0, 18), "PROJECT-OBJECT-002");
+}
+
 TEST_F(ProjectFolder, LaysAnEnvironmentOverTheRest) {
   const auto project = LoadText(kGood, "ci");
   ASSERT_TRUE(project) << project.error().OneLine();

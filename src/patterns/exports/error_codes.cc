@@ -24,10 +24,16 @@ constexpr ErrorCode kCodes[] = {
      "rows "
      "of deleted records."},
     {"EXPORT-PLAN-006", "the object has no such field, or hides it from this user",
-     "`--field`, `--without`, or `include` of the object in firn.yaml names a field that neither "
-     "the "
-     "org nor the table has.",
-     "Use the API name. `firn org describe OBJECT` lists the fields that the user sees."},
+     "`--field` or `--without`, or `include`, `exclude` or `refresh_fields` of an object in "
+     "firn.yaml, names a field that the org does not show and never showed before. Nothing is "
+     "exported: what `exclude` means to keep back would be given away.",
+     "Use the API name. `firn org describe OBJECT` lists the fields that the user sees. To keep a "
+     "field out that only some orgs have or that is hidden from the user, write a pattern: "
+     "`\"Salary__c*\"` may fit nothing. A field that was there before and is gone is no error: it "
+     "is reported as a warning."},
+    {"EXPORT-PLAN-007", "firn.yaml keeps the object out of every export",
+     "The last rule under `objects` that fits the object says `skip: true`.",
+     "Remove the rule, or name other objects."},
     {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
      "`firn export show RUN` shows its report; `firn export run` starts a new one."},
     {"EXPORT-RUN-002", "the run was made against another org",

@@ -20,6 +20,7 @@
 #include "core/state/checkpoints.h"
 #include "core/state/lease.h"
 #include "core/state/ledger.h"
+#include "core/state/shared_state.h"
 #include "ends/lake/table.h"
 #include "ends/salesforce/bulk.h"
 #include "ends/salesforce/limits.h"
@@ -60,7 +61,8 @@ struct ObjectSpec {
   bool all_rows = false;
   bool strict = false;
   bool fetch_blobs = false;
-  bool fields_named = false;  // for this object alone: a field that it lacks is a mistake
+  bool fields_named = false;  // the two lists are for this object alone
+  bool by_pattern = false;    // chosen by a pattern: it may be left out where the org refuses it
   ExportMode mode = ExportMode::kFull;
   IncrementalSpec incremental;
 };
@@ -108,11 +110,12 @@ struct ExportParts {
   lake::Lake* lake = nullptr;
   state::Ledger* ledger = nullptr;
   state::Checkpoints* checkpoints = nullptr;
-  state::Leases* leases = nullptr;     // may be null: no epochs
-  std::string lease_holder;            // one name for all processes that the state lock admits
-  MetricsRegistry* metrics = nullptr;  // may be null
-  SpanSink* spans = nullptr;           // may be null
-  ExportObserver* observer = nullptr;  // may be null
+  state::SharedState* shared = nullptr;  // may be null: no name is remembered
+  state::Leases* leases = nullptr;       // may be null: no epochs
+  std::string lease_holder;              // one name for all processes that the state lock admits
+  MetricsRegistry* metrics = nullptr;    // may be null
+  SpanSink* spans = nullptr;             // may be null
+  ExportObserver* observer = nullptr;    // may be null
 };
 
 struct RunOutcome {
@@ -123,7 +126,9 @@ struct RunOutcome {
 
 // Starts a run over `specs` and carries it through. An object's failure does not stop the others,
 // except a limit, an interrupt, a refused sign-in or a full disk: then all stop after the page in
-// hand. Errors: of the ledger alone; everything else stands in the outcome and in the report.
+// hand. One that a pattern has chosen and that the org refuses as a whole is no failure: it is done
+// with the verdict `left out`. Errors: of the ledger alone; everything else stands in the outcome
+// and in the report.
 [[nodiscard]] Result<RunOutcome> RunExport(const Call& call, const ExportParts& parts,
                                            const ExportOptions& options,
                                            const std::vector<ObjectSpec>& specs);

@@ -50,7 +50,8 @@ Json SpecToJson(const ObjectSpec& spec) {
                {"all_rows", spec.all_rows},
                {"strict", spec.strict},
                {"fetch_blobs", spec.fetch_blobs},
-               {"fields_named", spec.fields_named}};
+               {"fields_named", spec.fields_named},
+               {"by_pattern", spec.by_pattern}};
   if (spec.mode == ExportMode::kIncremental) {
     json["incremental"] = IncrementalSpecToJson(spec.incremental);
   }
@@ -68,6 +69,7 @@ ObjectSpec SpecFromJson(const Json& json) {
   json.at("strict").get_to(spec.strict);
   json.at("fetch_blobs").get_to(spec.fetch_blobs);
   spec.fields_named = json.value("fields_named", false);
+  spec.by_pattern = json.value("by_pattern", false);
   if (const auto incremental = json.find("incremental"); incremental != json.end()) {
     spec.mode = ExportMode::kIncremental;
     spec.incremental = IncrementalSpecFromJson(*incremental);
@@ -249,8 +251,18 @@ std::string_view VerdictName(Verdict verdict) {
       return "explained";
     case Verdict::kUnexplained:
       return "unexplained";
+    case Verdict::kLeftOut:
+      return "left out";
   }
   return "";
+}
+
+Verdict Worse(Verdict one, Verdict other) {
+  const auto rank = [](Verdict verdict) {
+    return verdict == Verdict::kUnexplained ? static_cast<int>(Verdict::kLeftOut) + 1
+                                            : static_cast<int>(verdict);
+  };
+  return rank(one) >= rank(other) ? one : other;
 }
 
 std::string SchemaMark(const record::Schema& schema) {

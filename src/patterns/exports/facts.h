@@ -18,7 +18,10 @@
 namespace firn::exports {
 
 enum class Method { kBulk, kRest };
-enum class Verdict { kNone, kExact, kExplained, kUnexplained };
+// Kept by number: new ones are added at the end.
+enum class Verdict { kNone, kExact, kExplained, kUnexplained, kLeftOut };
+// The verdict of both together: what needs a person more.
+[[nodiscard]] Verdict Worse(Verdict one, Verdict other);
 [[nodiscard]] std::string_view MethodName(Method method);
 [[nodiscard]] std::string_view VerdictName(Verdict verdict);
 

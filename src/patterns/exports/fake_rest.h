@@ -1,6 +1,8 @@
 // A REST client for one object whose describe and counts a test sets.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +28,10 @@ class FakeRecords final : public salesforce::RecordStream {
 class FakeRest final : public salesforce::RestClient {
  public:
   std::string describe;
-  std::vector<std::string> records;  // JSON, for the REST path
+  std::map<std::string, std::string> describes;  // of objects that have one of their own
+  int described = 0;                             // times that one was asked for
+  std::optional<Error> refusal;                  // of every query and count
+  std::vector<std::string> records;              // JSON, for the REST path
   int64_t count = 0;
   int64_t changed = 0;
   int64_t deleted = 0;
@@ -43,12 +48,15 @@ class FakeRest final : public salesforce::RestClient {
     info.queryable = true;
     return std::vector<salesforce::ObjectInfo>{info};
   }
-  Result<salesforce::Description> Describe(const Call&, const std::string&) override {
-    return salesforce::Description{describe, "", false};
+  Result<salesforce::Description> Describe(const Call&, const std::string& object) override {
+    ++described;
+    const auto own = describes.find(object);
+    return salesforce::Description{own == describes.end() ? describe : own->second, "", false};
   }
   Result<salesforce::Limits> FetchLimits(const Call&) override { return salesforce::Limits(); }
   Result<std::unique_ptr<salesforce::RecordStream>> Query(
       const Call&, const salesforce::QueryOptions&) override {
+    if (refusal) return Fail(*refusal);
     return std::unique_ptr<salesforce::RecordStream>(std::make_unique<FakeRecords>(records));
   }
   Result<std::unique_ptr<salesforce::RecordStream>> QueryWide(
@@ -56,6 +64,7 @@ class FakeRest final : public salesforce::RestClient {
     return std::unique_ptr<salesforce::RecordStream>(std::make_unique<FakeRecords>(records));
   }
   Result<int64_t> Count(const Call&, const std::string& soql, bool) override {
+    if (refusal) return Fail(*refusal);
     if (count_times_out) return Fail(Kind::kTimeout, "SF-REST-009", "counting took too long");
     if (soql.find("IsDeleted = true") != std::string::npos) return deleted;
     if (soql.find("SystemModstamp >=") != std::string::npos) return changed;

@@ -6,6 +6,8 @@
 
 #include "core/base/nearest.h"
 #include "core/base/time_text.h"
+#include "patterns/exports/left_out.h"
+#include "patterns/exports/names.h"
 #include "patterns/exports/object/layout_for.h"
 #include "patterns/exports/window/watermark.h"
 #include "patterns/exports/window/window.h"
@@ -16,10 +18,6 @@ namespace {
 // Polls of a job in its first minute: 1, 2, 4, .. seconds apart.
 constexpr int64_t kPollsOfFirstMinute = 6;
 constexpr int64_t kPagesPerList = 5;
-
-bool IsGlob(const std::string& pattern) {
-  return pattern == "all" || pattern.find_first_of("*?") != std::string::npos;
-}
 
 const salesforce::ObjectInfo* Find(const std::vector<salesforce::ObjectInfo>& offered,
                                    const std::string& name) {
@@ -37,7 +35,7 @@ Error UnknownObject(const std::vector<salesforce::ObjectInfo>& offered, const st
               "the org has no object `" + name + "`, or hides it from this user");
   const auto nearest = Nearest(name, names);
   if (nearest) return std::move(error).Hint("did you mean `" + *nearest + "`?");
-  return error;
+  return std::move(error).Hint("`firn org describe` lists the objects that this user sees");
 }
 
 ObjectSpec SpecFor(const std::string& object, const project::Project& project,
@@ -48,8 +46,7 @@ ObjectSpec SpecFor(const std::string& object, const project::Project& project,
   if (const project::ObjectRule* rule = project.RuleFor(org, object)) {
     spec.include = rule->include;
     spec.exclude = rule->exclude;
-    // Rules of many objects share a list of what none of them is to give away.
-    spec.fields_named = !IsGlob(rule->name) && rule->exclude.empty();
+    spec.fields_named = !project::IsGlob(rule->name);
     spec.where = rule->where;
     if (!rule->table.empty()) spec.table = project.NamespaceOf(org) + "." + rule->table;
     spec.all_rows = rule->include_deleted;
@@ -84,7 +81,7 @@ std::vector<std::string> PatternsOf(const project::Project& project, const proje
   for (const project::ObjectRule& rule : project.objects) {
     const bool applies = rule.orgs.empty() ||
                          std::find(rule.orgs.begin(), rule.orgs.end(), org.id) != rule.orgs.end();
-    if (applies) patterns.push_back(rule.name);
+    if (applies && !rule.skip) patterns.push_back(rule.name);
   }
   return patterns;
 }
@@ -124,6 +121,75 @@ Result<std::string> PlannedCondition(const Call& call, const ExportParts& parts,
       cursor, PlanWindow({.watermark = *watermark, .org_now = now}, spec.incremental), spec.where);
 }
 
+// firn.yaml keeps the object out of every export of the org.
+const project::ObjectRule* Skipped(const project::Project& project, const project::Org& org,
+                                   const std::string& object) {
+  const project::ObjectRule* rule = project.RuleFor(org, object);
+  return rule != nullptr && rule->skip ? rule : nullptr;
+}
+
+// Takes objects into a run, each once.
+class Chooser {
+ public:
+  Chooser(const std::vector<salesforce::ObjectInfo>& offered, const project::Project& project,
+          const project::Org& org, const Selection& selection)
+      : offered_(offered), project_(project), org_(org), selection_(selection) {}
+
+  Result<void> TakeNamed(const std::string& name) {
+    const auto* info = Find(offered_, name);
+    if (info == nullptr) return Fail(UnknownObject(offered_, name).At(PlaceOf(name)));
+    if (!info->queryable) {
+      return Fail(
+          Error(Kind::kBadInput, "EXPORT-PLAN-004", "object `" + info->name + "` cannot be queried")
+              .At(PlaceOf(name)));
+    }
+    if (const auto* rule = Skipped(project_, org_, info->name)) {
+      return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-007",
+                        "`" + info->name + "` is kept out of every export by `skip: true`")
+                      .At(rule->where_in_file)
+                      .Hint("remove the rule from firn.yaml to export the object"));
+    }
+    Take(info->name, false);
+    return {};
+  }
+
+  void TakeFitting(const std::string& pattern) {
+    for (const auto& info : offered_) {
+      if (!info.queryable || info.deprecated_and_hidden) continue;
+      if (!project::GlobMatches(pattern, info.name)) continue;
+      if (Skipped(project_, org_, info.name) == nullptr) Take(info.name, true);
+    }
+  }
+
+  [[nodiscard]] std::vector<ObjectSpec> Taken() && { return std::move(specs_); }
+
+ private:
+  void Take(const std::string& object, bool by_pattern) {
+    const bool excepted = std::any_of(
+        selection_.except.begin(), selection_.except.end(),
+        [&](const std::string& pattern) { return project::GlobMatches(pattern, object); });
+    if (excepted || !taken_.insert(object).second) return;
+    specs_.push_back(SpecFor(object, project_, org_, selection_));
+    specs_.back().by_pattern = by_pattern;
+  }
+
+  // Where firn.yaml names it; empty for a name that was typed.
+  [[nodiscard]] std::string PlaceOf(const std::string& name) const {
+    if (!selection_.patterns.empty()) return "";
+    const auto rule =
+        std::find_if(project_.objects.begin(), project_.objects.end(),
+                     [&name](const project::ObjectRule& each) { return each.name == name; });
+    return rule == project_.objects.end() ? "" : rule->where_in_file;
+  }
+
+  const std::vector<salesforce::ObjectInfo>& offered_;
+  const project::Project& project_;
+  const project::Org& org_;
+  const Selection& selection_;
+  std::vector<ObjectSpec> specs_;
+  std::set<std::string> taken_;
+};
+
 Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, const ObjectSpec& spec,
                                  const PlanOptions& options) {
   PlannedObject planned;
@@ -132,7 +198,6 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
   FIRN_TRY(const auto ident, lake::ParseTableIdent(spec.table));
   auto table = parts.lake->Load(ident);
   if (!table && table.error().kind() != Kind::kNotFound) return Fail(std::move(table).error());
-  FIRN_CHECK(CheckFieldNames(spec, description.json, table ? &*table : nullptr));
   const bool keeps_columns = table && spec.mode == ExportMode::kIncremental;
   FIRN_TRY(const auto layout, LayoutFor({.spec = spec,
                                          .describe = description.json,
@@ -140,7 +205,8 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
                                          .key_prefixes = {},
                                          .table = keeps_columns ? &*table : nullptr}));
   planned.fields = static_cast<int>(layout.schema.fields.size());
-  planned.warnings = layout.warnings;
+  planned.warnings = UnfittingNames(spec, description.json);
+  planned.warnings.insert(planned.warnings.end(), layout.warnings.begin(), layout.warnings.end());
   planned.warnings.insert(planned.warnings.end(), layout.skipped.begin(), layout.skipped.end());
   planned.table_exists = table.has_value();
   if (table) {
@@ -165,6 +231,8 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
       planned.rows = *count;
     } else if (count.error().kind() == Kind::kTimeout) {
       planned.warnings.push_back("the org's count is not available: it timed out");
+    } else if (RefusesOnlyCounting(count.error())) {
+      planned.warnings.push_back("the org does not count this object");
     } else {
       return Fail(std::move(count).error());
     }
@@ -190,27 +258,20 @@ int64_t CallsFor(std::optional<int64_t> rows, int64_t records_per_page) {
 Result<std::vector<ObjectSpec>> SelectObjects(const std::vector<salesforce::ObjectInfo>& offered,
                                               const project::Project& project,
                                               const project::Org& org, const Selection& selection) {
-  std::vector<ObjectSpec> specs;
-  std::set<std::string> taken;
-  for (const std::string& pattern : PatternsOf(project, org, selection)) {
-    if (!IsGlob(pattern)) {
-      const auto* info = Find(offered, pattern);
-      if (info == nullptr) return Fail(UnknownObject(offered, pattern));
-      if (!info->queryable) {
-        return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-004",
-                          "object `" + info->name + "` cannot be queried"));
-      }
-      if (taken.insert(info->name).second) {
-        specs.push_back(SpecFor(info->name, project, org, selection));
-      }
-      continue;
-    }
-    for (const auto& info : offered) {
-      if (!info.queryable || info.deprecated_and_hidden) continue;
-      if (!project::GlobMatches(pattern, info.name) || !taken.insert(info.name).second) continue;
-      specs.push_back(SpecFor(info.name, project, org, selection));
+  for (const std::string& name : selection.except) {
+    if (!project::IsGlob(name) && Find(offered, name) == nullptr) {
+      return Fail(UnknownObject(offered, name));
     }
   }
+  Chooser chooser(offered, project, org, selection);
+  for (const std::string& pattern : PatternsOf(project, org, selection)) {
+    if (project::IsGlob(pattern)) {
+      chooser.TakeFitting(pattern);
+    } else {
+      FIRN_CHECK(chooser.TakeNamed(pattern));
+    }
+  }
+  std::vector<ObjectSpec> specs = std::move(chooser).Taken();
   if (specs.empty()) {
     return Fail(Error(Kind::kBadInput, "EXPORT-PLAN-002", "no object of the org fits")
                     .Hint("name objects, `firn export run Account Contact`, or list them under "
@@ -232,10 +293,15 @@ Result<Plan> MakePlan(const Call& call, const ExportParts& parts,
                       const std::vector<ObjectSpec>& specs, const PlanOptions& options) {
   Plan plan;
   for (const ObjectSpec& spec : specs) {
-    FIRN_TRY(auto planned,
-             Doing(PlanObject(call, parts, spec, options), "planning " + spec.object));
-    plan.api_calls += planned.api_calls + planned.blob_calls;
-    plan.objects.push_back(std::move(planned));
+    auto planned = Doing(PlanObject(call, parts, spec, options), "planning " + spec.object);
+    if (!planned) {
+      auto gap = WhyLeftOut(spec, planned.error());
+      if (!gap) return Fail(std::move(planned).error());
+      plan.left_out.push_back({spec.object, std::move(gap->why), std::move(gap->remedy)});
+      continue;
+    }
+    plan.api_calls += planned->api_calls + planned->blob_calls;
+    plan.objects.push_back(*std::move(planned));
   }
   plan.bulk_jobs = static_cast<int64_t>(plan.objects.size());
   if (parts.budget != nullptr) {
@@ -267,6 +333,10 @@ std::string PlanJson(const Plan& plan) {
     object["vanished_fields"] = o.vanished_fields;
     object["warnings"] = o.warnings;
     json["objects"].push_back(std::move(object));
+  }
+  json["left_out"] = nlohmann::ordered_json::array();
+  for (const PlannedGap& gap : plan.left_out) {
+    json["left_out"].push_back({{"object", gap.object}, {"why", gap.why}, {"remedy", gap.remedy}});
   }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -19,6 +19,7 @@ struct Selection {
   std::vector<std::string> patterns;  // API names, globs, `all`
   std::vector<std::string> include;   // over the project's, when not empty
   std::vector<std::string> exclude;
+  std::vector<std::string> except;  // objects that are not taken, names or globs
   std::string where;
   bool strict = false;
   bool all_rows = false;
@@ -31,7 +32,7 @@ struct Selection {
 // the project's rules. Errors: BadInput EXPORT-PLAN-001 for a name that the org does not have or
 // hides from this user, with the nearest; -002 when nothing fits; -003 for `where` with several
 // objects; -004 for an object that cannot be queried; -005 for deleted rows in an incremental
-// export, or `sweep` and `refresh` in a full one.
+// export, or `sweep` and `refresh` in a full one; -007 for a name that firn.yaml keeps out.
 [[nodiscard]] Result<std::vector<ObjectSpec>> SelectObjects(
     const std::vector<salesforce::ObjectInfo>& offered, const project::Project& project,
     const project::Org& org, const Selection& selection);
@@ -49,8 +50,16 @@ struct PlannedObject {
   std::string since;  // incremental: the watermark it goes on from; empty: it is read whole
 };
 
+// An object that a pattern has chosen and the run will leave out.
+struct PlannedGap {
+  std::string object;
+  std::string why;
+  std::string remedy;
+};
+
 struct Plan {
   std::vector<PlannedObject> objects;
+  std::vector<PlannedGap> left_out;
   int64_t api_calls = 0;  // the whole run, without polling beyond the first minute
   int64_t bulk_jobs = 0;
   std::optional<int64_t> calls_left;  // that we may still use today

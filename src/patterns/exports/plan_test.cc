@@ -107,9 +107,46 @@ TEST_F(SelectTest, FieldsAreNamedForAnObjectAloneOrForSeveral) {
   EXPECT_TRUE(Select({})->front().fields_named);
   project_.objects[0].name = "Cont*";
   EXPECT_FALSE(Select({})->front().fields_named);
-  rule.exclude = {"Social_Security_Number__c"};  // of whichever object has it
+}
+
+TEST_F(SelectTest, SkippedObjectIsPassedOverByPatternsAndRefusedByName) {
+  project::ObjectRule all;
+  all.name = "all";
+  project::ObjectRule rule;
+  rule.name = "Contact";
+  rule.skip = true;
+  rule.where_in_file = "firn.yaml:7:5";
+  project_.objects = {all, rule};
+  const auto specs = Select({});
+  ASSERT_TRUE(specs) << specs.error().OneLine();
+  EXPECT_EQ(specs->size(), 3U);
+  for (const ObjectSpec& spec : *specs) EXPECT_NE(spec.object, "Contact");
+  const auto named = Select({.patterns = {"Contact"}});
+  ASSERT_FALSE(named);
+  EXPECT_EQ(named.error().code(), "EXPORT-PLAN-007");
+  EXPECT_EQ(named.error().where(), "firn.yaml:7:5");
+}
+
+TEST_F(SelectTest, ExceptLeavesObjectsOutAndRefusesATypo) {
+  const auto specs = Select({.patterns = {"all"}, .except = {"*__c"}});
+  ASSERT_TRUE(specs);
+  EXPECT_EQ(specs->size(), 2U);
+  EXPECT_EQ(Select({.patterns = {"all"}, .except = {"Contcat"}}).error().code(), "EXPORT-PLAN-001");
+}
+
+TEST_F(SelectTest, OnlyWhatAPatternChoseMayBeLeftOut) {
+  const auto specs = Select({.patterns = {"Contact", "*__c"}});
+  ASSERT_TRUE(specs);
+  EXPECT_FALSE(specs->front().by_pattern);
+  EXPECT_TRUE(specs->back().by_pattern);
+}
+
+TEST_F(SelectTest, MisspeltObjectOfARuleIsNamedWithItsPlace) {
+  project::ObjectRule rule;
+  rule.name = "Contcat";
+  rule.where_in_file = "firn.yaml:7:11";
   project_.objects = {rule};
-  EXPECT_FALSE(Select({})->front().fields_named);
+  EXPECT_EQ(Select({}).error().where(), "firn.yaml:7:11");
 }
 
 TEST(CallsFor, GrowsWithPagesAndTheirLists) {

@@ -242,17 +242,24 @@ bool RunReport::Unexplained() const {
                      [](const ReportObject& o) { return o.verdict == "unexplained"; });
 }
 
+std::vector<std::string> RunReport::LeftOutObjects() const {
+  std::vector<std::string> names;
+  for (const ReportObject& object : objects) {
+    if (object.verdict == VerdictName(Verdict::kLeftOut)) names.push_back(object.object);
+  }
+  return names;
+}
+
 std::string RunReport::Verdict() const {
-  std::string worst = "exact";
+  using exports::Verdict;
+  Verdict worst = Verdict::kExact;
   for (const ReportObject& object : objects) {
     if (object.verdict.empty()) return "";
-    if (object.verdict == "unexplained" || worst == "unexplained") {
-      worst = "unexplained";
-    } else if (object.verdict == "explained") {
-      worst = "explained";
+    for (const Verdict one : {Verdict::kExplained, Verdict::kUnexplained, Verdict::kLeftOut}) {
+      if (object.verdict == VerdictName(one)) worst = Worse(worst, one);
     }
   }
-  return worst;
+  return std::string(VerdictName(worst));
 }
 
 std::vector<std::string> MergeLines(const ReportIncremental& r) {
@@ -311,6 +318,7 @@ std::string ReportJson(const RunReport& report) {
   json["outcome"] = Text(report.outcome);
   json["started"] = report.started;
   json["finished"] = Text(report.finished);
+  json["left_out"] = report.LeftOutObjects();
   json["rows_written"] = report.RowsWritten();
   json["rows_rejected"] = report.RowsRejected();
   json["objects"] = nlohmann::ordered_json::array();

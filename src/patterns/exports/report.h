@@ -87,6 +87,8 @@ struct RunReport {
   [[nodiscard]] int64_t RowsWritten() const;
   [[nodiscard]] int64_t RowsRejected() const;
   [[nodiscard]] bool Unexplained() const;
+  // Objects that a pattern had chosen and that the org does not let this user read whole.
+  [[nodiscard]] std::vector<std::string> LeftOutObjects() const;
   // The worst verdict of its objects; empty while one has none.
   [[nodiscard]] std::string Verdict() const;
 };

@@ -83,6 +83,10 @@ void CarryObjects(const Call& call, RunShared& shared, std::vector<Carried>& obj
       ObjectRun run(shared, objects[i].row, objects[i].facts);
       auto done = run.Run(call);
       if (done) continue;
+      if (const auto why = WhyLeftOut(objects[i].facts.spec, done.error())) {
+        done = run.LeaveOut(call, *why);
+        if (done) continue;
+      }
       if (StopsTheRun(done.error())) shared.soft.request_stop();
       objects[i].error = std::move(done).error();
     }
@@ -102,7 +106,7 @@ std::string OutcomeWord(const ExportParts& parts, const RunOutcome& outcome,
   Verdict worst = Verdict::kExact;
   for (const state::ObjectRow& row : *rows) {
     const auto facts = FactsFromJson(row.facts);
-    if (facts) worst = std::max(worst, facts->verdict);
+    if (facts) worst = Worse(worst, facts->verdict);
   }
   return std::string(VerdictName(worst));
 }

@@ -323,24 +323,76 @@ TEST_F(RunTest, VanishedFieldIsReportedAndItsColumnStaysEmpty) {
   EXPECT_NE(table->schema().Find("Rating__c"), nullptr);
 }
 
-TEST_F(RunTest, MisspeltFieldIsRefusedBeforeTheTableIsTouched) {
-  ASSERT_TRUE(Run().errors.empty());
-  const int created = bulk_.created;
+TEST_F(RunTest, FieldToBeLeftOutThatTheOrgHasNoMoreIsAWarning) {
   spec_.fields_named = true;
-  for (const char* name : {"Nmae", "Nam?e*"}) {
-    spec_.include = {name, "Id"};
-    spec_.exclude.clear();
-    const auto outcome = Run();
-    ASSERT_EQ(outcome.errors.size(), 1U) << name;
-    EXPECT_EQ(outcome.errors[0].code(), "EXPORT-PLAN-006") << name;
+  spec_.exclude = {"Fax", "Secret*"};
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome.errors.empty()) << outcome.errors.front().OneLine();
+  const auto warnings = ReportOf(outcome).warnings;
+  ASSERT_EQ(warnings.size(), 2U);
+  EXPECT_NE(warnings[0].find("`Fax`"), std::string::npos);
+  EXPECT_NE(warnings[1].find("`Secret*`"), std::string::npos);
+}
+
+class LeftOutTest : public RunTest {
+ protected:
+  LeftOutTest() {
+    bulk_.create_error = rest_.refusal =
+        Error(Kind::kBadInput, "SF-REST-001", "Salesforce cannot read the query")
+            .Because("Implementation restriction: Account requires a filter")
+            .From({"org `prod`", 400, "MALFORMED_QUERY", ""});
+    spec_.by_pattern = true;
   }
-  spec_.include.clear();
-  spec_.exclude = {"AnualRevenue"};  // would be exported though it was to be left out
+};
+
+TEST_F(LeftOutTest, ObjectThatAPatternChoseIsLeftOutWithItsReason) {
+  const auto outcome = Run();
+  EXPECT_TRUE(outcome.errors.empty());
+  EXPECT_FALSE(outcome.interrupted);
+  const auto object = ReportOf(outcome);
+  EXPECT_EQ(object.verdict, "left out");
+  ASSERT_EQ(object.findings.size(), 1U);
+  EXPECT_NE(object.findings[0].find("requires a filter"), std::string::npos);
+  EXPECT_NE(object.findings[0].find("skip: true"), std::string::npos);
+  const auto report = LoadReport(*ledger_, "prod", outcome.run_id);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->Verdict(), "left out");
+  EXPECT_EQ(report->LeftOutObjects(), std::vector<std::string>{"Account"});
+  EXPECT_EQ(report->state, "done");
+}
+
+TEST_F(LeftOutTest, NoEmptyTableIsLeftBehind) {
+  ASSERT_TRUE(Run().errors.empty());
+  EXPECT_FALSE(lake_->Load({"salesforce", "Account"}));
+}
+
+TEST_F(LeftOutTest, TableThatHasRowsKeepsThem) {
+  const auto refused = std::exchange(rest_.refusal, std::nullopt);
+  bulk_.create_error.reset();
+  ASSERT_TRUE(Run().errors.empty());
+  bulk_.create_error = rest_.refusal = refused;
+  EXPECT_EQ(ReportOf(Run()).verdict, "left out");
+  EXPECT_EQ(RowsInTable(), 95);
+}
+
+TEST_F(LeftOutTest, ObjectThatWasNamedFails) {
+  spec_.by_pattern = false;
   const auto outcome = Run();
   ASSERT_EQ(outcome.errors.size(), 1U);
-  EXPECT_EQ(outcome.errors[0].hint(), "did you mean `AnnualRevenue`?");
-  EXPECT_EQ(bulk_.created, created);
-  EXPECT_EQ(RowsInTable(), 95);
+  EXPECT_EQ(ReportOf(outcome).verdict, "");
+}
+
+TEST_F(LeftOutTest, ConditionOfTheUsersOwnFails) {
+  spec_.where = "Name = ";
+  EXPECT_EQ(Run().errors.size(), 1U);
+}
+
+TEST_F(LeftOutTest, FailureThatPassesFails) {
+  bulk_.create_error = rest_.refusal =
+      Error(Kind::kUnreachable, "SF-REST-012", "the org cannot answer now (status 503)");
+  const auto outcome = Run();
+  EXPECT_EQ(outcome.errors.size(), 1U);
+  EXPECT_TRUE(outcome.interrupted);
 }
 
 TEST_F(RunTest, FieldThatIsHiddenForNowIsNotTakenForAMisspeltOne) {

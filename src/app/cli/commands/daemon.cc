@@ -359,10 +359,10 @@ void AddDaemonCommands(CommandTree& tree) {
             }});
   tree.Add({.path = "daemon job",
             .summary = "run a job now, beside its schedule",
-            .arguments = {{.name = "name", .help = "as in firn.yaml"}},
+            .arguments = {{.name = "job", .help = "its name in firn.yaml"}},
             .examples = {"firn daemon job changes"},
             .run = [](Context& context) {
-              return Order(context, {{"op", "job"}, {"name", context.Text("name")}},
+              return Order(context, {{"op", "job"}, {"name", context.Text("job")}},
                            "queued; `firn status` shows how it goes");
             }});
   tree.Add({.path = "daemon stop",

@@ -24,6 +24,9 @@ Result<std::shared_ptr<OutboxStore>> Open(Context& context, OutboxStore::Use use
   return OutboxStore::Open(project->state_folder, use);
 }
 
+// No rule has had an event yet: no letters, and nothing wrong.
+bool NothingYet(const Error& error) { return error.code() == "EVENT-OUTBOX-002"; }
+
 Result<int64_t> LetterId(Context& context) {
   const std::string text = context.Text("letter");
   int64_t id = 0;
@@ -37,8 +40,12 @@ Result<int64_t> LetterId(Context& context) {
 }
 
 Result<ExitCode> LetterList(Context& context) {
-  FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kReading));
-  FIRN_TRY(const auto letters, outbox->Letters(context.Text("target"), context.Integer("limit")));
+  const auto outbox = Open(context, OutboxStore::Use::kReading);
+  if (!outbox && !NothingYet(outbox.error())) return Fail(outbox.error());
+  std::vector<DeadLetter> letters;
+  if (outbox) {
+    FIRN_TRY(letters, (*outbox)->Letters(context.Text("target"), context.Integer("limit")));
+  }
   Table table;
   table.format = "firn.events.dlq/1";
   table.columns = {{.key = "letter", .title = "letter", .right = true},
@@ -52,7 +59,8 @@ Result<ExitCode> LetterList(Context& context) {
   table.when_empty = "no dead letters";
   for (const DeadLetter& letter : letters) {
     table.rows.push_back({letter.id, FormatUtc(letter.died, 0), letter.target, letter.event_id,
-                          letter.code, int64_t{letter.tries}, letter.queued, letter.error});
+                          letter.code, int64_t{letter.tries}, letter.queued,
+                          events::CutHint(letter.error).first});
   }
   context.out().Print(table);
   return ExitCode::kDone;
@@ -62,6 +70,7 @@ Result<ExitCode> LetterShow(Context& context) {
   FIRN_TRY(const int64_t id, LetterId(context));
   FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kReading));
   FIRN_TRY(const DeadLetter letter, outbox->Letter(id));
+  const auto [error, hint] = events::CutHint(letter.error);
   std::vector<Fact> facts = {
       {"letter", "letter", letter.id},
       {"target", "target", letter.target},
@@ -70,7 +79,8 @@ Result<ExitCode> LetterShow(Context& context) {
       {"event_id", "event", letter.event_id},
       {"code", "code", letter.code},
       {"message", "message", letter.message},
-      {"error", "error", letter.error},
+      {"error", "error", error},
+      {"hint", "hint", hint.empty() ? Cell() : Cell(hint)},
       {"condition", "exhausted", letter.condition.empty() ? Cell() : Cell(letter.condition)},
       {"tries", "tries", int64_t{letter.tries}},
       {"taken", "taken", FormatUtc(letter.taken)},
@@ -89,7 +99,7 @@ Result<ExitCode> LetterEdit(Context& context) {
   if (context.Text("file") == "-") {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
-    FIRN_TRY(text, ReadFile(context.Text("file"), 8U << 20));
+    FIRN_TRY(text, context.FileText("file", 8U << 20));
   }
   FIRN_CHECK(outbox->EditLetter(id, text));
   context.out().Talk("the event of dead letter " + std::to_string(id) + " is replaced");

@@ -56,24 +56,22 @@ Result<ExitCode> RulesList(Context& context) {
     }
   }
   context.out().Print(table);
-  for (const Error& problem : problems) context.out().PrintError(problem);
+  for (const Error& problem : problems) context.out().TellProblem(problem);
   return problems.empty() ? ExitCode::kDone : ExitCode::kUsage;
 }
 
 Result<ExitCode> RulesCheck(Context& context) {
   config::Problems problems;
   FIRN_TRY(const project::RuleSet set, LoadRulesOf(context, &problems));
-  for (const Error& problem : problems) context.out().PrintError(problem);
-  size_t targets = 0;
-  for (const project::Rule& rule : set.rules) targets += rule.targets.size();
-  if (problems.empty()) {
-    context.out().Print(
-        "firn.events.rules-check/1",
-        {{"rules", "rules", static_cast<int64_t>(set.rules.size())},
-         {"targets", "targets", static_cast<int64_t>(targets)},
-         {"destinations", "API destinations", static_cast<int64_t>(set.destinations.size())},
-         {"clusters", "Kafka clusters", static_cast<int64_t>(set.clusters.size())}});
-  }
+  int64_t targets = 0;
+  for (const project::Rule& rule : set.rules) targets += static_cast<int64_t>(rule.targets.size());
+  context.out().PrintChecked(
+      "firn.events.rules-check/1",
+      {{"rules", "rules", static_cast<int64_t>(set.rules.size())},
+       {"targets", "targets", targets},
+       {"destinations", "API destinations", static_cast<int64_t>(set.destinations.size())},
+       {"clusters", "Kafka clusters", static_cast<int64_t>(set.clusters.size())}},
+      problems);
   return problems.empty() ? ExitCode::kDone : ExitCode::kUsage;
 }
 

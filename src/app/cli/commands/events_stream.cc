@@ -347,20 +347,22 @@ Result<ExitCode> Plan(Context& context) {
     table.rows.push_back(
         {topic, cursor.events_total, TimeCell(cursor.events_since_ms), per_day, share});
   }
+  const auto told = [&limits](std::string_view name, bool most) {
+    const auto found = limits.find(std::string(name));
+    if (found == limits.end()) return Cell();
+    return Cell(most ? found->second.max : found->second.remaining);
+  };
+  table.facts = {
+      {"expected_a_day", "deliveries expected a day", all},
+      {"deliveries_allotted", "deliveries allotted in 24 hours", told(kDeliveries, true)},
+      {"deliveries_left", "of these left, over all clients", told(kDeliveries, false)},
+      {"publishing_allotted", "messages allotted to publish in an hour", told(kPublishing, true)},
+      {"publishing_left", "of these left", told(kPublishing, false)}};
   context.out().Print(table);
-  if (const auto left = limits.find(kPublishing); left != limits.end()) {
-    context.out().Talk(fmt::format("{} of {} event messages of an hour are left to publish",
-                                   HumanCount(left->second.remaining),
-                                   HumanCount(left->second.max)));
-  }
   if (allotment == limits.end()) {
     context.out().Warn("the org does not tell its allotment of event deliveries");
     return ExitCode::kDone;
   }
-  context.out().Talk(fmt::format(
-      "{} of {} deliveries of 24 hours are left, over all clients of the org; these topics expect "
-      "{} a day",
-      HumanCount(allotment->second.remaining), HumanCount(allotment->second.max), HumanCount(all)));
   return all > allotment->second.max ? ExitCode::kFailed : ExitCode::kDone;
 }
 

@@ -31,7 +31,8 @@ void PrintDetails(Context& context, const exports::ReportObject& o) {
                          reject.reason));
   }
   if (!o.rejects_path.empty()) out.Line("  " + o.object + ": rejects lie in " + o.rejects_path);
-  if (!o.error.empty()) out.Line("  " + o.object + ": " + o.error);
+  // Of one that was left out the findings tell it.
+  if (!o.error.empty() && o.verdict.empty()) out.Line("  " + o.object + ": " + o.error);
 }
 
 void PrintTotals(Context& context, const exports::RunReport& report) {
@@ -44,6 +45,7 @@ void PrintTotals(Context& context, const exports::RunReport& report) {
   const std::string verdict = report.Verdict();
   const Ink ink = verdict == "exact"         ? Ink::kGood
                   : verdict == "explained"   ? Ink::kWarning
+                  : verdict == "left out"    ? Ink::kWarning
                   : verdict == "unexplained" ? Ink::kBad
                                              : Ink::kPlain;
   context.out().Talk(fmt::format(
@@ -56,6 +58,9 @@ void PrintTotals(Context& context, const exports::RunReport& report) {
 
 void PrintPlan(Context& context, const exports::Plan& plan) {
   Output& out = context.out();
+  for (const exports::PlannedGap& gap : plan.left_out) {
+    out.Warn(gap.object + " would be left out: " + gap.why + "; " + gap.remedy);
+  }
   if (out.json()) {
     out.Json("firn.export.plan/1", exports::PlanJson(plan));
     return;
@@ -108,6 +113,11 @@ void PrintRuns(Context& context, const std::vector<state::RunRow>& runs) {
 
 void PrintReport(Context& context, const exports::RunReport& report) {
   Output& out = context.out();
+  for (const exports::ReportObject& o : report.objects) {
+    if (o.verdict == "left out" && !o.findings.empty()) {
+      out.Warn(o.object + " was left out: " + o.findings.front());
+    }
+  }
   if (out.json()) {
     out.Json("firn.export.report/1", exports::ReportJson(report));
     return;

@@ -34,6 +34,7 @@ Result<std::unique_ptr<ExportSession>> OpenExportSession(Context& context, State
                     .lake = session->lake.get(),
                     .ledger = session->ledger.get(),
                     .checkpoints = session->checkpoints.get(),
+                    .shared = session->link->shared().get(),
                     .leases = session->leases.get(),
                     .lease_holder = "the writer of " + project->state_folder,
                     .metrics = &session->metrics};

@@ -11,6 +11,7 @@
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/export.h"
+#include "patterns/exports/names.h"
 #include "patterns/exports/plan.h"
 #include "patterns/exports/report.h"
 #include "patterns/exports/verify/verify.h"
@@ -25,6 +26,7 @@ exports::Selection SelectionFrom(const Context& context) {
   selection.patterns = context.List("object");
   selection.include = context.List("field");
   selection.exclude = context.List("without");
+  selection.except = context.List("except");
   selection.where = context.Text("where");
   selection.strict = context.Flag("strict");
   selection.all_rows = context.Flag("deleted");
@@ -41,7 +43,15 @@ Result<std::vector<exports::ObjectSpec>> Select(Context& context, ExportSession&
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_TRY(const auto* org, context.LoadOrg());
   FIRN_TRY(const auto offered, session.parts.rest->DescribeGlobal(context.call()));
-  return exports::SelectObjects(offered, *project, *org, SelectionFrom(context));
+  const exports::Selection selection = SelectionFrom(context);
+  FIRN_TRY(auto specs, exports::SelectObjects(offered, *project, *org, selection));
+  FIRN_TRY(
+      const auto warnings,
+      exports::CheckNames(
+          context.call(), session.parts,
+          {.project = *project, .org = *org, .offered = offered, .selection = selection}, specs));
+  for (const std::string& warning : warnings) context.out().Warn(warning);
+  return specs;
 }
 
 Result<ExitCode> PlanExport(Context& context) {
@@ -122,7 +132,9 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
     context.SetResumeHint(resume);
     return Fail(Kind::kCancelled, "BASE-CALL-001", "the run was interrupted");
   }
-  return report.Unexplained() || report.RowsRejected() > 0 ? ExitCode::kFailed : ExitCode::kDone;
+  const bool incomplete = !report.LeftOutObjects().empty();
+  return report.Unexplained() || report.RowsRejected() > 0 || incomplete ? ExitCode::kFailed
+                                                                         : ExitCode::kDone;
 }
 
 Result<ExitCode> RunExportCommand(Context& context) {
@@ -228,6 +240,10 @@ std::vector<Option> SelectionOptions() {
            .help = "only fields that fit this name or glob",
            .repeats = true},
           {.name = "without", .value = "NAME", .help = "leave these fields out", .repeats = true},
+          {.name = "except",
+           .value = "OBJECT",
+           .help = "leave these objects out of those that fit, names or globs",
+           .repeats = true},
           {.name = "where", .value = "CONDITION", .help = "SOQL condition, of one object"},
           {.name = "deleted", .help = "deleted and archived rows too"},
           {.name = "mode",
@@ -322,8 +338,9 @@ void AddExportCommands(CommandTree& tree) {
                          "firn export run Account --mode incremental --sweep"},
             .details = "Each object becomes one snapshot that replaces the table's rows, or with "
                        "mode incremental a merge of what changed since the last run. The run "
-                       "ends with a reconcile report; its exit code is 1 when a row was rejected "
-                       "or a difference is unexplained.",
+                       "ends with a reconcile report; its exit code is 1 when a row was rejected, "
+                       "a difference is unexplained, or an object that a glob or `all` had chosen "
+                       "was left out because the org does not let this user read it whole.",
             .run = RunExportCommand,
             .writes_state = true});
   tree.Add({.path = "export resume",

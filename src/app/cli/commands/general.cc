@@ -7,14 +7,19 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/config_help.h"
 #include "app/cli/commands/environment_help.h"
+#include "app/cli/complete.h"
 #include "app/cli/explain.h"
 #include "app/cli/help.h"
+#include "app/cli/manual.h"
 #include "app/cli/output/ink.h"
 #include "app/cli/version.h"
 #include "core/base/fault_point.h"
+#include "core/base/file.h"
 #include "core/base/nearest.h"
 #include "core/project/project.h"
 #include "core/project/rules.h"
+#include "core/state/shared_state.h"
+#include "patterns/exports/names.h"
 
 namespace firn::cli {
 namespace {
@@ -91,6 +96,27 @@ std::string Joined(const std::vector<std::string>& words) {
   return text;
 }
 
+Result<ExitCode> PrintCompletion(Context& context) {
+  const std::string script = CompletionScript(context.Text("shell"));
+  context.out().Raw(script);
+  context.out().Json("firn.completion/1", "{\"script\":" + JsonQuote(script) + "}");
+  return ExitCode::kDone;
+}
+
+// `firn-export-run.1` and its like.
+Result<ExitCode> WriteManualPages(Context& context) {
+  const std::string folder = context.Text("man");
+  FIRN_CHECK(MakeFolders(folder, 0755));
+  const auto pages = ManualPages(context.tree(), Version());
+  for (const ManualPage& page : pages) {
+    FIRN_CHECK(WriteFileDurably(folder + "/" + page.name + ".1", page.text, 0644));
+  }
+  context.out().Print(
+      "firn.manual-pages/1",
+      {{"folder", "folder", folder}, {"pages", "pages", static_cast<int64_t>(pages.size())}});
+  return ExitCode::kDone;
+}
+
 constexpr std::string_view kConfigLead = "config ";
 
 Result<ExitCode> Help(Context& context) {
@@ -102,6 +128,7 @@ Result<ExitCode> Help(Context& context) {
     out.Json("firn.commands/1", ReferenceJson(tree));
     return ExitCode::kDone;
   }
+  if (context.Has("man")) return WriteManualPages(context);
   if (path == "config") {
     PrintConfigReference(context);
     return ExitCode::kDone;
@@ -130,6 +157,35 @@ Result<ExitCode> Help(Context& context) {
   return ExitCode::kDone;
 }
 
+// What can be known without the org: names held against the describes of the last run.
+void CheckNames(const project::Project& project, config::Problems* problems) {
+  const std::string path = state::SharedStatePath(project.state_folder);
+  if (!FileExists(path)) return;
+  const auto shared = state::SharedState::Open(path);
+  if (!shared) return;  // not ours to complain of: nothing is read or written here but hints
+  for (Error& problem : exports::CheckNamesOffline(project, **shared)) {
+    problems->push_back(std::move(problem));
+  }
+}
+
+// One document, whatever was found: keys that cannot be known are null.
+void PrintChecked(Context& context, const std::string& folder,
+                  const std::optional<project::Project>& project, int64_t event_rules,
+                  const config::Problems& problems) {
+  const auto count = [&project](size_t number) {
+    return project ? Cell(static_cast<int64_t>(number)) : Cell();
+  };
+  const bool has_environment = project && !project->environment.empty();
+  const std::vector<Fact> facts = {
+      {"project", "project", project ? Cell(project->name) : Cell()},
+      {"folder", "folder", project ? project->folder : folder},
+      {"environment", "environment", has_environment ? Cell(project->environment) : Cell()},
+      {"orgs", "orgs", count(project ? project->orgs.size() : 0)},
+      {"object_rules", "object rules", count(project ? project->objects.size() : 0)},
+      {"event_rules", "event rules", event_rules}};
+  context.out().PrintChecked("firn.config-check/1", facts, problems);
+}
+
 Result<ExitCode> CheckConfig(Context& context) {
   FIRN_TRY(const std::string folder, context.ProjectFolder());
   project::LoadOptions options;
@@ -138,34 +194,13 @@ Result<ExitCode> CheckConfig(Context& context) {
   config::Problems problems;
   const auto project = project::LoadAll(folder, options, &problems);
   const project::RuleSet rules = project::LoadRules(folder, options, &problems);
-  Output& out = context.out();
-  if (problems.empty()) {
-    out.Print("firn.config-check/1",
-              {{"project", "project", project->name},
-               {"folder", "folder", project->folder},
-               {"environment", "environment",
-                project->environment.empty() ? Cell() : Cell(project->environment)},
-               {"orgs", "orgs", static_cast<int64_t>(project->orgs.size())},
-               {"object_rules", "object rules", static_cast<int64_t>(project->objects.size())},
-               {"event_rules", "event rules", static_cast<int64_t>(rules.rules.size())}});
-    return ExitCode::kDone;
+  if (project) CheckNames(*project, &problems);
+  PrintChecked(context, folder, project, static_cast<int64_t>(rules.rules.size()), problems);
+  if (problems.empty()) return ExitCode::kDone;
+  if (problems.size() > 1) {
+    context.out().Talk(fmt::format("the project has {} problems", problems.size()));
   }
-  if (problems.size() == 1) return Fail(std::move(problems.front()));
-  if (out.json()) {
-    std::string objects;
-    for (const Error& problem : problems) {
-      objects += (objects.empty() ? "" : ",") + ErrorJson(problem);
-    }
-    out.Json("firn.config-check/1", "{\"problems\":[" + objects + "]}");
-    return ExitCode::kUsage;
-  }
-  for (const Error& problem : problems) {
-    out.PrintError(problem);
-    out.Talk(" ");
-  }
-  return Fail(Error(Kind::kBadConfig, "CLI-CONFIG-001",
-                    fmt::format("the project has {} problems", problems.size()))
-                  .At(folder));
+  return ExitCode::kUsage;
 }
 
 }  // namespace
@@ -175,6 +210,9 @@ void AddGeneralCommands(CommandTree& tree) {
   tree.Add({.path = "config check",
             .summary = "find what is wrong in firn.yaml, offline",
             .examples = {"firn config check"},
+            .details = "Names of fields are held against what the org described the last time an "
+                       "export ran; before that, only an export knows them. With --json one "
+                       "document comes whatever is found: `ok` and the list `problems`.",
             .run = CheckConfig});
   tree.Add({.path = "explain",
             .summary = "the page of an error code: cause and remedy",
@@ -193,9 +231,22 @@ void AddGeneralCommands(CommandTree& tree) {
        .summary = "how to use a command; topics: exit-codes, environment, config [KEY]",
        .arguments =
            {{.name = "command", .help = "a command or topic", .required = false, .repeats = true}},
-       .options = {{.name = "all", .help = "every command, as Markdown (or --json)"}},
+       .options = {{.name = "all", .help = "every command, as Markdown (or --json)"},
+                   {.name = "man",
+                    .value = "DIR",
+                    .help = "write every page as a manual page (roff) into a folder"}},
        .examples = {"firn help export run", "firn help exit-codes", "firn help config schedules"},
        .run = Help});
+  tree.Add({.path = "completion",
+            .summary = "the script that completes firn's words in a shell",
+            .arguments = {{.name = "shell",
+                           .help = "bash, zsh or fish",
+                           .choices = {"bash", "zsh", "fish"}}},
+            .examples = {"source <(firn completion bash)", "firn completion fish | source"},
+            .details = "Commands and options come from the program itself; orgs, environments, "
+                       "jobs, tables, objects and runs from the project, offline. An installed "
+                       "firn has the scripts where the shells look for them.",
+            .run = PrintCompletion});
   tree.Add({.path = "version",
             .summary = "which version this is",
             .examples = {"firn version --json"},

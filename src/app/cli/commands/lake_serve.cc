@@ -32,8 +32,8 @@ Result<federation::CatalogServerOptions> ServeOptions(Context& context) {
   if (context.Has("tls-cert") != context.Has("tls-key"))
     return Fail(context.UsageError("--tls-cert and --tls-key belong together"));
   if (context.Has("tls-cert")) {
-    FIRN_TRY(options.certificate_pem, ReadFile(context.Text("tls-cert")));
-    FIRN_TRY(options.key_pem, ReadFile(context.Text("tls-key")));
+    FIRN_TRY(options.certificate_pem, context.FileText("tls-cert"));
+    FIRN_TRY(options.key_pem, context.FileText("tls-key"));
   }
   options.principals = context.Text("principals");
   options.vend_role = context.Text("vend-role");

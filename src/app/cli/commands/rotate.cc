@@ -127,10 +127,6 @@ std::string CertificatePath(Context& context, const Session& session) {
 
 Result<ExitCode> Rotate(Context& context) {
   const std::string step = context.Text("step");
-  constexpr std::string_view kSteps[] = {"", "begin", "activate", "finish"};
-  if (std::ranges::find(kSteps, step) == std::end(kSteps)) {
-    return Fail(context.UsageError("the steps are begin, activate and finish"));
-  }
   if (step.empty() != context.Flag("plan")) {
     return Fail(context.UsageError("give either a step or --plan"));
   }
@@ -159,7 +155,8 @@ void AddOrgRotateCommand(CommandTree& tree) {
             .summary = "change the certificate of JWT sign-in without one failed call",
             .arguments = {{.name = "step",
                            .help = "begin, activate or finish, in this order",
-                           .required = false}},
+                           .required = false,
+                           .choices = {"begin", "activate", "finish"}}},
             .options = {{.name = "plan", .help = "show where it stands, try both keys"},
                         {.name = "certificate",
                          .value = "FILE",

@@ -40,6 +40,16 @@ int WriteAll(int fd, std::string_view text) {
   return 0;
 }
 
+// `"a":1,"b":2`, the first one behind `lead`.
+std::string KeysOf(const std::vector<Fact>& facts, std::string_view lead) {
+  std::string keys;
+  for (const Fact& fact : facts) {
+    keys +=
+        fmt::format("{}{}:{}", keys.empty() ? lead : ",", JsonQuote(fact.key), JsonOf(fact.value));
+  }
+  return keys;
+}
+
 }  // namespace
 
 Terminal DetectTerminal(ColorWish wish) {
@@ -134,15 +144,16 @@ void Output::Print(const Table& table) {
       }
       rows += "}";
     }
-    Json(table.format, "{\"rows\":[" + rows + "]}");
+    Json(table.format, "{\"rows\":[" + rows + "]" + KeysOf(table.facts, ",") + "}");
     return;
   }
+  const int width = terminal_.out_is_terminal ? terminal_.width : 0;
   if (table.rows.empty()) {
     Talk(table.when_empty);
-    return;
+  } else {
+    WriteOut(FormatTable(table, width, terminal_.color_out));
   }
-  WriteOut(
-      FormatTable(table, terminal_.out_is_terminal ? terminal_.width : 0, terminal_.color_out));
+  if (!table.facts.empty()) WriteOut(FormatFacts(table.facts, width));
 }
 
 void Output::Print(std::string_view format, const std::vector<Fact>& facts) {
@@ -150,12 +161,23 @@ void Output::Print(std::string_view format, const std::vector<Fact>& facts) {
     WriteOut(FormatFacts(facts, terminal_.out_is_terminal ? terminal_.width : 0));
     return;
   }
-  std::string object;
-  for (const Fact& fact : facts) {
-    object +=
-        fmt::format("{}{}:{}", object.empty() ? "" : ",", JsonQuote(fact.key), JsonOf(fact.value));
+  Json(format, "{" + KeysOf(facts, "") + "}");
+}
+
+void Output::PrintChecked(std::string_view format, const std::vector<Fact>& facts,
+                          const std::vector<Error>& problems) {
+  for (const Error& problem : problems) {
+    if (&problem != &problems.front()) Talk(" ");
+    TellProblem(problem);
   }
-  Json(format, "{" + object + "}");
+  if (!json()) {
+    if (problems.empty()) Print(format, facts);
+    return;
+  }
+  std::string list;
+  for (const Error& problem : problems) list += (list.empty() ? "" : ",") + ErrorJson(problem);
+  Json(format,
+       fmt::format(R"({{"ok":{}{},"problems":[{}]}})", problems.empty(), KeysOf(facts, ","), list));
 }
 
 void Output::Json(std::string_view format, std::string_view object) {
@@ -191,10 +213,14 @@ std::string Output::Err(Ink ink, std::string_view text) const {
 }
 
 void Output::PrintError(const Error& error) {
-  Flush();
-  WriteErr(FormatError(error, terminal_.color_err));
+  TellProblem(error);
   Json("firn.error/1", ErrorJson(error));
   Flush();
+}
+
+void Output::TellProblem(const Error& error) {
+  Flush();
+  WriteErr(FormatError(error, terminal_.color_err));
 }
 
 void Output::SetLiveLine(std::string line) {

@@ -45,17 +45,19 @@ struct Column {
   Ink ink = Ink::kPlain;
 };
 
+struct Fact {
+  std::string key;
+  std::string title;
+  Cell value;
+};
+
 struct Table {
   std::string format;  // `firn.lake.tables/1`: first key of the JSON document
   std::vector<Column> columns;
   std::vector<std::vector<Cell>> rows;
   std::string when_empty;  // what is said on stderr when there are no rows
-};
-
-struct Fact {
-  std::string key;
-  std::string title;
-  Cell value;
+  // Of all rows together: lines below them, further keys of the JSON document.
+  std::vector<Fact> facts = {};
 };
 
 class Output {
@@ -78,6 +80,10 @@ class Output {
   void Print(const Table& table);
   // {"format":..,key:value,..} or one aligned line a fact.
   void Print(std::string_view format, const std::vector<Fact>& facts);
+  // What a check found: with --json {"format":..,"ok":..,key:value,..,"problems":[..]} whatever it
+  // is; else the problems on stderr, or the facts when there is none.
+  void PrintChecked(std::string_view format, const std::vector<Fact>& facts,
+                    const std::vector<Error>& problems);
   // One JSON object a line. `object` is its text, `{"rows":7}`; the format is put before its first
   // key. Does nothing without --json.
   void Json(std::string_view format, std::string_view object);
@@ -97,6 +103,8 @@ class Output {
   // Prints an error by rule 5 of the conventions on stderr, and its JSON object on stdout with
   // --json ("firn.error/1").
   void PrintError(const Error& error);
+  // The text alone: of a problem that a document on stdout tells too.
+  void TellProblem(const Error& error);
   // Clears the progress line, if one stands, before anything else is written to stderr.
   void SetLiveLine(std::string line);
   void ClearLiveLine();

@@ -1,4 +1,6 @@
 // The part of the outbox that keeps dead letters.
+#include <algorithm>
+
 #include "core/base/fault_point.h"
 #include "patterns/events/outbox/outbox_rows.h"
 
@@ -50,6 +52,17 @@ Result<void> InsertLetter(Database& db, const DeliveryOutcome& outcome) {
   put.Bind(7, letter.tries).Bind(8, MicrosOf(letter.died)).Bind(9, letter.queue_arn);
   put.Bind(10, outcome.id);
   return put.Run();
+}
+
+std::string WithHint(std::string line, const Error& error) {
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return error.hint().empty() ? line : line + "\n" + error.hint();
+}
+
+std::pair<std::string, std::string> CutHint(const std::string& text) {
+  const size_t end = text.find('\n');
+  if (end == std::string::npos) return {text, ""};
+  return {text.substr(0, end), text.substr(end + 1)};
 }
 
 Result<std::vector<DeadLetter>> OutboxStore::SelectLetters(std::string_view where_order,

@@ -65,7 +65,7 @@ struct DeadLetter {
   std::string event_json;
   std::string code;       // as EventBridge's ERROR_CODE
   std::string message;    // its ERROR_MESSAGE
-  std::string error;      // the whole error in one line
+  std::string error;      // the whole error in one line, and what to do in a second one (WithHint)
   std::string condition;  // EXHAUSTED_RETRY_CONDITION; empty: not tried again at all
   int tries = 0;
   UtcMicros taken{};
@@ -73,6 +73,10 @@ struct DeadLetter {
   std::string queue_arn;  // where it is to go too; empty: nowhere
   bool queued = false;
 };
+
+// An error in one line, its hint behind it; and the two apart again. Letters of before have none.
+[[nodiscard]] std::string WithHint(std::string line, const Error& error);
+[[nodiscard]] std::pair<std::string, std::string> CutHint(const std::string& text);
 
 // What became of one attempt.
 struct DeliveryOutcome {

@@ -268,7 +268,7 @@ Result<void> RuleEngine::BuryOrphans(const Call& call) {
       outcome.error = gone.OneLine();
       outcome.letter.code = outcome.code;
       outcome.letter.message = gone.what();
-      outcome.letter.error = outcome.error;
+      outcome.letter.error = WithHint(outcome.error, gone);
       outcome.letter.condition = "MaximumEventAgeInSeconds";
       outcome.letter.tries = delivery.tries;
       outcome.letter.died = query.now;

@@ -207,7 +207,7 @@ void TargetLane::Die(const Call& call, const WaitingDelivery& delivery, const Er
   outcome.letter.rule_arn = RuleArn(delivery.event);
   outcome.letter.code = outcome.code;
   outcome.letter.message = error.what() + (error.why().empty() ? "" : ": " + error.why());
-  outcome.letter.error = outcome.error;
+  outcome.letter.error = WithHint(outcome.error, error);
   outcome.letter.condition = condition;
   outcome.letter.tries = tries;
   outcome.letter.died = call.clock->Now();

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/base/nearest.h"
 #include "core/project/project.h"
 #include "ends/lake/merge/merge.h"
 
@@ -81,33 +80,12 @@ std::vector<std::string> SilentFieldsOf(const std::string& describe, const Objec
   return silent;
 }
 
-Result<void> CheckFieldNames(const ObjectSpec& spec, const std::string& describe,
-                             const lake::Table* table) {
-  if (!spec.fields_named) return {};
+std::vector<std::string> DescribedFields(const std::string& describe) {
   std::vector<std::string> names;
   for (const auto& field : FieldsOf(describe)) {
     if (field.is_object()) names.push_back(field.value("name", ""));
   }
-  const size_t described = names.size();
-  if (table != nullptr) {  // a field that is hidden for now has its column still
-    for (const record::Field& field : table->schema().fields) names.push_back(field.name);
-  }
-  for (const auto* patterns : {&spec.include, &spec.exclude}) {
-    for (const std::string& pattern : *patterns) {
-      const bool found = std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-        return project::GlobMatches(pattern, name);
-      });
-      if (found) continue;
-      names.resize(described);
-      const auto near = Nearest(pattern, names);
-      return Fail(
-          Error(Kind::kBadInput, "EXPORT-PLAN-006",
-                "`" + spec.object + "` has no field `" + pattern + "`, or hides it from this user")
-              .Hint(near ? "did you mean `" + *near + "`?"
-                         : "`firn org describe " + spec.object + "` lists its fields"));
-    }
-  }
-  return {};
+  return names;
 }
 
 SplitColumns SplitUnfilled(const std::vector<std::string>& unfilled, const std::string& describe) {

@@ -55,10 +55,7 @@ struct SplitColumns {
 // What becomes of the columns of fields that a spec leaves out, for the report.
 [[nodiscard]] std::string LeftOutWarning(const std::vector<std::string>& names, ExportMode mode);
 
-// Whether the fields that a spec names for its object alone are there: in the org, or in the table
-// when they are hidden for now. A misspelt name would empty the table's other columns, or take a
-// field along that was to be left out. Errors: BadInput (EXPORT-PLAN-006) with the nearest name.
-[[nodiscard]] Result<void> CheckFieldNames(const ObjectSpec& spec, const std::string& describe,
-                                           const lake::Table* table);
+// API names of the fields, in describe's order; none when it is no describe result.
+[[nodiscard]] std::vector<std::string> DescribedFields(const std::string& describe);
 
 }  // namespace firn::exports

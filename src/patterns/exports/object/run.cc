@@ -6,6 +6,7 @@
 #include "core/base/file.h"
 #include "core/base/time_text.h"
 #include "patterns/exports/leftovers.h"
+#include "patterns/exports/names.h"
 #include "patterns/exports/object/staged_read.h"
 
 namespace firn::exports {
@@ -87,6 +88,18 @@ Result<void> ObjectRun::Run(const Call& call) {
   // The first error is the one to tell; the ledger may be what failed.
   (void)Save();
   return Fail(std::move(done).error().Doing("exporting " + row_.object));
+}
+
+Result<void> ObjectRun::LeaveOut(const Call& call, const LeftOut& why) {
+  call_ = patient_ = call;
+  // The table was made for rows that did not come: an empty one would be taken for an empty object.
+  const auto table = parts_.lake->Load(ident_);
+  if (table && !table->current_snapshot() && table->properties().contains("firn.object")) {
+    FIRN_CHECK(parts_.lake->Drop(ident_));
+  }
+  facts_.verdict = Verdict::kLeftOut;
+  facts_.findings = {why.Text()};
+  return SaveState(state::ObjectState::kDone);
 }
 
 // Counts and ids alone; what an object holds is nobody's business there.
@@ -202,6 +215,7 @@ Result<void> ObjectRun::Describe() {
   FIRN_FAULT_POINT("exports.object.described");
   FIRN_CHECK(MakeTableAndLayout());
   FIRN_FAULT_POINT("exports.table.ready");
+  for (const std::string& warning : UnfittingNames(facts_.spec, row_.describe)) Warn(warning);
   for (const std::string& warning : layout_.warnings) Warn(warning);
   const auto unfilled = SplitUnfilled(facts_.vanished_fields, row_.describe);
   if (!unfilled.left_out.empty()) Warn(LeftOutWarning(unfilled.left_out, facts_.spec.mode));
@@ -219,7 +233,6 @@ Result<void> ObjectRun::Describe() {
 
 Result<void> ObjectRun::MakeTableAndLayout() {
   auto table = parts_.lake->Load(ident_);
-  FIRN_CHECK(CheckFieldNames(facts_.spec, row_.describe, table ? &*table : nullptr));
   if (!table && table.error().kind() == Kind::kNotFound) {
     FIRN_TRY(layout_, LayoutOf(nullptr));
     FIRN_CHECK(parts_.lake->CreateNamespace(ident_.ns));

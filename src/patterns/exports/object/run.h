@@ -16,6 +16,7 @@
 #include "ends/lake/ingest/ingest.h"
 #include "patterns/exports/export.h"
 #include "patterns/exports/facts.h"
+#include "patterns/exports/left_out.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object/layout_for.h"
 #include "patterns/exports/object/page_source.h"
@@ -68,6 +69,8 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   // From where the ledger says to the end. On an error the facts hold it, saved as far as the disk
   // allows. Errors: Cancelled when the run stops; those of the steps.
   [[nodiscard]] Result<void> Run(const Call& call);
+  // After a failed Run: closes the object without its rows, with the reason in the report.
+  [[nodiscard]] Result<void> LeaveOut(const Call& call, const LeftOut& why);
 
  private:
   // The steps, in order. Each leaves the ledger so that the next process can begin after it.
