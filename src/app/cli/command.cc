@@ -13,8 +13,9 @@ ExitCode ExitCodeFor(const Error& error) {
     case Kind::kNotFound: {
       // A missing project, org or option is the user's to correct; a missing record just failed.
       const std::string& code = error.code();
-      const bool usage =
-          code.starts_with("CLI-") || code.starts_with("CONFIG-") || code.starts_with("PROJECT-");
+      // So is a file that was named on the command line (LAKE-IMPORT-001: pages to load).
+      const bool usage = code.starts_with("CLI-") || code.starts_with("CONFIG-") ||
+                         code.starts_with("PROJECT-") || code == "LAKE-IMPORT-001";
       return usage ? ExitCode::kUsage : ExitCode::kFailed;
     }
     case Kind::kDenied:

@@ -141,15 +141,18 @@ std::string CommandPage(const Command& command, int width) {
   return out;
 }
 
+std::string ChoicesJson(const std::vector<std::string>& choices) {
+  std::string list;
+  for (const std::string& choice : choices) list += (list.empty() ? "" : ",") + JsonQuote(choice);
+  return "[" + list + "]";
+}
+
 std::string OptionJson(const Option& option) {
-  std::string choices;
-  for (const std::string& choice : option.choices) {
-    choices += (choices.empty() ? "" : ",") + JsonQuote(choice);
-  }
   return fmt::format(
-      R"({{"name":{},"value":{},"help":{},"default":{},"choices":[{}],"required":{},"repeats":{}}})",
+      R"({{"name":{},"value":{},"help":{},"default":{},"choices":{},"required":{},"repeats":{}}})",
       JsonQuote(option.name), JsonQuote(option.value), JsonQuote(option.help),
-      JsonQuote(option.default_value), choices, option.required, option.repeats);
+      JsonQuote(option.default_value), ChoicesJson(option.choices), option.required,
+      option.repeats);
 }
 
 }  // namespace
@@ -245,9 +248,10 @@ std::string ReferenceJson(const CommandTree& tree) {
   for (const Command& command : tree.commands()) {
     std::string arguments;
     for (const Argument& argument : command.arguments) {
-      arguments += fmt::format(R"({}{{"name":{},"help":{},"required":{},"repeats":{}}})",
-                               arguments.empty() ? "" : ",", JsonQuote(argument.name),
-                               JsonQuote(argument.help), argument.required, argument.repeats);
+      arguments += fmt::format(
+          R"({}{{"name":{},"help":{},"choices":{},"required":{},"repeats":{}}})",
+          arguments.empty() ? "" : ",", JsonQuote(argument.name), JsonQuote(argument.help),
+          ChoicesJson(argument.choices), argument.required, argument.repeats);
     }
     std::string examples;
     for (const std::string& example : command.examples) {

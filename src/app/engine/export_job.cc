@@ -59,6 +59,7 @@ exports::ExportOptions OptionsOf(const project::Project& project, const WorkShar
 exports::Selection SelectionOf(const project::ScheduledJob& job) {
   exports::Selection selection;
   selection.patterns = job.objects;
+  selection.patterns_where = job.where_in_file;
   selection.sweep = job.sweep;
   selection.refresh = job.refresh;
   if (job.mode) {

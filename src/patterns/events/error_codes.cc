@@ -97,6 +97,11 @@ constexpr ErrorCode kCodes[] = {
     {"EVENT-TABLE-003", "an object whose rule has a condition cannot be followed",
      "An event tells what changed, not whether its record fits a SOQL condition.",
      "Drop `where` from the object's rule, or keep the table current by incremental exports."},
+    {"EVENT-TABLE-004", "a field that is to be left out is misspelt",
+     "`exclude` of the object in firn.yaml names a field that the org does not have, and the "
+     "stream "
+     "would add a column of nearly that name to the table: what was to be kept back.",
+     "Correct the name in firn.yaml; to leave the column in, take the name out of `exclude`."},
     {"EVENT-LOST-001", "the position in a topic is lost",
      "The events behind it are older than the 72 hours they are kept, or the org moved to "
      "another "

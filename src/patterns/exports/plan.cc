@@ -175,7 +175,7 @@ class Chooser {
 
   // Where firn.yaml names it; empty for a name that was typed.
   [[nodiscard]] std::string PlaceOf(const std::string& name) const {
-    if (!selection_.patterns.empty()) return "";
+    if (!selection_.patterns.empty()) return selection_.patterns_where;
     const auto rule =
         std::find_if(project_.objects.begin(), project_.objects.end(),
                      [&name](const project::ObjectRule& each) { return each.name == name; });

@@ -17,6 +17,7 @@ namespace firn::exports {
 
 struct Selection {
   std::vector<std::string> patterns;  // API names, globs, `all`
+  std::string patterns_where;         // file:line:col of whoever gives them; empty: typed
   std::vector<std::string> include;   // over the project's, when not empty
   std::vector<std::string> exclude;
   std::vector<std::string> except;  // objects that are not taken, names or globs

@@ -3,8 +3,10 @@
 #include <simdjson.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 #include <unordered_map>
 
 #include "app/cli/commands.h"
@@ -115,7 +117,10 @@ Result<ExitCode> Match(Context& context) {
   if (!from_stdin) {
     file.open(name);
     if (!file) {
-      return Fail(Error(Kind::kNotFound, "CLI-EVENTS-002", "cannot open the file").At(name));
+      return Fail(Error(Kind::kNotFound, "CLI-EVENTS-002", "cannot open the file of events")
+                      .At(name)
+                      .Because(std::generic_category().message(errno))
+                      .Hint("check the name; - stands for standard input"));
     }
   }
   std::istream& in = from_stdin ? std::cin : file;

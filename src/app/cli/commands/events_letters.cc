@@ -107,7 +107,7 @@ Result<ExitCode> LetterEdit(Context& context) {
 }
 
 // The letters that are meant: one, those of a target, or all.
-Result<std::vector<int64_t>> Meant(Context& context, OutboxStore& outbox) {
+Result<std::vector<int64_t>> Meant(Context& context, OutboxStore* outbox) {
   if (context.Has("letter")) {
     FIRN_TRY(const int64_t id, LetterId(context));
     return std::vector<int64_t>{id};
@@ -115,16 +115,25 @@ Result<std::vector<int64_t>> Meant(Context& context, OutboxStore& outbox) {
   if (!context.Has("target") && !context.Flag("all")) {
     return Fail(context.UsageError("name a dead letter, a `--target`, or `--all`"));
   }
-  FIRN_TRY(const auto letters, outbox.Letters(context.Text("target"), kRedriveAtMost));
   std::vector<int64_t> ids;
+  if (outbox == nullptr) return ids;
+  FIRN_TRY(const auto letters, outbox->Letters(context.Text("target"), kRedriveAtMost));
   for (auto letter = letters.rbegin(); letter != letters.rend(); ++letter)
     ids.push_back(letter->id);
   return ids;
 }
 
+// Of a project that no rule has had an event in, all letters are none.
+Result<std::shared_ptr<OutboxStore>> OpenForSeveral(Context& context) {
+  auto outbox = Open(context, OutboxStore::Use::kCommand);
+  const bool none = !outbox && NothingYet(outbox.error()) && !context.Has("letter");
+  if (none) return std::shared_ptr<OutboxStore>();
+  return outbox;
+}
+
 Result<ExitCode> LetterRedrive(Context& context) {
-  FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kCommand));
-  FIRN_TRY(const auto ids, Meant(context, *outbox));
+  FIRN_TRY(const auto outbox, OpenForSeveral(context));
+  FIRN_TRY(const auto ids, Meant(context, outbox.get()));
   int64_t redriven = 0;
   for (const int64_t id : ids) {
     FIRN_CHECK(context.call().Check());
@@ -140,8 +149,8 @@ Result<ExitCode> LetterRedrive(Context& context) {
 }
 
 Result<ExitCode> LetterDelete(Context& context) {
-  FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kCommand));
-  FIRN_TRY(const auto ids, Meant(context, *outbox));
+  FIRN_TRY(const auto outbox, OpenForSeveral(context));
+  FIRN_TRY(const auto ids, Meant(context, outbox.get()));
   if (!context.Flag("yes")) {
     return Fail(context.UsageError(fmt::format(
         "{} dead letters would be gone for good; add `--yes` to delete them", ids.size())));

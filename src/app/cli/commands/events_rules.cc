@@ -1,8 +1,10 @@
 // events rules list, events rules check, events put, events run.
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 #include "app/cli/commands.h"
 #include "app/engine/rules_link.h"
@@ -83,7 +85,10 @@ class Lines {
     if (name.empty() || name == "-") return lines;
     lines->file_.open(name);
     if (!lines->file_) {
-      return Fail(Error(Kind::kNotFound, "CLI-EVENTS-002", "cannot open the file").At(name));
+      return Fail(Error(Kind::kNotFound, "CLI-EVENTS-002", "cannot open the file of events")
+                      .At(name)
+                      .Because(std::generic_category().message(errno))
+                      .Hint("check the name; - stands for standard input"));
     }
     lines->in_ = &lines->file_;
     lines->name_ = name;

@@ -191,8 +191,13 @@ Result<ReadingSession> OpenForReading(Context& context) {
 }
 
 Result<ExitCode> ListRuns(Context& context) {
-  FIRN_TRY(auto session, OpenForReading(context));
-  FIRN_TRY(const auto runs, session.ledger->Runs(session.org, kRunsListed));
+  auto session = OpenForReading(context);
+  const bool fresh = !session && session.error().code() == "STATE-OPEN-001";
+  if (!session && !fresh) return Fail(std::move(session).error());
+  std::vector<state::RunRow> runs;
+  if (session) {
+    FIRN_TRY(runs, session->ledger->Runs(session->org, kRunsListed));
+  }
   PrintRuns(context, runs);
   return ExitCode::kDone;
 }

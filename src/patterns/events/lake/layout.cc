@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/base/nearest.h"
+#include "core/project/project.h"
+
 namespace firn::events {
 namespace {
 
@@ -68,6 +71,29 @@ record::Schema MergedSchema(const record::Schema& table, const record::Schema& l
     }
   }
   return merged;
+}
+
+Result<void> RefuseNearMiss(const std::string& describe, const std::vector<std::string>& exclude,
+                            const record::Schema& table, const record::Layout& layout) {
+  std::vector<std::string> added;
+  for (const record::Field& field : layout.schema.fields) {
+    if (table.Find(field.name) == nullptr) added.push_back(field.name);
+  }
+  if (added.empty()) return {};
+  const Json fields = FieldsOf(describe);
+  for (const std::string& name : exclude) {
+    const bool fits = std::any_of(fields.begin(), fields.end(), [&name](const Json& field) {
+      return field.is_object() && project::GlobMatches(name, TextOf(field, "name"));
+    });
+    if (fits || project::IsGlob(name)) continue;
+    if (const auto near = Nearest(name, added)) {
+      return Fail(Error(Kind::kBadConfig, "EVENT-TABLE-004",
+                        "`" + layout.object + "` has no field `" + name + "` to leave out")
+                      .Because("the stream would add the column `" + *near + "` to the table")
+                      .Hint("did you mean `" + *near + "`? correct `exclude` in firn.yaml"));
+    }
+  }
+  return {};
 }
 
 std::string StampFieldOf(const std::string& describe) {

@@ -29,6 +29,13 @@ struct LayoutWish {
 // a column.
 [[nodiscard]] record::Schema MergedSchema(const record::Schema& table,
                                           const record::Schema& layout);
+// A name in `exclude` that is misspelt shows when the stream would add the column that was meant:
+// one that the table never had and that is nearly called so. Fields that the org dropped pass.
+// Errors: BadConfig (EVENT-TABLE-004).
+[[nodiscard]] Result<void> RefuseNearMiss(const std::string& describe,
+                                          const std::vector<std::string>& exclude,
+                                          const record::Schema& table,
+                                          const record::Layout& layout);
 // The field by which changed records are found: SystemModstamp where the object has it.
 [[nodiscard]] std::string StampFieldOf(const std::string& describe);
 // Whether records of the object are persons: `Name` is made of `FirstName` and `LastName`.

@@ -56,6 +56,7 @@ Result<void> LakeTable::Describe(const Call& call) {
     layout_ = std::make_shared<const record::Layout>(std::move(layout));
     return {};
   }
+  FIRN_CHECK(RefuseNearMiss(describe_, followed_.exclude, loaded->schema(), layout));
   const auto derive = [&](const lake::Table& table) -> Result<record::Schema> {
     FIRN_TRY(const auto derived, FollowedLayout(describe_, wish, table));
     return MergedSchema(table.schema(), derived.schema);
