@@ -43,7 +43,7 @@ _firn() {
         ;;
     esac
   done
-  (( ${#found} )) && _describe -o 'firn' found
+  (( ${#found} )) && _describe 'firn' found
   case "$more" in
     files) _files ;;
     folders) _files -/ ;;

@@ -42,7 +42,7 @@ std::string OptionEntry(const Option& option) {
 }
 
 std::string Example(std::string_view text) {
-  return ".PP\n.RS 4\n.nf\n" + RoffText(text) + "\n.fi\n.RE\n";
+  return ".RS 4\n.nf\n" + RoffText(text) + "\n.fi\n.RE\n";
 }
 
 std::string Synopsis(const Command& command) {
@@ -96,7 +96,9 @@ std::string CommandPage(const Command& command, std::string_view version) {
   for (const Option& option : GlobalOptions()) out += OptionEntry(option);
   if (!command.examples.empty()) {
     out += ".SH EXAMPLES\n";
-    for (const std::string& example : command.examples) out += Example(example);
+    for (const std::string& example : command.examples) {
+      out += (&example == &command.examples.front() ? "" : ".PP\n") + Example(example);
+    }
   }
   return out + ".SH EXIT STATUS\nAs " + Bold("firn") + "(1) tells.\n.SH SEE ALSO\n" + Bold("firn") +
          "(1)\n";

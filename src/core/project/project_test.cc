@@ -126,7 +126,7 @@ TEST_F(ProjectFolder, KnowsWhereEachNameOfAListStands) {
 }
 
 TEST_F(ProjectFolder, KeepsObjectsOutByARuleThatSaysNothingElse) {
-  const auto with = [](const std::string& rule) {
+  const auto with = [this](const std::string& rule) {
     return With("environments:", "  - {name: Case, " + rule + "}\nenvironments:");
   };
   const auto project = LoadText(with("skip: true"));

@@ -274,9 +274,13 @@ Result<ExitCode> ShowRuns(Context& context) {
     return false;
   });
   if (!asked) {
-    FIRN_TRY(auto db, state::StateDb::Open(project->state_folder, {.read_only = true}));
-    state::Ledger ledger(std::move(db));
-    FIRN_TRY(const auto runs, ledger.Runs("", kRunsListed));
+    auto db = state::StateDb::Open(project->state_folder, {.read_only = true});
+    const bool fresh = !db && db.error().code() == "STATE-OPEN-001";
+    if (!db && !fresh) return Fail(std::move(db).error());
+    std::vector<state::RunRow> runs;
+    if (db) {
+      FIRN_TRY(runs, state::Ledger(*std::move(db)).Runs("", kRunsListed));
+    }
     for (const state::RunRow& run : runs) table.rows.push_back(RunCells(run));
   }
   context.out().Print(table);

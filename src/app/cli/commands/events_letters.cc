@@ -94,13 +94,13 @@ Result<ExitCode> LetterShow(Context& context) {
 
 Result<ExitCode> LetterEdit(Context& context) {
   FIRN_TRY(const int64_t id, LetterId(context));
-  FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kCommand));
   std::string text;
   if (context.Text("file") == "-") {
     text.assign(std::istreambuf_iterator<char>(std::cin), {});
   } else {
     FIRN_TRY(text, context.FileText("file", 8U << 20));
   }
+  FIRN_TRY(const auto outbox, Open(context, OutboxStore::Use::kCommand));
   FIRN_CHECK(outbox->EditLetter(id, text));
   context.out().Talk("the event of dead letter " + std::to_string(id) + " is replaced");
   return ExitCode::kDone;

@@ -242,8 +242,9 @@ void AddGeneralCommands(CommandTree& tree) {
             .arguments = {{.name = "shell",
                            .help = "bash, zsh or fish",
                            .choices = {"bash", "zsh", "fish"}}},
-            .examples = {"source <(firn completion bash)", "firn completion fish | source"},
-            .details = "Commands and options come from the program itself; orgs, environments, "
+            .examples = {"firn completion fish | source", "firn completion zsh > ~/.zfunc/_firn"},
+            .details = "In bash: `source <(firn completion bash)`. Commands and options come from "
+                       "the program itself; orgs, environments, "
                        "jobs, tables, objects and runs from the project, offline. An installed "
                        "firn has the scripts where the shells look for them.",
             .run = PrintCompletion});

@@ -24,6 +24,7 @@ Result<lake::ImportOptions> OptionsOf(Context& context) {
   FIRN_TRY(options.table, TableIdentOf(context, context.Text("table")));
   options.pages = context.List("pages");
   options.describe_path = context.Text("describe");
+  FIRN_CHECK(context.FileText("describe"));  // told before anything is made
   const std::string mode = context.Text("mode");
   if (mode == "replace") options.mode = lake::ImportOptions::Mode::kReplace;
   if (mode == "upsert") options.mode = lake::ImportOptions::Mode::kUpsert;
