@@ -146,7 +146,7 @@ def fresh(tmp_path):
     return tmp_path
 
 
-LISTS = ("export list", "runs", "events dlq list", "events quarantine list", "events rules list", "lake list", "org list")
+LISTS = ("export list", "runs", "events dlq list", "events quarantine list", "events rules list", "org list")
 
 
 def test_lists_of_a_fresh_project_are_empty_and_no_error(fresh):
