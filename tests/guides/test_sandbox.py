@@ -21,7 +21,7 @@ from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
 EVENTS = "sandbox-events.md"
-PAGES = (GUIDE, EVENTS, "sandbox-data-cloud.md", "sandbox-faults.md")
+PAGES = (GUIDE, EVENTS, "sandbox-data-cloud.md", "sandbox-faults.md", "../reference/sandbox.md")
 START_TRIES = 3
 
 
@@ -75,8 +75,9 @@ def commands(block):
 
 def all_commands(guide):
     """Lines behind a `$` prompt, and `curl` and `firn sandbox` commands inside the text."""
-    found = [line for block in blocks(guide, "console") for line in commands(block)]
-    text = re.sub(r"```.*?```", "", (GUIDES / guide).read_text(encoding="utf-8"), flags=re.S)
+    page = (GUIDES / guide).read_text(encoding="utf-8")
+    found = [line for block in blocks(guide, "console") for line in commands(block)] if "```console" in page else []
+    text = re.sub(r"```.*?```", "", page, flags=re.S)
     inline = re.findall(r"`((?:curl -X|firn sandbox (?:seed|status|log)) ?[^`]*)`", text)
     return [line for line in found if " up " not in line] + [line.replace("1000000", "1000") for line in inline]
 
@@ -90,7 +91,7 @@ def certificate_as_json(folder):
 @pytest.mark.parametrize("guide", PAGES)
 def test_every_command_of_the_pages_works(page, guide):
     lines = all_commands(guide)
-    assert len(lines) >= 3, lines
+    assert len(lines) >= 2, lines
     for line in lines:
         line = page.mine(line).replace("-----BEGIN CERTIFICATE-----...", certificate_as_json(page.folder))
         if line.startswith("curl"):
