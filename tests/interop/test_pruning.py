@@ -123,6 +123,9 @@ class Condition:
             if self.column == "s" and rng.random() < 0.3:  # one that is there in part only
                 self.values = [self.values[0][:16] + rng.choice(("", "b", "\uffff"))]
 
+        if self.column == "s" and not self.kind.startswith("IS"):  # no word of a command line has a zero byte
+            self.values = [value.replace("\x00", "") for value in self.values]
+
     def text(self):
         if self.kind.startswith("IS"):
             return f"{self.column} {self.kind}"
