@@ -140,6 +140,10 @@ class Condition:
             return False
         return value in self.values if self.kind == "IN" else OPERATORS[self.kind][0](value, self.values[0])
 
+    def finds_half_of_zero(self):
+        """PyIceberg's IN goes by pyarrow's `is_in`, to which -0.0 and 0.0 are two values."""
+        return self.kind == "IN" and self.column in FLOATING and 0.0 in self.values
+
     def expression(self):
         if self.kind.startswith("IS"):
             return (ex.IsNull if self.kind == "IS NULL" else ex.NotNull)(self.column)
@@ -199,7 +203,7 @@ class Table:
             expression = conditions[0].expression()
             for condition in conditions[1:]:
                 expression = ex.And(expression, condition.expression())
-            if not asked & self.not_by_pyiceberg:
+            if not asked & self.not_by_pyiceberg and not any(one.finds_half_of_zero() for one in conditions):
                 found = self.now().scan(row_filter=expression, selected_fields=("k",)).to_arrow()
                 assert sorted(found["k"].to_pylist()) == wanted, f"PyIceberg, {told}"
             # DuckDB puts NaN above all numbers, and instants before 1970 into the next partition.
