@@ -37,7 +37,9 @@ Result<std::vector<RowOutcome>> OrgImpl::Mutate(std::span<const Mutation> mutati
   if (InTransaction()) {
     access_changed_ = access_changed_ || changes_access;
     FIRN_TRY(const WriteBatch::Mark before, open_batch_->Here());
-    FIRN_TRY(const bool stands, ApplyAll(*open_batch_, *view, mutations, options, outcomes));
+    const auto stood = ApplyAll(*open_batch_, *view, mutations, options, outcomes);
+    open_batch_->OutliveCells(before);
+    FIRN_TRY(const bool stands, stood);
     FIRN_CHECK(stands ? open_batch_->Forget(before) : open_batch_->BackTo(before));
     return outcomes;
   }

@@ -50,6 +50,8 @@ class NotingSink final : public ChangeSink {
       line += ' ' + change.object->name;
       for (const FieldInfo* field : change.changed) line += ' ' + field->name;
       lines.push_back(line);
+      const FieldInfo* name = change.object->Field("Name");
+      if (name != nullptr) names.emplace_back(change.values[name->slot].text);
       keys[std::string(change.transaction_key)].push_back(change.sequence);
     }
     return {};
@@ -59,6 +61,7 @@ class NotingSink final : public ChangeSink {
 
   bool refuse = false;
   std::vector<std::string> lines;
+  std::vector<std::string> names;  // values of `Name`
   std::map<std::string, std::vector<uint32_t>> keys;
   size_t committed = 0;
   int rolled_back = 0;
@@ -286,6 +289,35 @@ TEST_F(MutateTest, TransactionIsSeenOnlyByItsThreadUntilItIsCommitted) {
   EXPECT_EQ(sink_.committed, 2u);
   ASSERT_EQ(sink_.keys.size(), 1u);
   EXPECT_EQ(sink_.keys.begin()->second, (std::vector<uint32_t>{1, 2}));
+  org_->RemoveSink(&sink_);
+}
+
+TEST_F(MutateTest, TransactionNeedsNoTextsOfTheCallsMadeInIt) {
+  ASSERT_TRUE(org_->AddSink(&sink_));
+  std::string field = "Phone";
+  std::string text = "one that fits no small string";
+  const std::string told = text;
+  const auto insert = [&](std::string_view object, std::string_view name) {
+    const std::vector<Cell> cells = {{name, text}, {"LastName", "L"}};
+    const Mutation mutation{.object = object,
+                            .cells = std::span(cells).first(name == field ? 2 : 1)};
+    const auto done = org_->Mutate({&mutation, 1}, {});
+    ASSERT_TRUE(done && !done->front().error);
+  };
+  ASSERT_TRUE(org_->Transact({}, [&]() -> Result<bool> {
+    insert("Box__c", "Name");
+    text = "+1 555 0100";
+    insert("Contact", field);
+    // Another field's name at the same address.
+    field.replace(0, field.size(), "Title");
+    text = "Engineer at heart";
+    insert("Contact", field);
+    text.assign(text.size(), '?');
+    return true;
+  }));
+  EXPECT_EQ(sink_.names.front(), told);
+  EXPECT_EQ(org_.One("SELECT Phone, Title FROM Contact WHERE Title = 'Engineer at heart'"),
+            "|Engineer at heart");
   org_->RemoveSink(&sink_);
 }
 

@@ -46,7 +46,7 @@ Result<void> OrgImpl::Transact(const MutateOptions& options,
 }
 
 Result<WriteBatch::Mark> WriteBatch::Here() {
-  Mark mark{++marks_, changes_.size(), sequence_, tallies_};
+  Mark mark{++marks_, changes_.size(), rows_.size(), sequence_, tallies_};
   FIRN_CHECK(org_.writer_.db().Execute("SAVEPOINT mark" + std::to_string(mark.number)));
   return mark;
 }
@@ -63,6 +63,15 @@ Result<void> WriteBatch::BackTo(const Mark& mark) {
   tallies_ = mark.tallies;
   live_.clear();
   return {};
+}
+
+void WriteBatch::OutliveCells(const Mark& mark) {
+  known_.clear();
+  for (size_t i = mark.rows; i < rows_.size(); ++i) {
+    for (Value& value : rows_[i]) {
+      if (!value.text.empty()) value.text = texts_.emplace_back(value.text);
+    }
+  }
 }
 
 int64_t WriteBatch::Added(const ObjectInfo& object, bool all_rows) const {

@@ -32,6 +32,9 @@ class WriteBatch {
   // Undoes what was applied since; `Forget` lets it stand.
   [[nodiscard]] Result<void> BackTo(const Mark& mark);
   [[nodiscard]] Result<void> Forget(const Mark& mark);
+  // The caller's cells live no longer than its call, the batch may: forgets what it knows by their
+  // addresses, and takes over the texts of the changes since `mark`.
+  void OutliveCells(const Mark& mark);
   // How many records an object has more than before the batch.
   [[nodiscard]] int64_t Added(const ObjectInfo& object, bool all_rows) const;
   // Counters, sinks, commit. After an error nothing was written.
@@ -167,6 +170,7 @@ class WriteBatch {
 struct WriteBatch::Mark {
   int number = 0;  // of the savepoint
   size_t changes = 0;
+  size_t rows = 0;
   uint32_t sequence = 0;
   std::map<int, Tally> tallies;
 };
