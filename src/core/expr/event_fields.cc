@@ -156,8 +156,10 @@ struct EventFields::Parts {
     } else if (type == od::json_type::boolean) {
       bool ignored = false;
       if (const auto error = value.get_bool().get(ignored)) return error;
-    } else if (!value.is_null()) {
-      return simdjson::N_ATOM_ERROR;
+    } else {
+      bool null = false;
+      if (const auto error = value.is_null().get(null)) return error;
+      if (!null) return simdjson::N_ATOM_ERROR;
     }
     AddLeaf(node, text, false);
     return simdjson::SUCCESS;

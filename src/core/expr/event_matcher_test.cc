@@ -133,7 +133,8 @@ TEST(EventMatcher, OrNeedsOneOfItsObjects) {
 
 TEST(EventMatcher, EventsThatAreNoObjectsAreRefused) {
   const auto pattern = ParseEventPattern(R"({"a": [1]})");
-  for (const char* event : {"", "[]", "5", "{", R"({"a": tru})", R"({"a": 01})", R"({"a": 1} x)"}) {
+  for (const char* event :
+       {"", "[]", "5", "{", R"({"a": tru})", R"({"a": nul})", R"({"a": 01})", R"({"a": 1} x)"}) {
     const auto fits = Matches(*pattern, event);
     ASSERT_FALSE(fits.has_value()) << event;
     EXPECT_EQ(fits.error().code(), "EXPR-EVENT-001");

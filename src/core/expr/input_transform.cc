@@ -55,6 +55,8 @@ size_t MistakeInJson(std::string_view text) {
     return parsed.is_discarded() ? 0 : std::string_view::npos;
   } catch (const ordered_json::parse_error& error) {
     return error.byte == 0 ? 0 : error.byte - 1;
+  } catch (const ordered_json::out_of_range&) {
+    return 0;  // a number beyond every double
   }
 }
 

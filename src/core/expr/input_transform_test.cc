@@ -85,6 +85,7 @@ TEST(InputTransform, MistakesAreNamedWithTheirPlaceBeforeAnyEventComes) {
   EXPECT_EQ(Apply(R"({"x <state>": 1})").substr(0, 35), "Invalid InputTemplate for target t1");
   EXPECT_EQ(Apply("{\"a\":\n <n>,}"), "Invalid InputTemplate for target t1 | line 2, column 6");
   EXPECT_EQ(Apply("instance <instance>").substr(0, 35), "Invalid InputTemplate for target t1");
+  EXPECT_EQ(Apply("{\"a\": 1E999}"), "Invalid InputTemplate for target t1 | line 1, column 1");
   EXPECT_EQ(Apply("").substr(0, 35), "Invalid InputTemplate for target t1");
   EXPECT_EQ(Apply("\"" + std::string(8192, 'x') + "\"").substr(0, 35),
             "Invalid InputTemplate for target t1");
