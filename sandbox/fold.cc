@@ -1,5 +1,6 @@
 // Simple case folding of the letters that SOQL comparisons meet: ASCII, Latin, Greek, Cyrillic.
 // Source: Unicode CaseFolding.txt 15.0, status C, for U+0000..U+052F and U+1E00..U+1EFF.
+#include "sandbox/text.h"
 #include "sandbox/value.h"
 
 namespace firn::sandbox {
@@ -58,15 +59,8 @@ void AppendFolded(std::string_view text, std::string& out) {
     const uint32_t folded = FoldCodePoint(c);
     if (folded == c) {
       out.append(text, i, more + 1);
-    } else if (folded < 0x80) {
-      out += static_cast<char>(folded);
-    } else if (folded < 0x800) {
-      out += static_cast<char>(0xc0 | folded >> 6);
-      out += static_cast<char>(0x80 | (folded & 0x3f));
     } else {
-      out += static_cast<char>(0xe0 | folded >> 12);
-      out += static_cast<char>(0x80 | (folded >> 6 & 0x3f));
-      out += static_cast<char>(0x80 | (folded & 0x3f));
+      AppendUtf8(folded, out);
     }
     i += more;
   }

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "sandbox/text.h"
+
 namespace firn::sandbox {
 namespace {
 
@@ -14,25 +16,6 @@ constexpr std::array<std::pair<std::string_view, char>, 5> kEntities{
     {{"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}, {"amp", '&'}}};
 
 std::string_view Local(std::string_view name) { return name.substr(name.find(':') + 1); }
-
-void AppendUtf8(uint32_t c, std::string& out) {
-  const auto tail = [&](int shift) { out += static_cast<char>(0x80 | (c >> shift & 0x3f)); };
-  if (c < 0x80) {
-    out += static_cast<char>(c);
-  } else if (c < 0x800) {
-    out += static_cast<char>(0xc0 | c >> 6);
-    tail(0);
-  } else if (c < 0x10000) {
-    out += static_cast<char>(0xe0 | c >> 12);
-    tail(6);
-    tail(0);
-  } else {
-    out += static_cast<char>(0xf0 | c >> 18);
-    tail(12);
-    tail(6);
-    tail(0);
-  }
-}
 
 // What an attribute of a tag says, by its local name; it must have a prefix, as `xsi:nil` does.
 std::string_view Attribute(std::string_view attributes, std::string_view name) {

@@ -11,6 +11,7 @@
 #include "sandbox/events/change_capture.h"
 #include "sandbox/life/admin_answer.h"
 #include "sandbox/life/admin_life.h"
+#include "sandbox/text.h"
 
 namespace firn::sandbox {
 namespace {
@@ -401,16 +402,6 @@ Answer SeedMore(ApiParts& parts, const net::ServerRequest& request) {
   return JsonAnswer(200, Dump({{"objects", objects}}));
 }
 
-std::vector<std::string> Segments(std::string_view path) {
-  std::vector<std::string> segments;
-  while (!path.empty()) {
-    const size_t slash = std::min(path.find('/'), path.size());
-    if (slash > 0) segments.emplace_back(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return segments;
-}
-
 // Changes one record so that it seems to have been committed earlier than it was.
 Result<void> LateCommit(ApiParts& parts, const FaultEffect& effect) {
   FIRN_TRY(const auto cursor,
@@ -478,7 +469,7 @@ Answer HandleAdmin(ApiParts& parts, LifeParts& life, const net::ServerRequest& r
   if (!origin.empty() && origin != "http://" + host && origin != "https://" + host) {
     return AdminError(403, "requests from other origins are refused");
   }
-  const std::vector<std::string> path = Segments(request.path);
+  const std::vector<std::string> path = Pieces(request.path, '/');
   if (path.size() < 2) return AdminError(404, "no such resource");
   const std::string& what = path[1];
   if (what == "status") return Status(parts);

@@ -7,6 +7,7 @@
 #include "sandbox/rest/body.h"
 #include "sandbox/rest/rest.h"
 #include "sandbox/rest/write.h"
+#include "sandbox/text.h"
 
 namespace firn::sandbox {
 namespace {
@@ -21,16 +22,6 @@ Answer TooMany(size_t max) {
   return ErrorAnswer(400, "EXCEEDED_ID_LIMIT",
                      "record limit reached. cannot submit more than " + std::to_string(max) +
                          " records into this call");
-}
-
-std::vector<std::string> SplitIds(std::string_view text) {
-  std::vector<std::string> ids;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) ids.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return ids;
 }
 
 // How often the type changes from record to record; the vendor takes ten runs.
@@ -111,7 +102,7 @@ Answer Upsert(ApiParts& parts, const ApiRequest& request) {
 }
 
 Answer Delete(ApiParts& parts, const ApiRequest& request) {
-  const std::vector<std::string> ids = SplitIds(request.Query("ids"));
+  const std::vector<std::string> ids = Pieces(request.Query("ids"), ',');
   if (ids.empty()) return ErrorAnswer(400, "INVALID_INPUT", "The ids parameter is needed");
   if (ids.size() > kRecordsMax) return TooMany(kRecordsMax);
   std::vector<Mutation> mutations;
@@ -167,8 +158,8 @@ Answer Retrieve(ApiParts& parts, const ApiRequest& request, const RecordsBody& b
 Answer RetrieveAsked(ApiParts& parts, const ApiRequest& request) {
   RecordsBody body;
   if (request.method == "GET") {
-    body.ids = SplitIds(request.Query("ids"));
-    body.fields = SplitIds(request.Query("fields"));
+    body.ids = Pieces(request.Query("ids"), ',');
+    body.fields = Pieces(request.Query("fields"), ',');
   } else if (request.method == "POST") {
     auto read = ReadRecordsBody(request.body);
     if (!read) return ErrorAnswer(read.error());

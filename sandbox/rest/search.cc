@@ -7,6 +7,7 @@
 
 #include "sandbox/rest/rest.h"
 #include "sandbox/search/search_run.h"
+#include "sandbox/text.h"
 
 namespace firn::sandbox {
 namespace {
@@ -47,16 +48,6 @@ Answer Run(ApiParts& parts, const ApiRequest& request, const SoslQuery& query) {
     body += ",\"metadata\":" + Metadata(*catalogue, *found).dump();
   }
   return JsonAnswer(200, body + "}");
-}
-
-std::vector<std::string> Split(std::string_view text) {
-  std::vector<std::string> pieces;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) pieces.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return pieces;
 }
 
 Result<std::optional<uint64_t>> Limit(const std::string& name, const std::string& text) {
@@ -117,7 +108,7 @@ Result<Wish> WishOfUri(const ApiRequest& request) {
   wish.metadata = request.Query("metadata");
   for (const auto& [key, value] : request.query) {
     if (key != "sobject") continue;
-    for (const std::string& name : Split(value)) {
+    for (const std::string& name : Pieces(value, ',')) {
       SearchTarget target;
       target.object = name;
       target.fields = request.Query(name + ".fields");

@@ -7,6 +7,7 @@
 
 #include "sandbox/rest/rest.h"
 #include "sandbox/search/search_run.h"
+#include "sandbox/text.h"
 
 namespace firn::sandbox {
 namespace {
@@ -18,16 +19,6 @@ constexpr size_t kSuggestionsDefault = 5;
 constexpr size_t kSuggestionsMax = 200;
 constexpr size_t kLayoutObjectsMax = 100;
 constexpr int kRowsOfFirstPage = 25;
-
-std::vector<std::string> Split(std::string_view text) {
-  std::vector<std::string> pieces;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) pieces.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return pieces;
-}
 
 // A new user has pinned nothing: what is used most, first.
 Answer ScopeOrder(ApiParts& parts, const ApiRequest& request) {
@@ -79,7 +70,7 @@ ordered_json Layout(const ObjectInfo& object, const Catalogue& catalogue, int ve
 }
 
 Answer Layouts(ApiParts& parts, const ApiRequest& request) {
-  const std::vector<std::string> names = Split(request.Query("q"));
+  const std::vector<std::string> names = Pieces(request.Query("q"), ',');
   if (names.empty() || names.size() > kLayoutObjectsMax) {
     return ErrorAnswer(400, "INVALID_SEARCH", "q names 1 to 100 objects, parted by commas");
   }
@@ -110,7 +101,7 @@ std::string SuggestedFields(const ObjectInfo& object, const std::vector<std::str
 
 Answer Suggestions(ApiParts& parts, const ApiRequest& request) {
   if (request.version < kSuggestionsSince) return NotFoundAnswer();
-  const std::vector<std::string> names = Split(request.Query("sobject"));
+  const std::vector<std::string> names = Pieces(request.Query("sobject"), ',');
   if (names.empty() || request.Query("q").empty()) {
     return ErrorAnswer(400, "INVALID_SEARCH", "q and sobject are needed");
   }
@@ -138,7 +129,7 @@ Answer Suggestions(ApiParts& parts, const ApiRequest& request) {
     }
     SearchTarget target;
     target.object = object->name;
-    target.fields = SuggestedFields(*object, Split(request.Query("fields")));
+    target.fields = SuggestedFields(*object, Pieces(request.Query("fields"), ','));
     query.targets.push_back(std::move(target));
   }
   auto found = query.targets.empty() ? Result<SearchAnswer>(SearchAnswer())

@@ -49,14 +49,6 @@ constexpr std::pair<const char*, const char*> kToContact[] = {{"FirstName", "Fir
                                                               {"PostalCode", "MailingPostalCode"},
                                                               {"Country", "MailingCountry"}};
 
-std::string ErrorXml(const Error& error) {
-  const ApiErrorParts parts = PartsOf(error);
-  std::string xml = "<errors>";
-  for (const std::string& field : parts.fields) xml += SoapElement("fields", field);
-  return xml + SoapElement("message", parts.message) + SoapElement("statusCode", parts.code) +
-         "</errors>";
-}
-
 std::string IdXml(std::string_view name, const std::string& id) {
   return id.empty() ? SoapNil(name) : SoapElement(name, id);
 }

@@ -170,4 +170,12 @@ Answer SoapNoOperation(const SoapPath& path, std::string_view operation) {
                                    ", please check the WSDL for the service.");
 }
 
+std::string ErrorXml(const Error& error) {
+  const ApiErrorParts parts = PartsOf(error);
+  std::string xml = "<errors>";
+  for (const std::string& field : parts.fields) xml += SoapElement("fields", field);
+  return xml + SoapElement("message", parts.message) + SoapElement("statusCode", parts.code) +
+         "</errors>";
+}
+
 }  // namespace firn::sandbox

@@ -56,4 +56,7 @@ struct SoapBody {
 [[nodiscard]] Answer SoapClientFault(const SoapPath& path, std::string_view message);
 [[nodiscard]] Answer SoapNoOperation(const SoapPath& path, std::string_view operation);
 
+// What went wrong with a record, as a result's `<errors>`.
+[[nodiscard]] std::string ErrorXml(const Error& error);
+
 }  // namespace firn::sandbox

@@ -47,14 +47,6 @@ Record RecordOf(const XmlNode& node, std::deque<std::string>& names) {
   return record;
 }
 
-std::string ErrorXml(const Error& error) {
-  const ApiErrorParts parts = PartsOf(error);
-  std::string xml = "<errors>";
-  for (const std::string& field : parts.fields) xml += SoapElement("fields", field);
-  return xml + SoapElement("message", parts.message) + SoapElement("statusCode", parts.code) +
-         "</errors>";
-}
-
 std::string ResultXml(const RowOutcome& outcome, bool upsert) {
   std::string xml = "<result>";
   if (upsert) xml += SoapElement("created", outcome.created ? "true" : "false");

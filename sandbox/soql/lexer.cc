@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "sandbox/api_error.h"
+#include "sandbox/text.h"
 
 namespace firn::sandbox::soql {
 namespace {
@@ -200,16 +201,7 @@ class Lexer {
       c = c * 16 + (IsDigit(lower) ? lower - '0' : lower - 'a' + 10);
     }
     at_ += 4;
-    if (c < 0x80) {
-      out += static_cast<char>(c);
-    } else if (c < 0x800) {
-      out += static_cast<char>(0xc0 | c >> 6);
-      out += static_cast<char>(0x80 | (c & 0x3f));
-    } else {
-      out += static_cast<char>(0xe0 | c >> 12);
-      out += static_cast<char>(0x80 | (c >> 6 & 0x3f));
-      out += static_cast<char>(0x80 | (c & 0x3f));
-    }
+    AppendUtf8(c, out);
     return {};
   }
 
