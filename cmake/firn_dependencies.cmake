@@ -66,3 +66,11 @@ find_package(benchmark REQUIRED)
 get_target_property(_simdjson simdjson::simdjson LOCATION)
 add_link_options(-Wl,--push-state,--no-as-needed ${_simdjson} ${OPENSSL_SSL_LIBRARY} ${OPENSSL_CRYPTO_LIBRARY}
                  -Wl,--pop-state ${_grpc_archives})
+
+# Our objects come before those libraries: of an inline function that both have (std::shared_ptr's
+# count), the linker takes the first, and only ours is built for the thread sanitizer.
+string(REPLACE "<LINK_FLAGS> <OBJECTS>" "<OBJECTS> <LINK_FLAGS>" CMAKE_CXX_LINK_EXECUTABLE
+               "${CMAKE_CXX_LINK_EXECUTABLE}")
+if(NOT CMAKE_CXX_LINK_EXECUTABLE MATCHES "<OBJECTS> <LINK_FLAGS>")
+  message(FATAL_ERROR "CMake's rule for programs has changed: ${CMAKE_CXX_LINK_EXECUTABLE}")
+endif()
