@@ -1,6 +1,7 @@
 // describeGlobal(), describeSObject(), describeSObjects(), getUserInfo(), getServerTimestamp(),
-// describeTabs(), setPassword(), resetPassword().
+// describeTabs(), describeAllTabs(), describeLayout(), setPassword(), resetPassword().
 // Source: SOAP API Developer Guide, 'Describe Calls', 'Utility Calls', read 2026-11.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/base/time_text.h"
@@ -68,6 +69,46 @@ Answer TabSets(const SoapRequest& soap) {
   return Respond(soap, xml + "</result>");
 }
 
+Answer AllTabs(const SoapRequest& soap) {
+  const Answer answer = Tabs(soap.parts, RestOf(soap, soap.http, "GET", {"tabs"}));
+  if (answer.status != 200) return FaultOf(soap.path, answer);
+  std::string xml;
+  for (const json& tab : json::parse(answer.body)) {
+    xml += "<result>";
+    AppendDescribeXml(tab, xml);
+    xml += "</result>";
+  }
+  return Respond(soap, std::move(xml));
+}
+
+// All layouts of an object, the named ones of users, or what is mapped to these record types.
+Answer LayoutOf(const SoapRequest& soap) {
+  const std::string type = soap.operation.TextOf("sObjectType");
+  const std::string name = soap.operation.TextOf("layoutName");
+  std::vector<std::string> path = {"sobjects", type, "describe", "layouts"};
+  if (!name.empty()) path = {"sobjects", type, "describe", "namedLayouts", name};
+  const Answer answer =
+      DescribeLayouts(soap.parts, RestOf(soap, soap.http, "GET", std::move(path)));
+  if (answer.status == 404) {
+    return SoapFault(soap.path, "INVALID_TYPE", "sObject type '" + type + "' is not supported.");
+  }
+  if (answer.status != 200) return FaultOf(soap.path, answer);
+  json layouts = json::parse(answer.body);
+  for (const XmlNode& child : soap.operation.children) {
+    if (child.name != "recordTypeIds" || child.text.empty()) continue;
+    const auto& mappings = layouts["recordTypeMappings"];
+    const bool mapped = std::any_of(mappings.begin(), mappings.end(), [&](const json& mapping) {
+      return mapping.value("recordTypeId", "").starts_with(child.text.substr(0, 15));
+    });
+    if (!mapped) {
+      return SoapFault(soap.path, "INVALID_ID_FIELD", "invalid record type id: " + child.text);
+    }
+  }
+  std::string xml = "<result>";
+  AppendDescribeXml(layouts, xml);
+  return Respond(soap, xml + "</result>");
+}
+
 Answer WhoAmI(const SoapRequest& soap) {
   const auto user = soap.parts.users.ById(soap.session.user_id);
   if (!user) return SoapFault(soap.path, "INVALID_SESSION_ID", "The user is no longer there");
@@ -118,6 +159,8 @@ std::optional<Answer> DescribeCall(const SoapRequest& soap) {
   if (name == "describeGlobal") return Global(soap);
   if (name == "describeSObject" || name == "describeSObjects") return Objects(soap);
   if (name == "describeTabs") return TabSets(soap);
+  if (name == "describeAllTabs") return AllTabs(soap);
+  if (name == "describeLayout") return LayoutOf(soap);
   if (name == "getUserInfo") return WhoAmI(soap);
   if (name == "setPassword") return Password(soap, true);
   if (name == "resetPassword") return Password(soap, false);

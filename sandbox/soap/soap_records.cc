@@ -27,6 +27,13 @@ std::string Printed(const ObjectInfo* object, const FieldInfo* field, std::strin
   return text;
 }
 
+// The result of an aggregate says of each value what it is: no WSDL knows its fields.
+std::string AggregateType(const ordered_json& value) {
+  if (value.is_boolean()) return "boolean";
+  if (value.is_number()) return value.is_number_float() ? "double" : "int";
+  return IsInstant(TextOf(value)) ? "dateTime" : "string";
+}
+
 bool IsQueryResult(const ordered_json& value) {
   return value.is_object() && value.contains("records") && value.contains("totalSize");
 }
@@ -134,7 +141,12 @@ void SoapPrinter::AppendField(const ObjectInfo* object, const std::string& name,
   } else if (value.is_object()) {
     AppendCompound(tag, value, out);
   } else {
-    const FieldInfo* field = object == nullptr ? nullptr : object->Field(name);
+    if (object == nullptr) {
+      out += SoapElement(tag + " xsi:type=\"xsd:" + AggregateType(value) + "\"",
+                         Printed(object, nullptr, TextOf(value)));
+      return;
+    }
+    const FieldInfo* field = object->Field(name);
     const bool bytes = field != nullptr && field->type == FieldType::kBase64;
     out += SoapElement(
         tag, bytes ? Base64(fetch_(TextOf(value))) : Printed(object, field, TextOf(value)));

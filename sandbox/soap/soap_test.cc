@@ -111,8 +111,26 @@ TEST_F(SoapTest, QueriesTellRecordsParentsAndChildren) {
       "<query><queryString>SELECT COUNT(Id), MAX(CreatedDate) FROM Account"
       "</queryString></query>");
   EXPECT_TRUE(Has(grouped, "<sf:type>AggregateResult</sf:type>"));
-  EXPECT_EQ(Text(grouped, "sf:expr0"), "1");
-  EXPECT_TRUE(Text(grouped, "sf:expr1").ends_with("Z"));
+  EXPECT_TRUE(Has(grouped, "<sf:expr0 xsi:type=\"xsd:int\">1</sf:expr0>")) << grouped.body;
+  EXPECT_TRUE(Has(grouped, "<sf:expr1 xsi:type=\"xsd:dateTime\">20"));
+  EXPECT_TRUE(Has(grouped, "Z</sf:expr1>"));
+}
+
+TEST_F(SoapTest, LayoutsComeWithTheirSectionsAndRecordTypes) {
+  const std::string call = "<describeLayout><sObjectType>Account</sObjectType>";
+  const auto all = Soap(call + "</describeLayout>");
+  EXPECT_TRUE(Has(all, "<describeLayoutResponse><result><layouts>")) << all.body;
+  EXPECT_TRUE(Has(all, "<layoutComponents><displayLines>1</displayLines>"));
+  EXPECT_TRUE(Has(all, "<recordTypeId>012000000000000AAA</recordTypeId>"));
+  EXPECT_TRUE(Has(all, "<recordTypeSelectorRequired>false</recordTypeSelectorRequired>"));
+  EXPECT_EQ(
+      Soap(call + "<recordTypeIds>012000000000000AAA</recordTypeIds></describeLayout>").status,
+      200);
+  EXPECT_TRUE(Has(Soap(call + "<recordTypeIds>012000000000001AAA</recordTypeIds></describeLayout>"),
+                  "INVALID_ID_FIELD"));
+  EXPECT_TRUE(Has(Soap("<describeLayout><sObjectType>Nope</sObjectType></describeLayout>"),
+                  "INVALID_TYPE"));
+  EXPECT_TRUE(Has(Soap("<describeAllTabs/>"), "<sobjectName>Account</sobjectName>"));
 }
 
 TEST_F(SoapTest, AddressesBeginWithWhatLocationsHave) {
