@@ -9,7 +9,7 @@ import pytest
 
 from support.firn import Project, Sandbox
 
-REJECTED_OR_LEFT_OUT = 1
+REJECTED_OR_MISSING = 1
 USAGE = 2
 
 
@@ -97,29 +97,49 @@ def old_version(project):
     path.write_text(path.read_text().replace('api_version: "62.0"', 'api_version: "58.0"'))
 
 
-def test_object_that_a_pattern_chose_and_the_org_refuses_is_left_out_by_name(project):
+def test_object_that_is_documented_never_to_come_whole_is_left_out_by_name_and_nothing_fails(project):
     old_version(project)
     planned = project.firn("export", "plan", "Content*", "Account", "--json")
     assert planned.code == 0, planned
     (gap,) = planned.json()["left_out"]
     assert gap["object"] == "ContentDocumentLink" and "Query All Files" in gap["remedy"], gap
-    assert "warning: ContentDocumentLink" in planned.err
+    assert planned.json()["missing"] == []
+    assert "left out, as Salesforce answers no query for all their rows: ContentDocumentLink" in planned.err
     done = project.export("Content*", "Account", "--json")
-    assert done.code == REJECTED_OR_LEFT_OUT, done
+    assert done.code == 0, done
     report = done.json()
-    assert report["verdict"] == "left out" and report["left_out"] == ["ContentDocumentLink"], report
-    assert report["state"] == "done"
+    assert report["verdict"] == "exact" and report["left_out"] == ["ContentDocumentLink"], report
+    assert report["state"] == "done" and report["missing"] == []
     by_name = {entry["object"]: entry for entry in report["objects"]}
     assert by_name["Account"]["verdict"] == "exact"
+    assert by_name["ContentDocumentLink"]["verdict"] == "left out"
     assert "Implementation restriction" in by_name["ContentDocumentLink"]["findings"][0]
-    assert "warning: ContentDocumentLink was left out" in done.err
+    assert "left out, as Salesforce answers no query for all their rows: ContentDocumentLink" in done.err
+    assert "warning" not in done.err, done
     assert "salesforce.ContentDocumentLink" not in tables(project)
     assert "ContentDocumentLink: left out" in project.firn("export", "show", "--markdown").out
 
 
-def test_object_that_is_left_out_is_silenced_by_skip_or_except(project):
+def test_object_that_came_before_and_is_refused_now_is_missing_and_fails_the_run(project, sandbox):
+    sandbox.seed("ContentVersion", 5)
+    done = project.export("Content*", "--json")
+    assert done.code == 0 and done.json()["left_out"] == [], done
+    assert "salesforce.ContentDocumentLink" in tables(project)
     old_version(project)
-    assert project.export("Content*", "--except", "ContentDocumentLink").code == 0
+    planned = project.firn("export", "plan", "Content*", "--json")
+    assert [gap["object"] for gap in planned.json()["missing"]] == ["ContentDocumentLink"], planned
+    done = project.export("Content*", "--json")
+    assert done.code == REJECTED_OR_MISSING, done
+    assert done.json()["missing"] == ["ContentDocumentLink"] and done.json()["verdict"] == "missing", done
+    assert "warning: ContentDocumentLink is missing: " in done.err, done
+    silenced = project.export("Content*", "--except", "ContentDocumentLink")
+    assert silenced.code == 0, silenced
+
+
+def test_object_that_is_left_out_is_not_mentioned_with_skip_or_except(project):
+    old_version(project)
+    done = project.export("Content*", "--except", "ContentDocumentLink")
+    assert done.code == 0 and "left out" not in done.err, done
     rules(project, '  - {name: "Content*"}\n  - {name: ContentDocumentLink, skip: true}\n')
     done = project.export("--json")
     assert done.code == 0, done
@@ -138,6 +158,6 @@ def test_object_that_was_named_and_the_org_refuses_fails(project):
 def test_all_objects_of_the_org_are_exported_but_for_the_one_it_refuses(project):
     old_version(project)
     done = project.export("all", "--json")
-    assert done.code == REJECTED_OR_LEFT_OUT, done
+    assert done.code == 0, done
     assert done.json()["left_out"] == ["ContentDocumentLink"]
     assert {entry["verdict"] for entry in done.json()["objects"]} <= {"exact", "explained", "left out"}

@@ -47,7 +47,7 @@ namespace firn::cli {
 // Who must act (`firn help exit-codes`).
 enum class ExitCode {
   kDone = 0,
-  kFailed = 1,       // ran, but something failed: rejected rows, an object left out
+  kFailed = 1,       // ran, but something failed: rejected rows, a missing object
   kUsage = 2,        // wrong usage or configuration
   kChanges = 3,      // a plan has changes (only with --exit-code)
   kSignIn = 4,       // sign-in needed, or credentials refused

@@ -102,11 +102,11 @@ Result<std::string> Conclude(Runtime& runtime, const std::string& org, UtcMicros
                                       {"verdict", report.Verdict()},
                                       {"rows_rejected", report.RowsRejected()}});
   }
-  const auto left_out = report.LeftOutObjects();
+  const auto missing = report.MissingObjects();
   for (const exports::ReportObject& object : report.objects) {
-    if (std::ranges::count(left_out, object.object) == 0 || object.findings.empty()) continue;
+    if (std::ranges::count(missing, object.object) == 0 || object.findings.empty()) continue;
     log::Warn(
-        "export.left_out",
+        "export.missing",
         {{"run", outcome.run_id}, {"object", object.object}, {"why", object.findings.front()}});
   }
   return report.RowsRejected() > 0 ? std::string("rejected rows") : report.Verdict();

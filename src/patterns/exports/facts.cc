@@ -1,5 +1,7 @@
 #include "patterns/exports/facts.h"
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/base/encoding.h"
@@ -253,15 +255,17 @@ std::string_view VerdictName(Verdict verdict) {
       return "unexplained";
     case Verdict::kLeftOut:
       return "left out";
+    case Verdict::kMissing:
+      return "missing";
   }
   return "";
 }
 
 Verdict Worse(Verdict one, Verdict other) {
-  const auto rank = [](Verdict verdict) {
-    return verdict == Verdict::kUnexplained ? static_cast<int>(Verdict::kLeftOut) + 1
-                                            : static_cast<int>(verdict);
-  };
+  static constexpr std::array kFromGoodToBad = {Verdict::kNone,    Verdict::kLeftOut,
+                                                Verdict::kExact,   Verdict::kExplained,
+                                                Verdict::kMissing, Verdict::kUnexplained};
+  const auto rank = [](Verdict verdict) { return std::ranges::find(kFromGoodToBad, verdict); };
   return rank(one) >= rank(other) ? one : other;
 }
 

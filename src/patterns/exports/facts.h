@@ -19,8 +19,8 @@ namespace firn::exports {
 
 enum class Method { kBulk, kRest };
 // Kept by number: new ones are added at the end.
-enum class Verdict { kNone, kExact, kExplained, kUnexplained, kLeftOut };
-// The verdict of both together: what needs a person more.
+enum class Verdict { kNone, kExact, kExplained, kUnexplained, kLeftOut, kMissing };
+// The verdict of both together: what needs a person more. What is left out needs nobody.
 [[nodiscard]] Verdict Worse(Verdict one, Verdict other);
 [[nodiscard]] std::string_view MethodName(Method method);
 [[nodiscard]] std::string_view VerdictName(Verdict verdict);

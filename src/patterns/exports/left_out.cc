@@ -19,6 +19,8 @@ constexpr std::array kMeanings = {
     Meaning{"MALFORMED_QUERY", Refusal::kNeedsFilter},
     Meaning{"EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION", Refusal::kNeedsFilter},
     Meaning{"ID_REQUIRED", Refusal::kNeedsFilter},
+    // "does not support queryMore(), use LIMIT": more rows than one answer holds.
+    Meaning{"EXCEEDED_ID_LIMIT", Refusal::kNoQuery},
     Meaning{"INSUFFICIENT_ACCESS", Refusal::kNoAccess},
     Meaning{"INSUFFICIENT_ACCESS_OR_READONLY", Refusal::kNoAccess},
     Meaning{"INVALID_TYPE", Refusal::kNoAccess},
@@ -31,6 +33,48 @@ constexpr std::array kMeanings = {
     Meaning{"DEPENDENCY_API_UNSUPPORTED_EXCEPTION", Refusal::kNoQuery},
     Meaning{"FUNCTIONALITY_NOT_ENABLED", Refusal::kNoQuery},
 };
+
+// Sorted.
+constexpr auto kNeverWhole = std::to_array<std::string_view>({
+    "Announcement",
+    "AppTabMember",
+    "CollaborationGroupRecord",
+    "ColorDefinition",
+    "ContentDocumentLink",
+    "ContentFolderItem",
+    "ContentFolderMember",
+    "ContentHubItem",
+    "DataStatistics",
+    "DatacloudAddress",
+    "DatacloudDandBCompany",
+    "EntityDefinition",
+    "EntityParticle",
+    "FieldDefinition",
+    "FieldHistoryArchive",
+    "FlexQueueItem",
+    "FlowVariableView",
+    "FlowVersionView",
+    "IconDefinition",
+    "IdeaComment",
+    "ListViewChartInstance",
+    "NetworkUserHistoryRecent",
+    "NewsFeed",
+    "OutgoingEmail",
+    "OutgoingEmailRelation",
+    "OwnerChangeOptionInfo",
+    "PicklistValueInfo",
+    "PlatformAction",
+    "RelationshipDomain",
+    "RelationshipInfo",
+    "SearchLayout",
+    "SiteDetail",
+    "UserEntityAccess",
+    "UserFieldAccess",
+    "UserProfileFeed",
+    "UserRecordAccess",
+    "Vote",
+});
+static_assert(std::is_sorted(kNeverWhole.begin(), kNeverWhole.end()));
 
 // A failed Bulk job tells the code only in its text: `MALFORMED_QUERY: Implementation restriction`.
 constexpr std::string_view kJobFailed = "SF-BULK-003";
@@ -81,7 +125,12 @@ std::optional<LeftOut> WhyLeftOut(const ObjectSpec& spec, const Error& error) {
   if (of_condition) return std::nullopt;
   return LeftOut{.why = error.why().empty() ? error.what() : error.why(),
                  .remedy = RemedyOf(*refusal, spec.object) + ", or keep it out: `{name: " +
-                           spec.object + ", skip: true}` under `objects` in firn.yaml"};
+                           spec.object + ", skip: true}` under `objects` in firn.yaml",
+                 .documented = NeverWhole(spec.object)};
+}
+
+bool NeverWhole(std::string_view object) {
+  return std::binary_search(kNeverWhole.begin(), kNeverWhole.end(), object);
 }
 
 }  // namespace firn::exports

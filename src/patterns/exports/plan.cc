@@ -245,6 +245,21 @@ Result<PlannedObject> PlanObject(const Call& call, const ExportParts& parts, con
   return planned;
 }
 
+bool HasRows(const ExportParts& parts, const ObjectSpec& spec) {
+  const auto ident = lake::ParseTableIdent(spec.table);
+  if (!ident) return false;
+  const auto table = parts.lake->Load(*ident);
+  return table && table->current_snapshot();
+}
+
+nlohmann::ordered_json GapsJson(const std::vector<PlannedGap>& gaps) {
+  auto json = nlohmann::ordered_json::array();
+  for (const PlannedGap& gap : gaps) {
+    json.push_back({{"object", gap.object}, {"why", gap.why}, {"remedy", gap.remedy}});
+  }
+  return json;
+}
+
 }  // namespace
 
 int64_t CallsFor(std::optional<int64_t> rows, int64_t records_per_page) {
@@ -297,7 +312,9 @@ Result<Plan> MakePlan(const Call& call, const ExportParts& parts,
     if (!planned) {
       auto gap = WhyLeftOut(spec, planned.error());
       if (!gap) return Fail(std::move(planned).error());
-      plan.left_out.push_back({spec.object, std::move(gap->why), std::move(gap->remedy)});
+      const bool expected = gap->documented && !HasRows(parts, spec);
+      (expected ? plan.left_out : plan.missing)
+          .push_back({spec.object, std::move(gap->why), std::move(gap->remedy)});
       continue;
     }
     plan.api_calls += planned->api_calls + planned->blob_calls;
@@ -334,10 +351,8 @@ std::string PlanJson(const Plan& plan) {
     object["warnings"] = o.warnings;
     json["objects"].push_back(std::move(object));
   }
-  json["left_out"] = nlohmann::ordered_json::array();
-  for (const PlannedGap& gap : plan.left_out) {
-    json["left_out"].push_back({{"object", gap.object}, {"why", gap.why}, {"remedy", gap.remedy}});
-  }
+  json["left_out"] = GapsJson(plan.left_out);
+  json["missing"] = GapsJson(plan.missing);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

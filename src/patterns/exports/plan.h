@@ -51,7 +51,7 @@ struct PlannedObject {
   std::string since;  // incremental: the watermark it goes on from; empty: it is read whole
 };
 
-// An object that a pattern has chosen and the run will leave out.
+// An object that a pattern has chosen and that the org does not let this user read whole.
 struct PlannedGap {
   std::string object;
   std::string why;
@@ -60,8 +60,9 @@ struct PlannedGap {
 
 struct Plan {
   std::vector<PlannedObject> objects;
-  std::vector<PlannedGap> left_out;
-  int64_t api_calls = 0;  // the whole run, without polling beyond the first minute
+  std::vector<PlannedGap> left_out;  // as the vendor documents
+  std::vector<PlannedGap> missing;   // should come, and would not
+  int64_t api_calls = 0;             // the whole run, without polling beyond the first minute
   int64_t bulk_jobs = 0;
   std::optional<int64_t> calls_left;  // that we may still use today
 };

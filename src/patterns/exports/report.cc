@@ -223,6 +223,14 @@ void AppendObject(std::string& out, const ReportObject& o) {
   if (!o.error.empty()) out += "\nStopped by: " + o.error + "\n";
 }
 
+std::vector<std::string> NamesWith(const std::vector<ReportObject>& objects, Verdict verdict) {
+  std::vector<std::string> names;
+  for (const ReportObject& object : objects) {
+    if (object.verdict == VerdictName(verdict)) names.push_back(object.object);
+  }
+  return names;
+}
+
 }  // namespace
 
 int64_t RunReport::RowsWritten() const {
@@ -243,19 +251,20 @@ bool RunReport::Unexplained() const {
 }
 
 std::vector<std::string> RunReport::LeftOutObjects() const {
-  std::vector<std::string> names;
-  for (const ReportObject& object : objects) {
-    if (object.verdict == VerdictName(Verdict::kLeftOut)) names.push_back(object.object);
-  }
-  return names;
+  return NamesWith(objects, exports::Verdict::kLeftOut);
+}
+
+std::vector<std::string> RunReport::MissingObjects() const {
+  return NamesWith(objects, exports::Verdict::kMissing);
 }
 
 std::string RunReport::Verdict() const {
   using exports::Verdict;
-  Verdict worst = Verdict::kExact;
+  Verdict worst = objects.empty() ? Verdict::kExact : Verdict::kNone;
   for (const ReportObject& object : objects) {
     if (object.verdict.empty()) return "";
-    for (const Verdict one : {Verdict::kExplained, Verdict::kUnexplained, Verdict::kLeftOut}) {
+    for (const Verdict one : {Verdict::kExact, Verdict::kExplained, Verdict::kUnexplained,
+                              Verdict::kLeftOut, Verdict::kMissing}) {
       if (object.verdict == VerdictName(one)) worst = Worse(worst, one);
     }
   }
@@ -319,6 +328,7 @@ std::string ReportJson(const RunReport& report) {
   json["started"] = report.started;
   json["finished"] = Text(report.finished);
   json["left_out"] = report.LeftOutObjects();
+  json["missing"] = report.MissingObjects();
   json["rows_written"] = report.RowsWritten();
   json["rows_rejected"] = report.RowsRejected();
   json["objects"] = nlohmann::ordered_json::array();

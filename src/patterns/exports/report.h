@@ -87,8 +87,10 @@ struct RunReport {
   [[nodiscard]] int64_t RowsWritten() const;
   [[nodiscard]] int64_t RowsRejected() const;
   [[nodiscard]] bool Unexplained() const;
-  // Objects that a pattern had chosen and that the org does not let this user read whole.
+  // Objects that a pattern had chosen and that the org does not let this user read whole: those
+  // that the vendor documents so, and those that should have come.
   [[nodiscard]] std::vector<std::string> LeftOutObjects() const;
+  [[nodiscard]] std::vector<std::string> MissingObjects() const;
   // The worst verdict of its objects; empty while one has none.
   [[nodiscard]] std::string Verdict() const;
 };

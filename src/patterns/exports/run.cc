@@ -103,7 +103,7 @@ std::string OutcomeWord(const ExportParts& parts, const RunOutcome& outcome,
   if (!outcome.errors.empty()) return outcome.errors.front().code();
   auto rows = parts.ledger->Objects(org, outcome.run_id);
   if (!rows) return "";
-  Verdict worst = Verdict::kExact;
+  Verdict worst = rows->empty() ? Verdict::kExact : Verdict::kNone;
   for (const state::ObjectRow& row : *rows) {
     const auto facts = FactsFromJson(row.facts);
     if (facts) worst = Worse(worst, facts->verdict);

@@ -9,6 +9,7 @@
 #include "core/base/time_text.h"
 #include "ends/lake/format/metadata.h"
 #include "patterns/exports/export.h"
+#include "patterns/exports/facts.h"
 #include "patterns/exports/fake_bulk.h"
 #include "patterns/exports/fake_rest.h"
 #include "patterns/exports/leftovers.h"
@@ -345,19 +346,49 @@ class LeftOutTest : public RunTest {
   }
 };
 
-TEST_F(LeftOutTest, ObjectThatAPatternChoseIsLeftOutWithItsReason) {
+TEST_F(LeftOutTest, ObjectThatIsDocumentedNeverToComeWholeIsLeftOutAndNothingIsWrong) {
+  spec_.object = "ContentDocumentLink";
+  const auto outcome = Run();
+  EXPECT_TRUE(outcome.errors.empty());
+  const auto report = LoadReport(*ledger_, "prod", outcome.run_id);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->Verdict(), "left out");
+  EXPECT_EQ(report->LeftOutObjects(), std::vector<std::string>{"ContentDocumentLink"});
+  EXPECT_TRUE(report->MissingObjects().empty());
+  ASSERT_EQ(report->objects.front().findings.size(), 1U);
+}
+
+TEST_F(LeftOutTest, ObjectThatIsLeftOutDoesNotColourTheVerdictOfTheOthers) {
+  EXPECT_EQ(Worse(Verdict::kLeftOut, Verdict::kExact), Verdict::kExact);
+  EXPECT_EQ(Worse(Verdict::kLeftOut, Verdict::kExplained), Verdict::kExplained);
+  EXPECT_EQ(Worse(Verdict::kMissing, Verdict::kExplained), Verdict::kMissing);
+  EXPECT_EQ(Worse(Verdict::kMissing, Verdict::kUnexplained), Verdict::kUnexplained);
+}
+
+TEST_F(LeftOutTest, ObjectThatCameBeforeAndComesNoMoreIsMissingWhateverIsDocumented) {
+  spec_.object = "ContentDocumentLink";
+  const auto refused = std::exchange(rest_.refusal, std::nullopt);
+  bulk_.create_error.reset();
+  ASSERT_TRUE(Run().errors.empty());
+  bulk_.create_error = rest_.refusal = refused;
+  EXPECT_EQ(ReportOf(Run()).verdict, "missing");
+  EXPECT_EQ(RowsInTable(), 95);
+}
+
+TEST_F(LeftOutTest, ObjectThatAPatternChoseIsMissingWithItsReason) {
   const auto outcome = Run();
   EXPECT_TRUE(outcome.errors.empty());
   EXPECT_FALSE(outcome.interrupted);
   const auto object = ReportOf(outcome);
-  EXPECT_EQ(object.verdict, "left out");
+  EXPECT_EQ(object.verdict, "missing");
   ASSERT_EQ(object.findings.size(), 1U);
   EXPECT_NE(object.findings[0].find("requires a filter"), std::string::npos);
   EXPECT_NE(object.findings[0].find("skip: true"), std::string::npos);
   const auto report = LoadReport(*ledger_, "prod", outcome.run_id);
   ASSERT_TRUE(report);
-  EXPECT_EQ(report->Verdict(), "left out");
-  EXPECT_EQ(report->LeftOutObjects(), std::vector<std::string>{"Account"});
+  EXPECT_EQ(report->Verdict(), "missing");
+  EXPECT_EQ(report->MissingObjects(), std::vector<std::string>{"Account"});
+  EXPECT_TRUE(report->LeftOutObjects().empty());
   EXPECT_EQ(report->state, "done");
 }
 
@@ -371,7 +402,7 @@ TEST_F(LeftOutTest, TableThatHasRowsKeepsThem) {
   bulk_.create_error.reset();
   ASSERT_TRUE(Run().errors.empty());
   bulk_.create_error = rest_.refusal = refused;
-  EXPECT_EQ(ReportOf(Run()).verdict, "left out");
+  EXPECT_EQ(ReportOf(Run()).verdict, "missing");
   EXPECT_EQ(RowsInTable(), 95);
 }
 

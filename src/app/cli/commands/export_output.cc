@@ -24,6 +24,8 @@ void PrintDetails(Context& context, const exports::ReportObject& o) {
       out.Line("  " + o.object + ": " + line);
     }
   }
+  // Told in one line for all of them; the written report has each one's reason.
+  if (o.verdict == "left out") return;
   for (const std::string& finding : o.findings) out.Line("  " + o.object + ": " + finding);
   for (const std::string& warning : o.warnings) out.Line("  " + o.object + ": " + warning);
   for (const exports::ReportReject& reject : o.rejects) {
@@ -31,7 +33,7 @@ void PrintDetails(Context& context, const exports::ReportObject& o) {
                          reject.reason));
   }
   if (!o.rejects_path.empty()) out.Line("  " + o.object + ": rejects lie in " + o.rejects_path);
-  // Of one that was left out the findings tell it.
+  // Of one that is missing the findings tell it.
   if (!o.error.empty() && o.verdict.empty()) out.Line("  " + o.object + ": " + o.error);
 }
 
@@ -45,7 +47,7 @@ void PrintTotals(Context& context, const exports::RunReport& report) {
   const std::string verdict = report.Verdict();
   const Ink ink = verdict == "exact"         ? Ink::kGood
                   : verdict == "explained"   ? Ink::kWarning
-                  : verdict == "left out"    ? Ink::kWarning
+                  : verdict == "missing"     ? Ink::kWarning
                   : verdict == "unexplained" ? Ink::kBad
                                              : Ink::kPlain;
   context.out().Talk(fmt::format(
@@ -54,13 +56,23 @@ void PrintTotals(Context& context, const exports::RunReport& report) {
       HumanSeconds(seconds), context.out().Err(ink, verdict.empty() ? report.state : verdict)));
 }
 
+// Nothing is wrong with them, so they are named and no more.
+void TellLeftOut(Context& context, const std::vector<std::string>& names) {
+  if (names.empty()) return;
+  context.out().Talk(fmt::format("left out, as Salesforce answers no query for all their rows: {}",
+                                 Joined(names)));
+}
+
 }  // namespace
 
 void PrintPlan(Context& context, const exports::Plan& plan) {
   Output& out = context.out();
-  for (const exports::PlannedGap& gap : plan.left_out) {
-    out.Warn(gap.object + " would be left out: " + gap.why + "; " + gap.remedy);
+  for (const exports::PlannedGap& gap : plan.missing) {
+    out.Warn(gap.object + " would be missing: " + gap.why + "; " + gap.remedy);
   }
+  std::vector<std::string> left_out;
+  for (const exports::PlannedGap& gap : plan.left_out) left_out.push_back(gap.object);
+  TellLeftOut(context, left_out);
   if (out.json()) {
     out.Json("firn.export.plan/1", exports::PlanJson(plan));
     return;
@@ -114,10 +126,11 @@ void PrintRuns(Context& context, const std::vector<state::RunRow>& runs) {
 void PrintReport(Context& context, const exports::RunReport& report) {
   Output& out = context.out();
   for (const exports::ReportObject& o : report.objects) {
-    if (o.verdict == "left out" && !o.findings.empty()) {
-      out.Warn(o.object + " was left out: " + o.findings.front());
+    if (o.verdict == "missing" && !o.findings.empty()) {
+      out.Warn(o.object + " is missing: " + o.findings.front());
     }
   }
+  TellLeftOut(context, report.LeftOutObjects());
   if (out.json()) {
     out.Json("firn.export.report/1", exports::ReportJson(report));
     return;

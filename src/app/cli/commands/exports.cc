@@ -132,7 +132,7 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
     context.SetResumeHint(resume);
     return Fail(Kind::kCancelled, "BASE-CALL-001", "the run was interrupted");
   }
-  const bool incomplete = !report.LeftOutObjects().empty();
+  const bool incomplete = !report.MissingObjects().empty();
   return report.Unexplained() || report.RowsRejected() > 0 || incomplete ? ExitCode::kFailed
                                                                          : ExitCode::kDone;
 }
@@ -345,7 +345,9 @@ void AddExportCommands(CommandTree& tree) {
                        "mode incremental a merge of what changed since the last run. The run "
                        "ends with a reconcile report; its exit code is 1 when a row was rejected, "
                        "a difference is unexplained, or an object that a glob or `all` had chosen "
-                       "was left out because the org does not let this user read it whole.",
+                       "is missing because the org does not let this user read it. Objects that "
+                       "Salesforce documents to answer no query for all their rows are left out, "
+                       "named in the report, and change no exit code.",
             .run = RunExportCommand,
             .writes_state = true});
   tree.Add({.path = "export resume",

@@ -94,10 +94,12 @@ Result<void> ObjectRun::LeaveOut(const Call& call, const LeftOut& why) {
   call_ = patient_ = call;
   // The table was made for rows that did not come: an empty one would be taken for an empty object.
   const auto table = parts_.lake->Load(ident_);
-  if (table && !table->current_snapshot() && table->properties().contains("firn.object")) {
+  const bool has_rows = table && table->current_snapshot();
+  if (table && !has_rows && table->properties().contains("firn.object")) {
     FIRN_CHECK(parts_.lake->Drop(ident_));
   }
-  facts_.verdict = Verdict::kLeftOut;
+  // What came before and comes no more is missed, whatever is documented.
+  facts_.verdict = why.documented && !has_rows ? Verdict::kLeftOut : Verdict::kMissing;
   facts_.findings = {why.Text()};
   return SaveState(state::ObjectState::kDone);
 }
