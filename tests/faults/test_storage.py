@@ -99,8 +99,9 @@ def has_pages(project):
 
 
 def test_two_processes_on_one_project_the_second_is_told_who_writes(project, sandbox):
-    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=5000, times=2)
-    first = start(project, "export", "run", "Account", "--page-rows", 50)
+    # Many pages, all of them late: the first is long there when the last is asked for.
+    sandbox.fault(path="/services/data/*/results*", effect="delay", ms=3000)
+    first = start(project, "export", "run", "Account", "--page-rows", 10)
     until(lambda: has_pages(project))
     first.send_signal(signal.SIGSTOP)  # it cannot end meanwhile
     try:
@@ -112,6 +113,7 @@ def test_two_processes_on_one_project_the_second_is_told_who_writes(project, san
         assert listed.code == 0, listed
         assert listed.json()["rows"][0]["state"] == "running"
     finally:
+        sandbox.clear()
         first.send_signal(signal.SIGCONT)
     out, err = first.communicate(timeout=300)
     assert first.returncode == 0, out + err
@@ -119,7 +121,7 @@ def test_two_processes_on_one_project_the_second_is_told_who_writes(project, san
 
 def test_an_interrupt_finishes_the_page_and_says_how_to_resume(project, sandbox):
     sandbox.fault(path="/services/data/*/results*", effect="delay", ms=3000)
-    first = start(project, "export", "run", "Account", "--page-rows", 50, "--file-size", 1)
+    first = start(project, "export", "run", "Account", "--page-rows", 10, "--file-size", 1)
     until(lambda: has_pages(project))
     first.send_signal(signal.SIGINT)
     out, err = first.communicate(timeout=300)

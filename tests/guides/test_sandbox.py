@@ -16,23 +16,13 @@ import pytest
 
 from guides.blocks import GUIDES, blocks, run_line
 from support.firn import firn_path
-from support.ports import quiet_port
+from support.ports import quiet_ports
 from support.pubsub import stubs
 
 GUIDE = "sandbox.md"
 EVENTS = "sandbox-events.md"
 PAGES = (GUIDE, EVENTS, "sandbox-data-cloud.md", "sandbox-faults.md", "../reference/sandbox.md")
 START_TRIES = 3
-
-
-def free_ports(count):
-    taken = [socket.socket() for _ in range(count)]
-    for one in taken:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in taken]
-    for one in taken:
-        one.close()
-    return ports
 
 
 class Page:
@@ -42,7 +32,7 @@ class Page:
         self.folder = folder
         start = commands(blocks(GUIDE, "console")[0])[0] + " --background --scale 0.01"
         for attempt in range(START_TRIES):
-            self.http, self.tls = free_ports(2)
+            self.http, self.tls = quiet_ports(2)
             # A port may be taken between being found and being used.
             if run_line(self.mine(start), folder, check=attempt + 1 == START_TRIES).returncode == 0:
                 break
@@ -163,9 +153,7 @@ def ports_of(folder):
 
 
 def test_a_later_start_takes_the_same_ports_and_others_where_one_is_taken(tmp_path):
-    chosen = []
-    while len(chosen) < 5:
-        chosen.append(quiet_port(chosen))
+    chosen = quiet_ports(5)
     names = ("port", "tls-port", "proxy-port", "pubsub-port", "pubsub-tls-port")
     words = " ".join(f"--{name} {port}" for name, port in zip(names, chosen))
     start = "firn sandbox up --background --scale 0"

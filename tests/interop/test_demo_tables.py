@@ -27,9 +27,12 @@ class Demo:
         done = firn("demo", "--dir", folder, "--scale", SCALE)
         assert done.code == 0, done
         # The demo ends with changes by the stream, which tells no formula field: all is copied again.
+        self.org = Sandbox(folder / "sandbox-org")
         config = (folder / "firn.yaml").read_text()
-        ports = [re.search(rf"{key}: http://[^:]+:(\d+)", config)[1] for key in ("login_url", "pubsub_endpoint")]
-        self.org = Sandbox(folder / "sandbox-org", ports=ports)
+        for key, place in (("login_url", self.org.url), ("pubsub_endpoint", "http://" + self.org.facts["pubsub_endpoint"])):
+            config, found = re.subn(rf"{key}: http://\S+", f"{key}: {place}", config)
+            assert found == 1, config
+        (folder / "firn.yaml").write_text(config)
         again = firn("export", "run", "--mode", "full", cwd=folder)
         assert again.code == 0, again
         self.warehouse = str((folder / "lake").resolve())

@@ -15,13 +15,13 @@ import platform
 import random
 import shutil
 import signal
-import socket
 import threading
 import time
 
 from support.daemon import Daemon
 from support.events import EventsProject
 from support.firn import Sandbox
+from support.ports import quiet_ports
 from support.pubsub import Event, PubSub
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -102,20 +102,12 @@ def endpoint():
         server.server_close()
 
 
-def free_ports(count):
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
 class Org:
     """A sandbox that keeps its ports when it is started again, and its traffic."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.ports = free_ports(2)
+        self.ports = quiet_ports(2)
         self.up()
         for name, rows in ROWS.items():
             self.sandbox.seed(name, rows)

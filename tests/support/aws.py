@@ -3,6 +3,7 @@
 Each listens on a free port of loopback and is stopped by its own process handle.
 """
 import contextlib
+import os
 import pathlib
 import socket
 import subprocess
@@ -12,20 +13,16 @@ import urllib.request
 
 import boto3
 
+from support.ports import quiet_port
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REGION = "eu-central-1"
 START_SECONDS_MAX = 180
 START_TRIES = 3
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def await_port(process, port, name, last):
-    """False when the server ended before it listened."""
+    """False when the server ended before it listened; `name` is told when it will not start."""
     until = time.monotonic() + START_SECONDS_MAX
     while True:
         try:
@@ -40,13 +37,13 @@ def await_port(process, port, name, last):
 
 
 @contextlib.contextmanager
-def running(words_for, name, folder=None):
+def running(words_for, name, folder=None, log=None):
     """`words_for` makes the command for a port. A port that was free may be taken by the time the server binds it:
-    then another one is tried."""
+    then another one is tried. `log`: a file for what the server says."""
     for attempt in range(START_TRIES):
-        port = free_port()
-        process = subprocess.Popen(list(map(str, words_for(port))), cwd=folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        port = quiet_port()
+        with open(log or os.devnull, "wb") as said:
+            process = subprocess.Popen(list(map(str, words_for(port))), cwd=folder, stdout=said, stderr=said)
         try:
             if not await_port(process, port, name, last=attempt + 1 == START_TRIES):
                 continue

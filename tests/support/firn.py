@@ -158,7 +158,8 @@ class Sandbox(Served):
     def status(self):
         return self.ask("GET", "status")
 
-    def requests(self, count=1000):
+    def requests(self, count=100_000):
+        """Those that its log has, the newest last."""
         return self.ask("GET", f"log?count={count}")["requests"]
 
     def token(self):

@@ -13,7 +13,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from support.aws import server_jars
-from support.ports import quiet_port
+from support.ports import quiet_ports
 from support.rules import RuleProject
 
 START_SECONDS_MAX = 300
@@ -54,9 +54,7 @@ class Broker:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.jars = server_jars(jars)
-        self.ports = {}
-        for door in DOORS:
-            self.ports[door] = quiet_port(self.ports.values())
+        self.ports = dict(zip(DOORS, quiet_ports(len(DOORS))))
         both, self.ca = certificate(self.folder)
         self.client = client_certificate(self.folder / "client")
         self.config = self.folder / "server.properties"

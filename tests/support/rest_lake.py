@@ -2,19 +2,15 @@
 import contextlib
 import hashlib
 import json
-import os
 import pathlib
-import socket
-import subprocess
-import time
 
 import yaml
 
+from support import aws
 from support.catalog import Catalog
 from support.firn import firn
 from support.lake_desk import DESCRIBE, SOURCE, expected_row, write_page
 
-START_SECONDS_MAX = 90
 # Of a client that has no keys of AWS: what the machine may have is not looked at.
 NO_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true",
            "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
@@ -86,33 +82,20 @@ def java_reference(folder):
     """The reference implementation's fixture server; yields its URI."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     names = ["-".join(line.split()[0].split(":")[1:]) + ".jar"
              for line in (SOURCE / "tools/setup/jars.txt").read_text().splitlines()
              if line.strip() and not line.startswith("#")]
     jars = [str(SOURCE / ".deps/jars" / name) for name in names
             if "spark-runtime" not in name and "junit-platform-console" not in name]
-    with open(folder / "java.log", "wb") as log:
-        server = subprocess.Popen(
-            ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", ":".join(jars),
-             "org.apache.iceberg.rest.RESTCatalogServer"], stdout=log, stderr=log,
-            env={**os.environ, "CATALOG_REST_PORT": str(port), "CATALOG_WAREHOUSE": f"file://{folder}/lake",
-                 "CATALOG_URI": f"jdbc:sqlite:{folder}/catalog.db"})
-        try:
-            end = time.monotonic() + START_SECONDS_MAX
-            while True:
-                with contextlib.suppress(OSError):
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                assert time.monotonic() < end and server.poll() is None, (
-                    folder / "java.log").read_text(errors="replace")[-3000:]
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(30)
+
+    def words(port):
+        return ["env", f"CATALOG_REST_PORT={port}", f"CATALOG_WAREHOUSE=file://{folder}/lake",
+                f"CATALOG_URI=jdbc:sqlite:{folder}/catalog.db", "java", "-Xmx512m",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", ":".join(jars),
+                "org.apache.iceberg.rest.RESTCatalogServer"]
+
+    with aws.running(words, "the Java reference", log=folder / "java.log") as url:
+        yield url
 
 
 @contextlib.contextmanager

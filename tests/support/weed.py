@@ -3,7 +3,6 @@
 import contextlib
 import json
 import pathlib
-import socket
 import subprocess
 import sys
 import time
@@ -13,28 +12,15 @@ import urllib.request
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from support.ports import quiet_ports
+
 START_SECONDS_MAX = 180
 KEY = "weedkey"
 SECRET = "weedsecret"
 
 
-def free_ports(count):
-    # The gRPC port of each server is its HTTP port and 10,000 more.
-    found = []
-    while len(found) < count:
-        with socket.socket() as low, socket.socket() as high:
-            low.bind(("127.0.0.1", 0))
-            port = low.getsockname()[1]
-            if port + 10_000 > 65_000 or port in found:
-                continue
-            try:
-                high.bind(("127.0.0.1", port + 10_000))
-            except OSError:
-                continue
-            found.append(port)
-    return found
-
-
+# The gRPC port of each server is its HTTP port and 10,000 more.
+GRPC_ABOVE = 10_000
 START_TRIES = 3
 
 
@@ -45,7 +31,7 @@ def running(folder, table_bucket=None):
     with contextlib.ExitStack() as started:
         for attempt in range(START_TRIES):
             environment = started.enter_context(started_on(
-                free_ports(7), folder, table_bucket, last=attempt + 1 == START_TRIES))
+                quiet_ports(7, [GRPC_ABOVE]), folder, table_bucket, last=attempt + 1 == START_TRIES))
             if environment:
                 break
         yield environment
