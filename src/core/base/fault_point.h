@@ -1,10 +1,11 @@
 // Named places where a test kills the process: `kill -9` exactly there, never sampled.
 //
 // FIRN_FAULT_POINT("lake.commit.before_catalog") costs one relaxed load when nothing is armed. A
-// point is armed by the environment, FIRN_FAULT_POINT=name or name:n for its n-th passage (from 1);
-// FIRN_FAULT_ACTION is `kill` (default) or `disk-full` (FaultPointFails answers true there). The
-// list of all points stands in fault_point.cc: `firn debug faultpoints` prints it, and a test fails
-// when a point in the code is missing there.
+// point is armed by the environment, FIRN_FAULT_POINT=name or name:n for its n-th passage (from 1),
+// *:n for the n-th passage of any: a loop over n kills at each one there is. FIRN_FAULT_ACTION is
+// `kill` (default) or `disk-full` (FaultPointFails answers true there). The list of all points
+// stands in fault_point.cc: `firn debug faultpoints` prints it, and a test fails when a point in
+// the code is missing there.
 #pragma once
 
 #include <atomic>

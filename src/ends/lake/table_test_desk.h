@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -22,7 +23,13 @@ namespace firn::lake {
 class TableDesk : public testing::Test {
  protected:
   TableDesk()
-      : folder_(testing::TempDir() + "desk_" + std::to_string(getpid()) + "_" + NameOfTest()) {
+      : folder_(IsChild() ? std::string(std::getenv(kFolderOfParent))
+                          : testing::TempDir() + "desk_" + std::to_string(getpid()) + "_" +
+                                NameOfTest()) {
+    if (IsChild()) {
+      lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
+      return;
+    }
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
@@ -30,7 +37,13 @@ class TableDesk : public testing::Test {
                                  R"({"name":"Thing","fields":[{"name":"Id","type":"id"}]})"));
     Import({"1", "2", "3", "4"});
   }
-  ~TableDesk() override { std::filesystem::remove_all(folder_); }
+  ~TableDesk() override {
+    if (!IsChild()) std::filesystem::remove_all(folder_);
+  }
+
+  // The folder of a test that started this process to have it killed; it is kept as it is.
+  static constexpr const char* kFolderOfParent = "FIRN_TEST_FOLDER";
+  static bool IsChild() { return std::getenv(kFolderOfParent) != nullptr; }
 
   // A parameter's test has a slash in its name.
   static std::string NameOfTest() {

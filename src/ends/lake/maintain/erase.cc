@@ -323,6 +323,10 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
   FIRN_TRY(report.before, FindKey(call, table, column, key));
   report.after = report.before;
   FIRN_CHECK(RemoveKeyIndex(table, field));
+  // An erasure before this one was killed when the record was out and the rules not yet back.
+  if (report.before.snapshots.empty() && !FormerRules(table).empty()) {
+    FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
+  }
   if (!report.before.any()) return report;
   const auto snapshots_before = static_cast<int64_t>(table.history().size());
   if (!report.before.snapshots.empty()) {

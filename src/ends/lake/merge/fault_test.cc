@@ -71,7 +71,7 @@ TEST_F(MergeFaultTest, ARowThatOthersDeletedMeanwhileMakesAPartialChangeWait) {
 TEST_F(MergeFaultTest, AnAnswerLostAfterTheCommitDoublesNothing) {
   const auto merger = Filled(2);
   Upsert(*merger, {{TestId(1), Row("ours", 1)}, {TestId(3), Row("ours", 3)}});
-  catalog_->lose_next_answer = true;
+  catalog_->answers_passed = 0;
   Commit(*merger, {.checkpoints = {{"cdc", "5"}}});
   EXPECT_EQ(Read().size(), 3U);
   EXPECT_EQ(CheckpointOf(Now(), "cdc"), "5");
@@ -83,7 +83,7 @@ TEST_F(MergeFaultTest, AnAnswerLostAfterTheCommitDoublesNothing) {
 TEST_F(MergeFaultTest, AnOutcomeNobodyKnowsIsSaidAndTheCheckpointTells) {
   const auto merger = Filled(2);
   Upsert(*merger, {{TestId(3), Row("ours", 3)}});
-  catalog_->lose_next_answer = true;
+  catalog_->answers_passed = 0;
   catalog_->blind_after_loss = true;
   const auto unknown = merger->Commit(call_, {.checkpoints = {{"cdc", "5"}}});
   ASSERT_FALSE(unknown);

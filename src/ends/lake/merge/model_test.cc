@@ -109,9 +109,9 @@ class MergeModelTest : public MergeDesk {
       const auto ours = Feed(*merger, model, /*keep=*/false);
       for (const Op& op : theirs) Apply(op, model);
       for (const Op& op : ours) Apply(op, model);
-      catalog_->lose_next_answer = event == 5;
+      catalog_->answers_passed = event == 5 ? 0 : -1;
       Commit(*merger, {.checkpoints = {{"model", std::to_string(round)}}});
-      catalog_->lose_next_answer = false;
+      catalog_->answers_passed = -1;
       ASSERT_EQ(Read(), model);
       ASSERT_EQ(merger->state().rows, std::ssize(model));
       ASSERT_EQ(CheckpointOf(Now(), "model"), std::to_string(round));

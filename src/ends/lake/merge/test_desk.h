@@ -60,7 +60,7 @@ class MeddlingCatalog final : public Catalog {
   Result<bool> Swap(const TableIdent& ident, const CatalogSwap& swap) override {
     if (before_swap) std::exchange(before_swap, nullptr)();
     auto swapped = inner_->Swap(ident, swap);
-    if (!std::exchange(lose_next_answer, false)) return swapped;
+    if (answers_passed < 0 || answers_passed-- > 0) return swapped;
     blind = blind_after_loss;
     return Fail(Error(Kind::kCommitUnknown, "TEST-002", "the answer is lost"));
   }
@@ -68,7 +68,7 @@ class MeddlingCatalog final : public Catalog {
 
   std::optional<TableIdent> refused;  // this table is neither read nor written
   std::function<void()> before_swap;
-  bool lose_next_answer = false;
+  int answers_passed = -1;  // before one is lost; below 0: none is lost
   bool blind_after_loss = false;
   bool blind = false;
 
