@@ -101,6 +101,11 @@ def test_a_killed_erasure_is_finished_by_the_next_one(project, point):
     assert forget(project, record, "--yes").code == 0
     assert files_with(project, record) == []
     assert len(project.rows("salesforce.Account")) == len(rows) - 1
+    # The table's own rules for its history hold again.
+    warehouse = project.folder / "lake"
+    table = SqlCatalog("firn", uri=f"sqlite:///{warehouse}/catalog.db",
+                       warehouse=f"file://{warehouse}").load_table("salesforce.Account")
+    assert not [name for name in table.properties if name.startswith("firn.erase.")]
 
 
 def test_rejected_rows_of_the_record_go_too(project):

@@ -13,14 +13,6 @@ using record::Field;
 using record::Type;
 using record::TypeId;
 
-const Field* FindById(const std::vector<Field>& fields, int id) {
-  for (const Field& field : fields) {
-    if (field.id == id) return &field;
-    if (const Field* inner = FindById(field.type.children, id)) return inner;
-  }
-  return nullptr;
-}
-
 Type Plain(TypeId id) {
   Type type;
   type.id = id;
@@ -83,6 +75,14 @@ int DecimalOrder(const std::string& a, const std::string& b) {
 
 }  // namespace
 
+const Field* FindField(const std::vector<Field>& fields, int id) {
+  for (const Field& field : fields) {
+    if (field.id == id) return &field;
+    if (const Field* inner = FindField(field.type.children, id)) return inner;
+  }
+  return nullptr;
+}
+
 double DoubleOf(const std::string& bytes) {
   if (bytes.size() == sizeof(float)) return double{FloatOf(bytes)};
   double value = 0;
@@ -91,7 +91,7 @@ double DoubleOf(const std::string& bytes) {
 }
 
 Type PartitionValueType(const record::Schema& schema, const PartitionField& field) {
-  const Field* source = FindById(schema.fields, field.source_id);
+  const Field* source = FindField(schema.fields, field.source_id);
   const std::string& transform = field.transform;
   if (transform == "day") return Plain(TypeId::kDate);
   if (transform == "year" || transform == "month" || transform == "hour" ||

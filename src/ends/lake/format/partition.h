@@ -2,12 +2,16 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/base/error.h"
 #include "ends/lake/format/avro.h"
 #include "ends/lake/format/metadata.h"
 
 namespace firn::lake {
+
+// A field at any depth; nullptr when there is none of that id.
+[[nodiscard]] const record::Field* FindField(const std::vector<record::Field>& fields, int id);
 
 // Type of a partition value; text for a transform or source unknown here (spec: unknown transforms
 // are ignored when reading). Source: Iceberg spec, "Partition Transforms", read 2026-11.

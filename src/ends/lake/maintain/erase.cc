@@ -76,6 +76,40 @@ Result<std::vector<int64_t>> Positions(const Call& call, const Table& table, con
   }
 }
 
+using Properties = std::map<std::string, std::optional<std::string>>;
+
+std::optional<std::string> PropertyOf(const Table& table, const std::string& name) {
+  const auto found = table.properties().find(name);
+  return found == table.properties().end() ? std::nullopt : std::optional(found->second);
+}
+
+constexpr const char* kHistoryRules[] = {kMaxSnapshots, kMinSnapshots, kDeleteGrace};
+
+// The table's rules for its history are others while a key is erased. What they were stands in the
+// table too, so that the next erasure puts them back if this one is killed.
+std::string KeptName(const char* rule) { return "firn.erase.was." + std::string(rule); }
+
+Properties EraseRules(const Table& table, int64_t snapshots) {
+  Properties changes = {
+      {kMaxSnapshots, std::to_string(snapshots)}, {kMinSnapshots, "1"}, {kDeleteGrace, "0"}};
+  for (const char* rule : kHistoryRules) {
+    const std::string kept = KeptName(rule);
+    if (!PropertyOf(table, kept)) changes[kept] = PropertyOf(table, rule).value_or("");
+  }
+  return changes;
+}
+
+Properties FormerRules(const Table& table) {
+  Properties changes;
+  for (const char* rule : kHistoryRules) {
+    const auto was = PropertyOf(table, KeptName(rule));
+    if (!was) continue;
+    changes[rule] = was->empty() ? std::nullopt : was;
+    changes[KeptName(rule)] = std::nullopt;
+  }
+  return changes;
+}
+
 class Finder {
  public:
   Finder(const Call& call, const Table& table, record::Field field, const std::string& key)
@@ -106,6 +140,7 @@ class Finder {
     out_.live_files.assign(live_.begin(), live_.end());
     out_.old_files.assign(old_.begin(), old_.end());
     AddRefs();
+    out_.rules_aside = !FormerRules(table_).empty();
     FIRN_CHECK(AddUnused());
     return std::move(out_);
   }
@@ -250,40 +285,6 @@ Result<RowDelta> DeltaWithout(const Call& call, const Table& table, const record
   return delta;
 }
 
-using Properties = std::map<std::string, std::optional<std::string>>;
-
-std::optional<std::string> PropertyOf(const Table& table, const std::string& name) {
-  const auto found = table.properties().find(name);
-  return found == table.properties().end() ? std::nullopt : std::optional(found->second);
-}
-
-constexpr const char* kHistoryRules[] = {kMaxSnapshots, kMinSnapshots, kDeleteGrace};
-
-// The table's rules for its history are others while a key is erased. What they were stands in the
-// table too, so that the next erasure puts them back if this one is killed.
-std::string KeptName(const char* rule) { return "firn.erase.was." + std::string(rule); }
-
-Properties EraseRules(const Table& table, int64_t snapshots) {
-  Properties changes = {
-      {kMaxSnapshots, std::to_string(snapshots)}, {kMinSnapshots, "1"}, {kDeleteGrace, "0"}};
-  for (const char* rule : kHistoryRules) {
-    const std::string kept = KeptName(rule);
-    if (!PropertyOf(table, kept)) changes[kept] = PropertyOf(table, rule).value_or("");
-  }
-  return changes;
-}
-
-Properties FormerRules(const Table& table) {
-  Properties changes;
-  for (const char* rule : kHistoryRules) {
-    const auto was = PropertyOf(table, KeptName(rule));
-    if (!was) continue;
-    changes[rule] = was->empty() ? std::nullopt : was;
-    changes[KeptName(rule)] = std::nullopt;
-  }
-  return changes;
-}
-
 // The file of a merge's key index has the key too; the next merge makes it again.
 Result<void> RemoveKeyIndex(const Table& table, const record::Field& field) {
   const auto path = DefaultIndexPath(table, {table.metadata().table_uuid, field.id});
@@ -323,10 +324,6 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
   FIRN_TRY(report.before, FindKey(call, table, column, key));
   report.after = report.before;
   FIRN_CHECK(RemoveKeyIndex(table, field));
-  // An erasure before this one was killed when the record was out and the rules not yet back.
-  if (report.before.snapshots.empty() && !FormerRules(table).empty()) {
-    FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
-  }
   if (!report.before.any()) return report;
   const auto snapshots_before = static_cast<int64_t>(table.history().size());
   if (!report.before.snapshots.empty()) {
@@ -346,8 +343,10 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
     // Whatever came of it, the table's own rules hold again.
     FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
     if (!committed) return Fail(std::move(committed).error());
+    report.snapshots_expired = snapshots_before + 1 - static_cast<int64_t>(table.history().size());
+  } else if (report.before.rules_aside) {
+    FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
   }
-  report.snapshots_expired = snapshots_before + 1 - static_cast<int64_t>(table.history().size());
   FIRN_TRY(report.after, FindKey(call, table, column, key));
   for (const std::string& uri : report.after.unused_files) {
     FIRN_CHECK(table.store()->Remove(call, uri));

@@ -18,16 +18,18 @@
 namespace firn::lake {
 
 struct KeyTraces {
-  bool visible = false;                   // a reader of the current state sees the row
-  std::vector<std::string> live_files;    // data files of the current state that hold it
-  std::vector<std::string> old_files;     // those that only older snapshots have
+  bool visible = false;                 // a reader of the current state sees the row
+  std::vector<std::string> live_files;  // data files of the current state that hold it
+  std::vector<std::string> old_files;   // those that only older snapshots have
   // That have any of these files, or still name one as removed, with its bounds; oldest first.
   std::vector<int64_t> snapshots;
   std::vector<std::string> refs;          // branches and tags, not main, that keep such a snapshot
   std::vector<std::string> unused_files;  // on disk, in no snapshot
+  // An erasure of any key was killed before the table's own rules for its history were back.
+  bool rules_aside = false;
   [[nodiscard]] bool any() const {
     return !live_files.empty() || !old_files.empty() || !unused_files.empty() ||
-           !snapshots.empty();
+           !snapshots.empty() || rules_aside;
   }
 };
 // Looks through every data file of every snapshot, and those that belong to none, by statistics and

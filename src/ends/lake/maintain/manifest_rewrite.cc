@@ -5,6 +5,7 @@
 #include "core/base/fault_point.h"
 #include "ends/lake/commit/foreign_changes.h"
 #include "ends/lake/commit/snapshot_change.h"
+#include "ends/lake/format/partition.h"
 #include "ends/lake/table_io.h"
 
 namespace firn::lake {
@@ -20,8 +21,7 @@ constexpr int64_t kManifestTargetBytes = 8 << 20;
 const TableSchema& SchemaOfSpec(const TableMetadata& metadata, const PartitionSpec& spec) {
   const auto has_sources = [&spec](const TableSchema& schema) {
     return std::all_of(spec.fields.begin(), spec.fields.end(), [&](const PartitionField& field) {
-      return std::any_of(schema.schema.fields.begin(), schema.schema.fields.end(),
-                         [&](const record::Field& f) { return f.id == field.source_id; });
+      return FindField(schema.schema.fields, field.source_id) != nullptr;
     });
   };
   if (has_sources(metadata.current_schema())) return metadata.current_schema();

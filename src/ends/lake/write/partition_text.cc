@@ -91,6 +91,18 @@ std::string NameOf(const Transform& transform, const std::string& column) {
   }
 }
 
+// A column, or `Address.City` for a field of a struct.
+const record::Field* FindColumn(const std::vector<record::Field>& fields, std::string_view name) {
+  for (const record::Field& field : fields) {
+    if (field.name == name) return &field;
+    if (field.type.id != record::TypeId::kStruct || !name.starts_with(field.name)) continue;
+    const std::string_view inner = name.substr(field.name.size());
+    if (!inner.starts_with('.')) continue;
+    if (const auto* found = FindColumn(field.type.children, inner.substr(1))) return found;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::vector<PartitionField>> ParsePartitionFields(std::string_view text,
@@ -98,7 +110,7 @@ Result<std::vector<PartitionField>> ParsePartitionFields(std::string_view text,
   std::vector<PartitionField> fields;
   for (const std::string_view part : Parts(text)) {
     FIRN_TRY(const Written written, ReadField(part));
-    const record::Field* column = schema.Find(written.column);
+    const record::Field* column = FindColumn(schema.fields, written.column);
     if (column == nullptr) {
       std::vector<std::string> names;
       for (const record::Field& field : schema.fields) names.push_back(field.name);
@@ -106,7 +118,8 @@ Result<std::vector<PartitionField>> ParsePartitionFields(std::string_view text,
                         "there is no column `" + std::string(written.column) + "`" +
                             DidYouMean(std::string(written.column), names)));
     }
-    fields.push_back({column->id, 0, NameOf(ParseTransform(written.transform), column->name),
+    fields.push_back({column->id, 0,
+                      NameOf(ParseTransform(written.transform), std::string(written.column)),
                       written.transform});
   }
   return fields;

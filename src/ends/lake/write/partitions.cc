@@ -1,6 +1,7 @@
 #include "ends/lake/write/partitions.h"
 
 #include <arrow/array.h>
+#include <arrow/array/array_nested.h>
 #include <arrow/record_batch.h>
 #include <arrow/util/decimal.h>
 
@@ -26,6 +27,34 @@ Error Unplaceable(const Table& table, std::string why) {
       .At(table.metadata_location())
       .Because(std::move(why))
       .Hint("write it with the engine that made it, or change its partition spec");
+}
+
+// The place of a column that may lie in structs, not in lists or maps. False: there is none.
+bool FindSource(const std::vector<record::Field>& fields, int id, std::vector<std::string>& path,
+                record::Type& type) {
+  for (const record::Field& field : fields) {
+    path.push_back(field.name);
+    if (field.id == id) {
+      type = field.type;
+      return true;
+    }
+    if (field.type.id == TypeId::kStruct && FindSource(field.type.children, id, path, type))
+      return true;
+    path.pop_back();
+  }
+  return false;
+}
+
+std::shared_ptr<arrow::Array> ColumnAt(const arrow::RecordBatch& batch,
+                                       const std::vector<std::string>& path) {
+  auto column = batch.GetColumnByName(path.front());
+  for (size_t i = 1; column != nullptr && i < path.size(); ++i) {
+    const auto& around = static_cast<const arrow::StructArray&>(*column);
+    const int at = around.struct_type()->GetFieldIndex(path[i]);
+    // What a struct holds that is null is null. This fails when there is no memory.
+    column = at < 0 ? nullptr : around.GetFlattenedField(at).ValueOrDie();
+  }
+  return column;
 }
 
 Result<void> CopyInto(const Call& call, const Table& table, const DataFile& file,
@@ -80,22 +109,15 @@ std::optional<std::string> SingleValueAt(const arrow::Array& column, int64_t row
 Result<Partitioner> Partitioner::For(const Table& table) {
   Partitioner out;
   for (const PartitionField& field : table.metadata().default_spec().fields) {
-    const auto& columns = table.schema().fields;
-    const auto source = std::find_if(columns.begin(), columns.end(), [&](const record::Field& f) {
-      return f.id == field.source_id;
-    });
-    const Transform transform = ParseTransform(field.transform);
-    if (source == columns.end() && transform.kind != Transform::Kind::kVoid)
-      return Fail(Unplaceable(
-          table, "partition field `" + field.name + "` is of a column below another, or of none"));
-    if (source == columns.end()) {
-      out.fields_.push_back({{}, transform});
-      continue;
-    }
-    if (!AppliesTo(transform, source->type))
+    Source source{{}, {}, ParseTransform(field.transform)};
+    const bool found = FindSource(table.schema().fields, field.source_id, source.path, source.type);
+    if (!found && source.transform.kind != Transform::Kind::kVoid)
+      return Fail(Unplaceable(table, "partition field `" + field.name +
+                                         "` is of a column in a list or map, or of none"));
+    if (found && !AppliesTo(source.transform, source.type))
       return Fail(Unplaceable(table, "partition field `" + field.name + "` has transform `" +
                                          field.transform + "`, which is not known"));
-    out.fields_.push_back({*source, transform});
+    out.fields_.push_back(std::move(source));
   }
   return out;
 }
@@ -105,14 +127,14 @@ std::map<PartitionTuple, std::vector<int64_t>> Partitioner::Split(
   std::map<PartitionTuple, std::vector<int64_t>> out;
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (const Source& source : fields_) {
-    columns.push_back(source.field.id == 0 ? nullptr : batch.GetColumnByName(source.field.name));
+    columns.push_back(source.path.empty() ? nullptr : ColumnAt(batch, source.path));
   }
   PartitionTuple tuple(fields_.size());
   auto last = out.end();
   for (int64_t row = 0; row < batch.num_rows(); ++row) {
     for (size_t i = 0; i < fields_.size(); ++i) {
       if (columns[i] == nullptr) continue;
-      const record::Type& type = fields_[i].field.type;
+      const record::Type& type = fields_[i].type;
       tuple[i] = Transformed(fields_[i].transform, type, SingleValueAt(*columns[i], row, type));
     }
     // Rows often come in the order of their partitions.

@@ -1,6 +1,5 @@
 // Partitions: which partition of the table's current spec each row belongs to, and specs as people
-// write them. Internal to lake, but for
-// ParsePartitionFields.
+// write them. Internal to lake, but for ParsePartitionFields.
 //
 // Values are in single-value form, as manifests hold them (format/transform.h).
 #pragma once
@@ -32,7 +31,7 @@ using PartitionTuple = std::vector<std::optional<std::string>>;  // by field of 
 class Partitioner {
  public:
   // Of the table's default spec. Errors: Unsupported (LAKE-COMMIT-005) for a transform that is
-  // unknown here or a source below a struct.
+  // unknown here or a source in a list or map.
   [[nodiscard]] static Result<Partitioner> For(const Table& table);
   [[nodiscard]] bool unpartitioned() const { return fields_.empty(); }
   // Rows of each partition, rising. `batch` has the table's columns by name.
@@ -41,7 +40,8 @@ class Partitioner {
 
  private:
   struct Source {
-    record::Field field;
+    std::vector<std::string> path;  // names from the outermost struct inwards; empty: no column
+    record::Type type;
     Transform transform;
   };
   std::vector<Source> fields_;
@@ -53,8 +53,9 @@ class Partitioner {
 [[nodiscard]] Result<std::vector<DataFile>> PlaceInPartitions(const Call& call, const Table& table,
                                                               const std::vector<DataFile>& files);
 
-// `bucket(16, Id), day(CreatedDate), Region`: fields of a partition spec, named as the reference
-// names them. Errors: BadInput (LAKE-SPEC-001); NotFound (LAKE-COLUMN-001).
+// `bucket(16, Id), day(CreatedDate), Address.City`: fields of a partition spec, of columns and of
+// fields of structs, named as the reference names them. Errors: BadInput (LAKE-SPEC-001); NotFound
+// (LAKE-COLUMN-001).
 [[nodiscard]] Result<std::vector<PartitionField>> ParsePartitionFields(
     std::string_view text, const record::Schema& schema);
 

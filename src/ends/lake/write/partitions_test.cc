@@ -69,6 +69,43 @@ class PartitionsTest : public MergeDesk {
   }
 };
 
+TEST_F(PartitionsTest, AFieldOfAStructGivesThePartition) {
+  record::Schema schema;
+  record::Field place{2, "Place", false, {}, ""};
+  place.type.id = record::TypeId::kStruct;
+  place.type.children = {{3, "City", false, {}, ""}, {4, "Zip", false, {}, ""}};
+  place.type.children[1].type.id = record::TypeId::kInt;
+  schema.fields = {{1, "Id", true, {}, ""}, place};
+  const TableIdent nested{"sales", "Nested"};
+  ASSERT_TRUE(others_->Create(call_, nested, schema, {}));
+  const auto fields = ParsePartitionFields("truncate(2, Place.City), Place.Zip", schema);
+  ASSERT_TRUE(fields) << fields.error().OneLine();
+  EXPECT_EQ(fields->front().source_id, 3);
+  EXPECT_EQ(fields->front().name, "Place.City_trunc");
+  EXPECT_FALSE(ParsePartitionFields("Place.Town", schema));
+  const auto table = others_->EvolveSpec(call_, nested, *fields, others_->Load(nested)->shape());
+  ASSERT_TRUE(table) << table.error().OneLine();
+  const auto partitioner = Partitioner::For(*table);
+  ASSERT_TRUE(partitioner) << partitioner.error().OneLine();
+
+  const auto arrow_schema = record::ArrowSchema(schema);
+  arrow::StringBuilder city;
+  arrow::Int32Builder zip;
+  ASSERT_TRUE(city.AppendValues({"Berlin", "Bern", "Bonn", "Bergen"}).ok());
+  ASSERT_TRUE(zip.AppendValues({1, 1, 1, 1}).ok());
+  arrow::StringBuilder ids;
+  ASSERT_TRUE(ids.AppendValues({"a", "b", "c", "d"}).ok());
+  // The last row's struct is null, whatever lies below it.
+  const auto places = std::make_shared<arrow::StructArray>(
+      arrow_schema->field(1)->type(), 4, arrow::ArrayVector{*city.Finish(), *zip.Finish()},
+      arrow::Buffer::FromString(std::string(1, '\x07')));
+  const auto batch = arrow::RecordBatch::Make(arrow_schema, 4, {*ids.Finish(), places});
+  const auto parts = partitioner->Split(*batch);
+  const std::map<PartitionTuple, std::vector<int64_t>> expected = {
+      {{"Be", SingleInt(1)}, {0, 1}}, {{"Bo", SingleInt(1)}, {2}}, {{{}, {}}, {3}}};
+  EXPECT_EQ(parts, expected);
+}
+
 TEST_F(PartitionsTest, MergedRowsLieInThePartitionOfTheirValues) {
   for (const char* spec : {"Stage", "bucket(4, Id)", "truncate(100, Amount), Stage",
                            "truncate(13, Id)", "void(Name), bucket(3, Amount)"}) {
