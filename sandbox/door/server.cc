@@ -28,6 +28,8 @@
 #include "sandbox/sign_in/oauth.h"
 #include "sandbox/sign_in/org_users.h"
 #include "sandbox/sign_in/user_watch.h"
+#include "sandbox/streaming/push_topics.h"
+#include "sandbox/streaming/streaming_door.h"
 
 namespace firn::sandbox {
 namespace {
@@ -126,6 +128,7 @@ class SandboxImpl final : public Sandbox {
   [[nodiscard]] Result<void> OpenJobs();
   void JoinParts();
   [[nodiscard]] Result<void> OpenDoors();
+  void MakeHandler();
   [[nodiscard]] Result<void> OpenPubSub(const net::ServerOptions& secure);
   [[nodiscard]] App FirstApp() const {
     const auto apps = apps_->All();
@@ -152,6 +155,7 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<EventBus> events_;
   std::unique_ptr<ChangeCapture> changes_;
   std::unique_ptr<UserWatch> user_watch_;
+  std::unique_ptr<PushTopics> push_topics_;
   std::unique_ptr<Activity> activity_;
   std::unique_ptr<IngestJobs> ingest_;
   std::unique_ptr<ClassicJobs> classic_;
@@ -172,6 +176,8 @@ class SandboxImpl final : public Sandbox {
   std::unique_ptr<LogoutPages> logout_;
   std::unique_ptr<FrontDoorPages> bridge_;
   std::unique_ptr<FrontDoor> door_;
+  StreamClients stream_clients_;
+  std::unique_ptr<StreamingDoor> streaming_;
   std::unique_ptr<net::Server> http_;
   std::unique_ptr<net::Server> tls_;
   std::unique_ptr<PubSubDoor> pubsub_;
@@ -192,9 +198,12 @@ SandboxImpl::~SandboxImpl() {
   }
   proxy_.reset();
   pubsub_.reset();
+  // A drained port waits for what is under way: for connects that wait themselves.
+  if (streaming_) streaming_->Close();
   tls_.reset();
   http_.reset();
   handler_ = {};
+  streaming_.reset();
   traffic_.reset();
   jobs_.reset();
   ingest_.reset();
@@ -206,6 +215,8 @@ SandboxImpl::~SandboxImpl() {
     }
   }
   if (user_watch_) org_->RemoveSink(user_watch_.get());
+  if (push_topics_) org_->RemoveSink(push_topics_.get());
+  push_topics_.reset();  // as the next: holds statements of the org's connection
   if (changes_) org_->RemoveSink(changes_.get());
   changes_.reset();  // holds statements of the org's connection
   if (!usage_) return;
@@ -279,6 +290,11 @@ Result<void> SandboxImpl::OpenJobs() {
   activity_ = std::make_unique<Activity>(*events_);
   log_.OnLine([this](const RequestLine& line) { activity_->NoteRequest(line); });
   FIRN_CHECK(org_->AddSink(changes_.get()));
+  push_topics_ = std::make_unique<PushTopics>(*events_);
+  FIRN_CHECK(org_->AddSink(push_topics_.get()));
+  FIRN_CHECK(push_topics_->Load());
+  events_->SetAudience(
+      [this](const std::string& channel) { return stream_clients_.UsersOf(channel); });
   user_watch_ = std::make_unique<UserWatch>(*sessions_);
   FIRN_CHECK(org_->AddSink(user_watch_.get()));
   FIRN_TRY(ingest_, IngestJobs::Open({.folder = folder,
@@ -355,12 +371,7 @@ Result<void> SandboxImpl::OpenDoors() {
   bridge_ = std::make_unique<FrontDoorPages>(sign_in);
   door_ = std::make_unique<FrontDoor>(*parts_, *life_,
                                       FrontDoor::Pages{*oauth_, *soap_, *logout_, *bridge_});
-  handler_ = net::OnPool(
-      [door = door_.get()](net::ServerRequest request, const Call& call) {
-        DropEmptySegments(request);
-        return door->Serve(request, call);
-      },
-      options_.request_threads, kRequestsWaitingMax);
+  MakeHandler();
   net::ServerOptions plain;
   plain.address = options_.address;
   plain.port = options_.http_port;
@@ -385,6 +396,26 @@ Result<void> SandboxImpl::OpenDoors() {
   return {};
 }
 
+// Long polls are the streaming door's own; a thread of the pool answers everything else.
+void SandboxImpl::MakeHandler() {
+  streaming_ = std::make_unique<StreamingDoor>(*parts_, stream_clients_,
+                                               StreamChannels(*parts_, *push_topics_));
+  const net::Handler others = net::OnPool(
+      [door = door_.get()](net::ServerRequest request, const Call& call) {
+        DropEmptySegments(request);
+        return door->Serve(request, call);
+      },
+      options_.request_threads, kRequestsWaitingMax);
+  handler_ = [others, streaming = streaming_.get()](net::ServerRequest request, Call call,
+                                                    net::Reply reply) {
+    if (StreamingDoor::Owns(request.path)) {
+      streaming->Handle(std::move(request), std::move(reply));
+    } else {
+      others(std::move(request), std::move(call), std::move(reply));
+    }
+  };
+}
+
 // `secure` holds the certificate of the TLS door, if there is one.
 Result<void> SandboxImpl::OpenPubSub(const net::ServerOptions& secure) {
   if (!options_.pubsub) return {};
@@ -407,6 +438,7 @@ Result<void> SandboxImpl::ShowCertificate() {
     options.certificate_pem = other.chain_pem;
     options.key_pem = other.key_pem;
   }
+  streaming_->ReleaseAll();
   tls_.reset();
   FIRN_TRY(tls_, net::Listen(options, handler_));
   certificate_shown_swapped_ = swapped;

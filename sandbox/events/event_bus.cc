@@ -335,14 +335,18 @@ Result<void> EventBus::MigrateInstance() {
   return {};
 }
 
-void EventBus::OnNews(std::function<void()> wake) {
+void EventBus::OnNews(const void* listener, std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
-  wake_ = std::move(wake);
+  if (wake) {
+    wakes_[listener] = std::move(wake);
+  } else {
+    wakes_.erase(listener);
+  }
 }
 
 void EventBus::News() const {
   const std::lock_guard lock(mutex_);
-  if (wake_) wake_();
+  for (const auto& [listener, wake] : wakes_) wake();
 }
 
 }  // namespace firn::sandbox

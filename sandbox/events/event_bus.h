@@ -80,9 +80,17 @@ class EventBus {
   // The org moved to another instance: replay ids from before are refused.
   [[nodiscard]] Result<void> MigrateInstance();
 
-  // Called after each commit that wrote events, from any thread; it must only wake.
-  void OnNews(std::function<void()> wake);
+  // Called after each commit that wrote events, from any thread; it must only wake. One a listener;
+  // an empty one takes the listener away.
+  void OnNews(const void* listener, std::function<void()> wake);
   void News() const;
+  // Who follows a channel now, by the streaming door. Set before the doors open.
+  using Audience = std::function<std::set<std::string>(const std::string& channel)>;
+  void SetAudience(Audience audience) { audience_ = std::move(audience); }
+  // Ids of users.
+  [[nodiscard]] std::set<std::string> AudienceOf(const std::string& channel) const {
+    return audience_ ? audience_(channel) : std::set<std::string>();
+  }
 
   // The schema of the object's change events under this catalogue.
   [[nodiscard]] std::shared_ptr<const EventSchema> ChangeSchemaOf(
@@ -101,6 +109,7 @@ class EventBus {
 
   Parts parts_;
   EventLog log_;
+  Audience audience_;
   std::map<std::string, std::shared_ptr<const EventSchema>, std::less<>> streams_;
 
   std::mutex publish_mutex_;  // the connection and its appender
@@ -113,7 +122,7 @@ class EventBus {
   EventSettings settings_;
   std::shared_ptr<const Catalogue> catalogue_;  // that the schemas were made of
   std::map<std::string, std::shared_ptr<const EventSchema>, std::less<>> schemas_;
-  std::function<void()> wake_;
+  std::map<const void*, std::function<void()>> wakes_;  // by listener
 };
 
 }  // namespace firn::sandbox

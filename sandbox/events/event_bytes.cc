@@ -29,6 +29,7 @@ class SchemaWalker {
       EventField field;
       field.name = NameOf(one);
       if (field.name == kHeader) continue;
+      if (one.contains("doc") && one["doc"].is_string()) field.doc = one["doc"];
       if (!one.is_object() || !one.contains("type") || !Type(one["type"], field)) return false;
       out.push_back(std::move(field));
     }
@@ -172,15 +173,15 @@ void ReadHeader(Bytes& bytes, EventBytes& event) {
   event.changed = bytes.Texts();
 }
 
-double DoubleOf(std::string_view body) {
+}  // namespace
+
+double DoubleOf(const EventPiece& piece) {
   uint64_t bits = 0;
-  for (size_t i = 0; i < 8 && i < body.size(); ++i) {
-    bits |= static_cast<uint64_t>(static_cast<uint8_t>(body[i])) << (8 * i);
+  for (size_t i = 0; i < 8 && i < piece.body.size(); ++i) {
+    bits |= static_cast<uint64_t>(static_cast<uint8_t>(piece.body[i])) << (8 * i);
   }
   return std::bit_cast<double>(bits);
 }
-
-}  // namespace
 
 const EventPiece* EventBytes::Find(std::string_view name) const {
   const auto found = std::find_if(pieces.begin(), pieces.end(),
@@ -218,7 +219,7 @@ Value ValueOf(const EventPiece& piece, const FieldInfo& field) {
     case Wire::kInt:
       return Value::Int(bytes.Long());
     case Wire::kDouble:
-      return DecimalOf(DoubleOf(piece.body), field.scale);
+      return DecimalOf(DoubleOf(piece), field.scale);
     case Wire::kMillis: {
       const int64_t number = bytes.Long();
       if (field.type == FieldType::kDate) return Value::Date(number / kDayMillis);

@@ -58,6 +58,8 @@ class EventReader {
   std::vector<EventField> fields_;
 };
 
+// Of a piece whose field is a double.
+[[nodiscard]] double DoubleOf(const EventPiece& piece);
 // The value of a plain piece as the org keeps it; texts point into the payload.
 [[nodiscard]] Value ValueOf(const EventPiece& piece, const FieldInfo& field);
 

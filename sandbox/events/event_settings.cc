@@ -86,6 +86,10 @@ bool Read(const std::string& key, const json& value, EventSettings& settings) {
     settings.keepalive = millis();
   else if (key == "publish_timeout_ms")
     settings.publish_timeout = millis();
+  else if (key == "connect_timeout_ms")
+    settings.connect_timeout = millis();
+  else if (key == "client_timeout_ms")
+    settings.client_timeout = millis();
   else if (key == "managed") {
     settings.managed.clear();
     for (const json& one : value) settings.managed.push_back(ManagedFrom(one));
@@ -122,7 +126,9 @@ std::string EventSettingsJson(const EventSettings& settings) {
                                  {"event_bytes_max", settings.event_bytes_max},
                                  {"fetch_timeout_ms", settings.fetch_timeout.count()},
                                  {"keepalive_ms", settings.keepalive.count()},
-                                 {"publish_timeout_ms", settings.publish_timeout.count()}})
+                                 {"publish_timeout_ms", settings.publish_timeout.count()},
+                                 {"connect_timeout_ms", settings.connect_timeout.count()},
+                                 {"client_timeout_ms", settings.client_timeout.count()}})
       .dump();
 }
 
@@ -137,7 +143,9 @@ Result<EventSettings> ChangedBy(EventSettings settings, std::string_view text) {
     }
   }
   const bool short_times = settings.fetch_timeout.count() < 1 || settings.keepalive.count() < 1 ||
-                           settings.publish_timeout.count() < 1 || settings.retention.count() < 1;
+                           settings.publish_timeout.count() < 1 || settings.retention.count() < 1 ||
+                           settings.connect_timeout.count() < 1 ||
+                           settings.client_timeout.count() < 1;
   if (short_times || settings.overflow_changes < 1 || settings.event_bytes_max < 1) {
     return BadSetting("times and bounds are at least 1");
   }

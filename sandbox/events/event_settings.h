@@ -2,7 +2,7 @@
 // which streams run, and the bounds of the bus. A value; kept as JSON in api.db.
 // Source: Change Data Capture Developer Guide, 'Select Objects for Change Notifications', 'Change
 // Data Capture Allocations'; Pub/Sub API guide, 'Subscribe RPC Method', 'PublishStream RPC Method';
-// read 2026-11.
+// Streaming API Developer Guide, 'Clients and Timeouts'; read 2026-11.
 #pragma once
 
 #include <chrono>
@@ -49,9 +49,11 @@ struct EventSettings {
   std::chrono::hours retention{72};
   int64_t overflow_changes = 100'000;  // of one transaction; more become one overflow event
   int64_t event_bytes_max = 1'000'000;
-  std::chrono::milliseconds fetch_timeout{60'000};    // after the last event that was asked for
-  std::chrono::milliseconds keepalive{270'000};       // of silence at most
-  std::chrono::milliseconds publish_timeout{70'000};  // between requests of a publish stream
+  std::chrono::milliseconds fetch_timeout{60'000};     // after the last event that was asked for
+  std::chrono::milliseconds keepalive{270'000};        // of silence at most
+  std::chrono::milliseconds publish_timeout{70'000};   // between requests of a publish stream
+  std::chrono::milliseconds connect_timeout{110'000};  // a connect of the Streaming API is held
+  std::chrono::milliseconds client_timeout{40'000};    // a client without a connect is forgotten
 
   // Whether changes of the object are told on any channel.
   [[nodiscard]] bool Tells(std::string_view object) const;

@@ -165,7 +165,7 @@ class PubSubDoorImpl final : public PubSubDoor {
         parts_{gate_, pump_, {}, {}},
         service_(parts_, workers_) {}
   ~PubSubDoorImpl() override {
-    gate_.bus().OnNews({});
+    gate_.bus().OnNews(this, {});
     if (server_) server_->Shutdown(std::chrono::system_clock::now());
   }
   Result<void> Listen(const Options& options);
@@ -208,7 +208,7 @@ Result<void> PubSubDoorImpl::Listen(const Options& options) {
             .At(options.address + ":" + std::to_string(options.port) + ", " +
                 std::to_string(options.tls_port)));
   }
-  gate_.bus().OnNews([this] { pump_.WakeAll(); });
+  gate_.bus().OnNews(this, [this] { pump_.WakeAll(); });
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "sandbox/rest/blob.h"
 #include "sandbox/rest/recent.h"
 #include "sandbox/sign_in/sign_in_parts.h"
+#include "sandbox/streaming/channel_push.h"
 
 namespace firn::sandbox {
 namespace {
@@ -145,6 +146,9 @@ Answer HandleSobjects(ApiParts& parts, ApiRequest& request) {
   if (request.path[2] == "quickActions") return QuickActions(parts, request);
   if (depth == 4 && request.path[3] == "password" && Folded(request.path[1]) == "user") {
     return UserPassword(parts, request);
+  }
+  if (depth == 4 && request.path[3] == "push" && Folded(request.path[1]) == "streamingchannel") {
+    return ChannelPush(parts, request);
   }
   if (depth == 3) {
     const std::string& word = request.path[2];

@@ -7,6 +7,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/decimal.h"
 #include "sandbox/foreign_id.h"
+#include "sandbox/streaming/record_check.h"
 
 namespace firn::sandbox {
 namespace {
@@ -185,6 +186,7 @@ Result<void> WriteBatch::Insert(WritePlan& plan, const Mutation& mutation, RowOu
   FIRN_CHECK(AddProductFacts(draft));
   Stamp(draft);
   FIRN_CHECK(CheckRequired(draft));
+  FIRN_CHECK(CheckStreamingRecord(catalogue_, object, draft.values, now_.number));
   ++tally.next_number;
   ++tally.live;
   ++tally.total;
@@ -208,6 +210,7 @@ Result<void> WriteBatch::Update(int64_t id, const Mutation& mutation, RowOutcome
   if (mutation.kind == Mutation::Kind::kUpsert) but = object.Field(mutation.key_field);
   FIRN_CHECK(ApplyCells(draft, mutation.cells, but));
   FIRN_CHECK(CheckRequired(draft));
+  FIRN_CHECK(CheckStreamingRecord(catalogue_, object, draft.values, now_.number));
   Stamp(draft);
   return Write(std::move(draft), {.kind = RecordChange::Kind::kUpdate});
 }
