@@ -68,6 +68,7 @@ std::string HolderOf(int fd) {
 tl::unexpected<Error> FileFailure(std::string_view verb, const std::string& path, int error) {
   Kind kind = Kind::kCorrupt;
   std::string_view code = "BASE-FILE-004";
+  std::string_view hint;
   switch (error) {
     case ENOENT:
     case ENOTDIR:
@@ -79,11 +80,13 @@ tl::unexpected<Error> FileFailure(std::string_view verb, const std::string& path
     case EROFS:
       kind = Kind::kDenied;
       code = "BASE-FILE-002";
+      hint = "give the user that runs firn the right to it, or choose another folder";
       break;
     case ENOSPC:
     case EDQUOT:
       kind = Kind::kLimitReached;
       code = "BASE-FILE-003";
+      hint = "make room on the disk";
       break;
     case EMFILE:
     case ENFILE:
@@ -94,8 +97,9 @@ tl::unexpected<Error> FileFailure(std::string_view verb, const std::string& path
     default:
       break;
   }
-  return Fail(Error(kind, code, "cannot " + std::string(verb) + " `" + path + "`")
-                  .Because(std::generic_category().message(error)));
+  Error failure(kind, code, "cannot " + std::string(verb) + " `" + path + "`");
+  if (!hint.empty()) failure = std::move(failure).Hint(std::string(hint));
+  return Fail(std::move(failure).Because(std::generic_category().message(error)));
 }
 
 Fd& Fd::operator=(Fd&& other) noexcept {

@@ -1,6 +1,9 @@
 #include "core/base/sqlite.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -50,6 +53,11 @@ tl::unexpected<Error> SqlFailure(sqlite3* db, int result, std::string_view doing
   Error error(kind, code, "cannot " + std::string(doing));
   if (name != nullptr && *name != '\0') error = std::move(error).At(name);
   if (code == "BASE-SQL-003") error = std::move(error).RetryWithBackoff();
+  if (code == "BASE-SQL-007") error = std::move(error).Hint("make room on the disk");
+  if (code == "BASE-SQL-009") {
+    error =
+        std::move(error).Hint("give the user that runs firn the right to write it and its folder");
+  }
   return Fail(
       std::move(error).Because(db != nullptr ? sqlite3_errmsg(db) : sqlite3_errstr(result)));
 }
@@ -85,6 +93,31 @@ Result<void> CheckIntegrity(sqlite3* db, const std::string& path) {
   if (verdict == "ok") return {};
   return Fail(
       Error(Kind::kCorrupt, "BASE-SQL-002", "the database is damaged").At(path).Because(verdict));
+}
+
+// A database in WAL mode wants to make files beside itself, also for reading. Where that is not
+// allowed and no writer has left any, the file alone is all there is: SQLite reads it as one that
+// does not change. Source: SQLite, "Write-Ahead Logging", section 5 "Read-Only Databases".
+bool IsStillAndReadOnly(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const auto may = [](const std::string& at, int how) {
+    return faccessat(AT_FDCWD, at.c_str(), how, AT_EACCESS) == 0;
+  };
+  return may(path, R_OK) && !may(folder, W_OK) && !FileExists(path + "-wal");
+}
+
+// `path` as SQLite's URI of a file that does not change.
+std::string ImmutableUri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<unsigned char>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -204,13 +237,16 @@ Result<Database> Database::Open(const std::string& path, const Options& options)
   int flags = SQLITE_OPEN_NOMUTEX;
   flags |= options.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (options.create && !options.read_only) flags |= SQLITE_OPEN_CREATE;
+  const bool still = !memory && IsStillAndReadOnly(path);
+  if (still) flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
   sqlite3* handle = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  const int result =
+      sqlite3_open_v2(still ? ImmutableUri(path).c_str() : path.c_str(), &handle, flags, nullptr);
   Database db(handle, path);
   if (result != SQLITE_OK) return SqlFailure(handle, result, "open the database `" + path + "`");
   sqlite3_extended_result_codes(handle, 1);
   sqlite3_busy_timeout(handle, options.busy_timeout_ms);
-  if (!options.read_only && !memory) FIRN_CHECK(UseWal(handle, options.busy_timeout_ms));
+  if (!options.read_only && !memory && !still) FIRN_CHECK(UseWal(handle, options.busy_timeout_ms));
   FIRN_CHECK(db.Execute("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-" +
                         std::to_string(options.cache_kib) + "; PRAGMA schema_version"));
   if (options.check_integrity) FIRN_CHECK(CheckIntegrity(handle, path));

@@ -135,4 +135,47 @@ TEST_F(SqliteTest, EachMigrationRunsOnce) {
 }
 
 }  // namespace
+// Another user, or a backup that is mounted for reading: root may write everywhere.
+class AsNobody {
+ public:
+  AsNobody() : was_root_(geteuid() == 0) { EXPECT_EQ(seteuid(was_root_ ? 65534 : geteuid()), 0); }
+  ~AsNobody() { EXPECT_EQ(seteuid(was_root_ ? 0 : geteuid()), 0); }
+
+ private:
+  bool was_root_;
+};
+
+struct ReadOnlyFolderTest : SqliteTest {
+  ReadOnlyFolderTest() {
+    auto db = Database::Open(path, {.create = true}).value();
+    EXPECT_TRUE(db.Execute("CREATE TABLE t (a); INSERT INTO t VALUES (7)").has_value());
+  }
+  ~ReadOnlyFolderTest() override { Allow(0755); }
+  void Allow(int mode) const {
+    std::filesystem::permissions(folder, static_cast<std::filesystem::perms>(mode));
+  }
+};
+
+TEST_F(ReadOnlyFolderTest, DatabaseIsReadWhereNothingMayBeMadeBesideIt) {
+  Allow(0555);
+  const AsNobody other_user;
+  for (const bool read_only : {true, false}) {
+    auto db = Database::Open(path, {.read_only = read_only, .create = false});
+    ASSERT_TRUE(db) << db.error().OneLine();
+    auto select = db->Prepare("SELECT a FROM t").value();
+    ASSERT_TRUE(select.Step().value());
+    EXPECT_EQ(select.Int(0), 7);
+  }
+}
+
+TEST_F(ReadOnlyFolderTest, WritingThereSaysWhoMustAct) {
+  Allow(0555);
+  const AsNobody other_user;
+  auto db = Database::Open(path, {.create = false}).value();
+  const auto refused = db.Execute("INSERT INTO t VALUES (8)");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), "BASE-SQL-009");
+  EXPECT_NE(refused.error().hint().find("right to write"), std::string::npos);
+}
+
 }  // namespace firn
