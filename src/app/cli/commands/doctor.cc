@@ -32,7 +32,7 @@ std::set<std::string> Wanted(const std::string& name) {
   if (name != "config") wanted.insert("config");
   if (name == "disk") wanted.insert("state");  // which makes the folder
   if (of_org) wanted.insert("reach");
-  if (name == "api-version" || name == "limits") wanted.insert("sign-in");
+  if (name == "api-version" || name == "limits" || name == "pubsub") wanted.insert("sign-in");
   return wanted;
 }
 

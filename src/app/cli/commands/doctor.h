@@ -51,6 +51,9 @@ struct OrgCheck {
 [[nodiscard]] Finding CheckAwsIdentity(Examination& exam);
 [[nodiscard]] Finding CheckBucketEncryption(Examination& exam);
 
+// commands/doctor_pubsub.cc.
+[[nodiscard]] Finding CheckPubSub(Examination& exam, OrgExamination& org);
+
 // In the order they are run: later ones stand on earlier ones.
 [[nodiscard]] std::vector<ProjectCheck> ProjectChecks();
 [[nodiscard]] std::vector<OrgCheck> OrgChecks();

@@ -250,7 +250,8 @@ std::vector<OrgCheck> OrgChecks() {
           {"clock", "this machine's clock agrees with the org's", CheckClock},
           {"sign-in", "the org lets us in", CheckSignIn},
           {"api-version", "the pinned API version is offered and not old", CheckApiVersion},
-          {"limits", "there are API calls left", CheckHeadroom}};
+          {"limits", "there are API calls left", CheckHeadroom},
+          {"pubsub", "the Pub/Sub API can be reached, for change events", CheckPubSub}};
 }
 
 }  // namespace firn::cli
