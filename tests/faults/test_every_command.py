@@ -146,7 +146,8 @@ def fresh(tmp_path):
     return tmp_path
 
 
-LISTS = ("export list", "runs", "events dlq list", "events quarantine list", "events rules list", "org list")
+LISTS = ("export list", "runs", "events dlq list", "events quarantine list", "events rules list", "org list", "lake list",
+         "lake maintain", "lake maintain --plan", "lake forget 001000000000001AAA --plan")
 
 
 def test_lists_of_a_fresh_project_are_empty_and_no_error(fresh):
@@ -155,6 +156,23 @@ def test_lists_of_a_fresh_project_are_empty_and_no_error(fresh):
         assert done.code == DONE, done
         (document,) = documents(done.out)
         assert isinstance(document["rows"], list), done
+
+
+def test_list_of_tables_of_a_fresh_project_says_what_to_do_and_makes_nothing(fresh):
+    done = firn("lake", "list", cwd=fresh)
+    assert (done.code, done.out, done.err) == (DONE, "", "no tables yet: `firn export run` makes them\n"), done
+    assert sorted(entry.name for entry in fresh.iterdir()) == ["firn.yaml", "secret"]
+
+
+def test_table_of_a_fresh_project_is_not_there_and_the_way_to_it_is_named(fresh):
+    for words in ("lake show Account", "lake rows salesforce.Account", "lake schema Account", "lake history Account"):
+        error = the_error(firn(*words.split(), "--json", cwd=fresh), FAILED)
+        assert error["code"] == "LAKE-TABLE-001" and "firn export run" in error["hint"], words
+
+
+def test_warehouse_that_was_typed_and_is_not_there_is_no_empty_one(fresh):
+    error = the_error(firn("lake", "list", "--warehouse", "nowhere", "--json", cwd=fresh), FAILED)
+    assert error["code"] == "LAKE-CATALOG-003" and error["hint"]
 
 
 def test_commands_that_need_the_org_say_that_it_cannot_be_reached(fresh):
@@ -172,6 +190,30 @@ def test_named_file_that_is_not_there_is_wrong_usage_everywhere(fresh):
                   ["events", "dlq", "edit", "1", "none.json"]):
         done = firn(*words, "--json", cwd=fresh)
         assert done.code == USAGE, done
+
+
+def test_report_that_cannot_be_written_is_refused_before_anything_is_read(fresh):
+    for place in ("nowhere/report.md", "."):
+        error = the_error(firn("export", "run", "Account", "--report", place, "--json", cwd=fresh))
+        assert error["code"] == "CLI-FILE-002" and error["where"].endswith(place), error
+
+
+def test_project_is_named_by_its_file_too(fresh):
+    for place in ("firn.yaml", fresh / "firn.yaml"):
+        assert firn("config", "check", "--project", place, cwd=fresh).code == DONE
+
+
+def test_yaml_that_cannot_be_read_says_what_to_mend(fresh):
+    for text, hint in ((CONFIG.replace("    login_url", "\tlogin_url"), "spaces"), ("name: [x\n", "bracket"),
+                       ("name: \0x\n", "UTF-8")):
+        (fresh / "firn.yaml").write_text(text)
+        error = the_error(firn("org", "list", "--json", cwd=fresh))
+        assert error["code"] == "CONFIG-YAML-001" and hint in error["hint"], error
+
+
+def test_line_ends_and_byte_order_mark_of_another_system_are_read(fresh):
+    (fresh / "firn.yaml").write_bytes(b"\xef\xbb\xbf" + CONFIG.replace("\n", "\r\n").encode())
+    assert firn("config", "check", cwd=fresh).code == DONE
 
 
 def test_config_check_has_one_shape(fresh):

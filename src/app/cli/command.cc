@@ -19,8 +19,11 @@ ExitCode ExitCodeFor(const Error& error) {
       return usage ? ExitCode::kUsage : ExitCode::kFailed;
     }
     case Kind::kDenied:
-      // Only who signs in can be asked to sign in; a file's permissions are a failure.
-      return error.code().starts_with("BASE-") ? ExitCode::kFailed : ExitCode::kSignIn;
+      // Only who signs in can be asked to sign in; a file's permissions, or its place outside of the
+      // warehouse, are a failure.
+      return error.code().starts_with("BASE-") || error.code() == "LAKE-STORE-001"
+                 ? ExitCode::kFailed
+                 : ExitCode::kSignIn;
     case Kind::kExpired:
       return ExitCode::kSignIn;
     case Kind::kLimitReached:

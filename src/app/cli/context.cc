@@ -93,7 +93,11 @@ Error Context::UsageError(std::string what) const {
 }
 
 Result<std::string> Context::ProjectFolder() const {
-  if (Has("project")) return Text("project");
+  if (Has("project")) {
+    const std::filesystem::path named = Text("project");
+    if (named.filename() != "firn.yaml" || !FileExists(named.string())) return named.string();
+    return named.has_parent_path() ? named.parent_path().string() : ".";
+  }
   if (std::string named = FromEnvironment("FIRN_PROJECT"); !named.empty()) return named;
   std::error_code error;
   std::filesystem::path folder = std::filesystem::current_path(error);

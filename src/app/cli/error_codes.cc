@@ -18,6 +18,9 @@ constexpr ErrorCode kCodes[] = {
     {"CLI-FILE-001", "a file that was named on the command line cannot be read",
      "It is not there, is a folder, is too large, or is not readable for this user.",
      "Check the name and its permissions; relative names start where the command is typed."},
+    {"CLI-FILE-002", "a file that was named on the command line cannot be written",
+     "It is a folder, its folder is not there, or this user may not write there.",
+     "Name a file in a folder that is there and may be written."},
     {"CLI-PROJECT-001", "no project folder",
      "Neither `--project` nor FIRN_PROJECT names one, and no `firn.yaml` lies here or in a folder "
      "above.",

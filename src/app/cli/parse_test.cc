@@ -165,6 +165,7 @@ TEST(ExitCodes, SayWhoMustAct) {
   EXPECT_EQ(code(Kind::kBadConfig, "CONFIG-KEY-001"), ExitCode::kUsage);
   EXPECT_EQ(code(Kind::kDenied, "SF-AUTH-003"), ExitCode::kSignIn);
   EXPECT_EQ(code(Kind::kDenied, "BASE-FILE-002"), ExitCode::kFailed);
+  EXPECT_EQ(code(Kind::kDenied, "LAKE-STORE-001"), ExitCode::kFailed);
   EXPECT_EQ(code(Kind::kLimitReached, "SF-LIMIT-001"), ExitCode::kLimit);
   EXPECT_EQ(code(Kind::kLimitReached, "BASE-FILE-003"), ExitCode::kFailed);
   EXPECT_EQ(code(Kind::kUnreachable, "NET-HTTP-001"), ExitCode::kUnreachable);

@@ -192,7 +192,9 @@ Result<void> CheckBytes(std::string_view text, const std::string& file, const Pa
                     .At(file));
   }
   if (!IsUtf8(text) || text.find('\0') != std::string_view::npos) {
-    return Fail(Error(Kind::kBadConfig, "CONFIG-YAML-001", "the file is not UTF-8 text").At(file));
+    return Fail(Error(Kind::kBadConfig, "CONFIG-YAML-001", "the file is not UTF-8 text")
+                    .At(file)
+                    .Hint("save it as UTF-8"));
   }
   return {};
 }
@@ -235,8 +237,12 @@ Result<Document> ParseYaml(std::string_view text, std::string file, const ParseL
     const Mark mark = exception.mark.is_null()
                           ? Mark{}
                           : Mark{exception.mark.line + 1, exception.mark.column + 1};
+    const bool tabs = text.find("\n\t") != std::string_view::npos || text.starts_with('\t');
     return Fail(Error(Kind::kBadConfig, "CONFIG-YAML-001", "not valid YAML: " + exception.msg)
-                    .At(document.Where(mark)));
+                    .At(document.Where(mark))
+                    .Hint(tabs ? "indent with spaces: YAML takes no tabs"
+                               : "look there and in the line before: a blank is missing behind a "
+                                 "colon, or a quote or bracket is not closed"));
   }
   return document;
 }

@@ -11,6 +11,9 @@ constexpr ErrorCode kCodes[] = {
      "the message names the key; the reference of firn.yaml shows an example of each."},
     {"PROJECT-FILE-001", "there is no project here", "The folder holds no `firn.yaml`.",
      "Go to the project folder, name it with `--project DIR`, or make one with `firn init DIR`."},
+    {"PROJECT-PATH-001", "a path that only a shell would understand",
+     "It begins with `~`, which stands for the home folder in a shell and for nothing here.",
+     "Write the path out, or begin it with `${env:HOME}`."},
     {"PROJECT-NAME-001", "a name that cannot be used",
      "Org ids, environment names and namespaces become parts of state keys and paths: lower-case "
      "letters, digits, `-` and `_`, starting with a letter.",

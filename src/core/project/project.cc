@@ -26,6 +26,14 @@ void Add(Problems* problems, std::string_view code, std::string what, std::strin
       Error(Kind::kBadConfig, code, std::move(what)).At(std::move(where)).Hint(std::move(hint)));
 }
 
+// `~` is the shell's: here it would be a folder of that name.
+void CheckPath(const Group& group, std::string_view name, Problems* problems) {
+  const std::string& path = group.Text(name);
+  if (path != "~" && !path.starts_with("~/")) return;
+  Add(problems, "PROJECT-PATH-001", "`" + path + "` begins with `~`, which only a shell reads",
+      group.Where(name), "write `${env:HOME}" + path.substr(1) + "`, or the whole path");
+}
+
 bool IsName(std::string_view text) {
   const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
   if (text.empty() || text.size() > 64 || !letter(text[0])) return false;
@@ -198,6 +206,7 @@ Org MakeOrg(const std::string& folder, const Group& group, Problems* problems) {
     Add(problems, "PROJECT-VERSION-001", "`" + org.api_version + "` cannot be an API version",
         group.Where("api_version"), "write it as `66.0`");
   }
+  CheckPath(group, "ca_file", problems);
   org.ca_file = Absolute(folder, group.Text("ca_file"));
   org.proxy = group.Text("proxy");
   org.pubsub_endpoint = group.Text("pubsub_endpoint");
@@ -303,6 +312,9 @@ void FillObjects(const Group& root, Project* project, Problems* problems) {
 }
 
 void FillPlaces(const Group& root, Project* project, Problems* problems) {
+  CheckPath(root.Sub("state"), "folder", problems);
+  CheckPath(root.Sub("lake"), "warehouse", problems);
+  CheckPath(root.Sub("lake"), "catalog", problems);
   project->state_folder = Absolute(project->folder, root.Sub("state").Text("folder"));
   FillLake(root.Sub("lake"), project, problems);
   std::string checked = project->lake.ns;

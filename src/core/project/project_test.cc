@@ -169,6 +169,14 @@ TEST_F(ProjectFolder, NamesWhatIsWrongAndWhere) {
             "PROJECT-NAME-001");
 }
 
+TEST_F(ProjectFolder, RefusesAHomeFolderInShellWords) {
+  EXPECT_EQ(Problem(With("warehouse: tables", "warehouse: ~/tables")).substr(0, 16),
+            "PROJECT-PATH-001");
+  EXPECT_EQ(Problem(With("ca_file: ca.pem", "ca_file: ~/ca.pem")).substr(0, 16),
+            "PROJECT-PATH-001");
+  EXPECT_EQ(Problem(With("warehouse: tables", "warehouse: ./~tables")), "none");
+}
+
 TEST_F(ProjectFolder, RefusesPlainHttpBeyondThisMachine) {
   EXPECT_EQ(Problem(With("http://127.0.0.1:8080", "http://sf.example.com")).substr(0, 15),
             "PROJECT-URL-001");

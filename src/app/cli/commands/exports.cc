@@ -1,7 +1,11 @@
 // export plan, run, resume, list, show, verify, check.
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <filesystem>
 #include <optional>
+#include <system_error>
 
 #include "app/cli/commands.h"
 #include "app/cli/commands/export_output.h"
@@ -77,6 +81,23 @@ exports::ExportOptions OptionsFrom(const Context& context, const project::Projec
   return options;
 }
 
+// Told before the work, not after hours of it.
+Result<void> CheckReportPlace(const Context& context) {
+  if (!context.Has("report")) return {};
+  const std::filesystem::path path = context.FilePath("report");
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code ignored;
+  const bool is_folder = std::filesystem::is_directory(path, ignored);
+  if (!is_folder && access(folder.c_str(), W_OK | X_OK) == 0) return {};
+  return Fail(
+      Error(Kind::kBadInput, "CLI-FILE-002", "the file that `--report` names cannot be written")
+          .At(path.string())
+          .Because(is_folder
+                       ? "it is a folder"
+                       : "`" + folder.string() + "`: " + std::generic_category().message(errno))
+          .Hint("name a file in a folder that is there and may be written"));
+}
+
 class Watcher final : public exports::ExportObserver {
  public:
   explicit Watcher(Context& context) : context_(context), progress_(context.progress()) {}
@@ -138,6 +159,7 @@ Result<ExitCode> Conclude(Context& context, ExportSession& session,
 }
 
 Result<ExitCode> RunExportCommand(Context& context) {
+  FIRN_CHECK(CheckReportPlace(context));
   FIRN_TRY(auto session, OpenExportSession(context, StateUse::kWriting));
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_CHECK(TellUnfinishedRuns(context, *session->ledger, session->parts.org));
@@ -163,6 +185,7 @@ Result<std::string> RunToResume(Context& context, state::Ledger& ledger, const s
 }
 
 Result<ExitCode> ResumeExportCommand(Context& context) {
+  FIRN_CHECK(CheckReportPlace(context));
   FIRN_TRY(auto session, OpenExportSession(context, StateUse::kWriting));
   FIRN_TRY(const auto* project, context.LoadProject());
   FIRN_TRY(const std::string run, RunToResume(context, *session->ledger, session->parts.org));

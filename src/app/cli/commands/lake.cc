@@ -39,7 +39,7 @@ Cell IdCell(std::optional<int64_t> id) {
 }
 
 Result<ExitCode> LakeList(Context& context) {
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   FIRN_TRY(const auto idents, lake->Tables(context.Text("namespace")));
   cli::Table out{"firn.lake.tables/1",
                  {{"table", "table", false, true, Ink::kName},
@@ -49,7 +49,7 @@ Result<ExitCode> LakeList(Context& context) {
                   {"snapshots", "snapshots", true},
                   {"committed_at", "last commit"}},
                  {},
-                 "no tables yet"};
+                 kNoTables};
   bool damaged = false;
   for (const auto& ident : idents) {
     auto table = lake->Load(ident);

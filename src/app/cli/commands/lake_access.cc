@@ -61,6 +61,18 @@ Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context, const OpenLakeOpt
   return lake::Lake::Open(open);
 }
 
+Result<std::unique_ptr<lake::Lake>> OpenLakeToRead(Context& context) {
+  auto lake = OpenLake(context);
+  if (lake || lake.error().code() != "LAKE-CATALOG-003") return lake;
+  if (context.Has("warehouse") || context.Has("catalog")) return lake;
+  FIRN_TRY(const project::Project* project, context.LoadProject());
+  lake::LakeOptions empty;
+  empty.create = true;
+  empty.warehouse = project->folder;
+  empty.catalog_path = ":memory:";
+  return lake::Lake::Open(empty);
+}
+
 Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text) {
   if (text.find('.') != std::string::npos || context.Has("warehouse") || !context.HasProject())
     return lake::ParseTableIdent(text);
@@ -71,12 +83,17 @@ Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text)
 
 Result<lake::Table> OpenTable(Context& context) {
   FIRN_TRY(const auto ident, TableIdentOf(context, context.Text("table")));
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   auto table = lake->Load(ident);
   if (table || table.error().code() != "LAKE-TABLE-001") return table;
   std::vector<std::string> names;
   if (const auto tables = lake->Tables("")) {
     for (const auto& known : *tables) names.push_back(known.Text());
+  }
+  if (names.empty()) {
+    return Fail(Error(Kind::kNotFound, "LAKE-TABLE-001", "there is no table `" + ident.Text() + "`")
+                    .Because("this warehouse has no tables yet")
+                    .Hint("run `firn export run` first"));
   }
   const std::string near = DidYouMean(ident.Text(), names);
   if (near.empty()) return table;

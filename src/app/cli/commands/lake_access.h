@@ -33,6 +33,12 @@ struct OpenLakeOptions {
 // Errors: CLI-PROJECT-001 when neither is there, and those of Lake::Open.
 [[nodiscard]] Result<std::unique_ptr<lake::Lake>> OpenLake(Context& context,
                                                            const OpenLakeOptions& options = {});
+// For commands that look at tables which are there: the project's own warehouse before its first
+// export is one without tables, and nothing is made on the disk for that. A warehouse that was
+// typed must be there. Errors: those of OpenLake.
+[[nodiscard]] Result<std::unique_ptr<lake::Lake>> OpenLakeToRead(Context& context);
+// What an empty list of tables says.
+inline constexpr const char* kNoTables = "no tables yet: `firn export run` makes them";
 // The name in `text`; without a namespace, that of the project's org.
 [[nodiscard]] Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text);
 // The table of argument `table`. Errors: NotFound with the nearest name.

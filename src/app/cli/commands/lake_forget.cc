@@ -169,7 +169,7 @@ Result<ExitCode> Forget(Context& context) {
                                    "three check the others"));
   }
   const std::string& id = *canonical;
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   FIRN_TRY(auto found, Search(context, *lake, id));
   if (context.Flag("plan")) return Plan(context, found, id);
   FIRN_CHECK(Confirm(context, context.Text("id")));

@@ -69,7 +69,7 @@ Table PlanTable() {
            {"orphans", "orphans", true},
            {"orphan_bytes", "orphan bytes", true}},
           {},
-          "no tables yet"};
+          kNoTables};
 }
 
 Result<std::vector<Cell>> PlanRow(Context& context, lake::Lake& lake, const lake::TableIdent& ident,
@@ -114,7 +114,7 @@ Table DoneTable() {
            {"orphans_removed", "orphans removed", true},
            {"orphan_bytes", "orphan bytes", true}},
           {},
-          "no tables yet"};
+          kNoTables};
 }
 
 Result<std::vector<Cell>> DoneRow(Context& context, lake::Lake& lake, const lake::TableIdent& ident,
@@ -137,7 +137,7 @@ Result<std::vector<Cell>> DoneRow(Context& context, lake::Lake& lake, const lake
 
 Result<ExitCode> LakeMaintain(Context& context) {
   FIRN_TRY(const lake::MaintainOptions options, OptionsOf(context));
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   FIRN_TRY(const auto idents, Selected(context, *lake));
   if (context.Text("engine") == "spark") return MaintainBySpark(context, *lake, idents, options);
   const bool plan = context.Flag("plan");

@@ -17,7 +17,7 @@ Result<ExitCode> LakeSet(Context& context) {
     }
   }
   FIRN_TRY(const auto ident, TableIdentOf(context, context.Text("table")));
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   FIRN_TRY(const auto table, lake->SetProperties(context.call(), ident, changes));
   context.out().Print("firn.lake.set/1", {{"table", "table", table.ident().Text()},
                                           {"metadata", "metadata", table.metadata_location()}});
@@ -26,7 +26,7 @@ Result<ExitCode> LakeSet(Context& context) {
 
 Result<ExitCode> LakeTag(Context& context) {
   FIRN_TRY(const auto ident, TableIdentOf(context, context.Text("table")));
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   std::optional<lake::RefOptions> ref;
   if (!context.Flag("remove")) {
     ref.emplace();

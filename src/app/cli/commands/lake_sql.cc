@@ -11,8 +11,9 @@ Result<ExitCode> LakeSql(Context& context) {
   if (!context.Flag("script")) {
     FIRN_TRY(run.program, FindDuckDb(context));
   }
-  FIRN_TRY(const auto lake, OpenLake(context));
+  FIRN_TRY(const auto lake, OpenLakeToRead(context));
   FIRN_TRY(const auto idents, lake->Tables(""));
+  if (idents.empty()) context.out().Talk(kNoTables);
   std::vector<lake::Table> tables;
   for (const lake::TableIdent& ident : idents) {
     FIRN_TRY(lake::Table table, lake->Load(ident));
