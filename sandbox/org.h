@@ -159,6 +159,9 @@ class Org {
   // The field is deleted from (or restored to) the schema; its values stay in the store.
   [[nodiscard]] virtual Result<void> RemoveField(std::string_view object, std::string_view field,
                                                  bool removed) = 0;
+  // The custom object is deleted from (or restored to) the schema, with the lookups that refer to
+  // nothing else; its records stay in the store. Errors: INVALID_TYPE for any other object.
+  [[nodiscard]] virtual Result<void> RemoveObject(std::string_view object, bool removed) = 0;
 
   // ---- data ----------------------------------------------------------------------------------
   // Fills the org. Deterministic: same seed, schema and options, same records.

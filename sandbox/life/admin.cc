@@ -329,7 +329,7 @@ Answer SetPassword(ApiParts& parts, LifeParts& life, const net::ServerRequest& r
   }
 }
 
-// {"object", "field", "hidden": bool} or {.., "removed": bool}
+// {"object", "field", "hidden": bool} or {.., "removed": bool}; without `field`, of the object
 Answer Fields(ApiParts& parts, LifeParts& life, const net::ServerRequest& request) {
   const json body = json::parse(request.body, nullptr, false);
   if (request.method != "POST" || !body.is_object()) {
@@ -337,6 +337,10 @@ Answer Fields(ApiParts& parts, LifeParts& life, const net::ServerRequest& reques
   }
   try {
     const auto object = body.at("object").get<std::string>();
+    if (!body.contains("field")) {
+      life.activity.SetupChanged("deletedCO", "Custom Objects", "Changed object " + object);
+      return Done(parts.org.RemoveObject(object, body.at("removed").get<bool>()));
+    }
     const auto field = body.at("field").get<std::string>();
     life.activity.SetupChanged("changedFieldSecurity", "Field Security",
                                "Changed field " + object + "." + field);

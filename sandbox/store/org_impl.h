@@ -66,6 +66,7 @@ class OrgImpl final : public Org {
   Result<void> DefineYaml(std::string_view yaml) override;
   Result<void> HideField(std::string_view object, std::string_view field, bool hidden) override;
   Result<void> RemoveField(std::string_view object, std::string_view field, bool removed) override;
+  Result<void> RemoveObject(std::string_view object, bool removed) override;
   Result<SeedReport> Seed(const SeedOptions& options) override;
 
  private:
@@ -86,7 +87,7 @@ class OrgImpl final : public Org {
   Result<std::vector<int>> PlaceFields(ObjectInfo& object);
   Result<void> MakeTable(const ObjectInfo& object);
   Result<void> AddColumns(const ObjectInfo& object, const std::vector<int>& columns);
-  Result<void> ApplyFieldStates(ObjectInfo& object);
+  Result<bool> ApplyFieldStates(ObjectInfo& object);
   Result<void> MakeIndexes(const ObjectInfo& object);
   Result<void> DropIndexes(const ObjectInfo& object);
   Result<void> SetFieldState(std::string_view object, std::string_view field, std::string_view what,

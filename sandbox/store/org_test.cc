@@ -119,6 +119,22 @@ TEST(OrgTest, RemovedAndAddedFieldsLeaveOtherValuesAlone) {
   EXPECT_EQ(org.One("SELECT Site FROM Account"), "x");
 }
 
+TEST(OrgTest, ARemovedObjectGoesWithItsLookupsAndComesBackWithItsRecords) {
+  TestOrg org;
+  const auto widget = org->Insert("Widget__c", {{"Name", "W"}}, {});
+  ASSERT_TRUE(widget) << widget.error().OneLine();
+  ASSERT_TRUE(org->Insert("Reading__c", {{"Name", "R"}, {"Widget__c", IdText(*widget)}}, {}));
+  ASSERT_TRUE(org->RemoveObject("Widget__c", true));
+  EXPECT_EQ(org.Failure("SELECT Name FROM Widget__c"), "INVALID_TYPE");
+  EXPECT_EQ(org.Failure("SELECT Widget__c FROM Reading__c"), "INVALID_FIELD");
+  org.Reopen();
+  EXPECT_EQ(org.One("SELECT Name FROM Reading__c"), "R");
+  EXPECT_EQ(org.Failure("SELECT Name FROM Widget__c"), "INVALID_TYPE");
+  ASSERT_TRUE(org->RemoveObject("Widget__c", false));
+  EXPECT_EQ(org.One("SELECT Widget__r.Name FROM Reading__c"), "W");
+  EXPECT_FALSE(org->RemoveObject("Account", true));
+}
+
 TEST(OrgTest, ObjectFileWithUnknownKeyNamesTheNearest) {
   TestOrg org;
   const auto defined = org->DefineYaml("object: X__c\nfieldz: []\n");

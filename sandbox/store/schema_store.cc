@@ -1,4 +1,6 @@
 // The org's schema on disk: object files of the user, slots of fields, what is hidden or removed.
+#include <set>
+
 #include "sandbox/api_error.h"
 #include "sandbox/store/object_file.h"
 #include "sandbox/store/org_impl.h"
@@ -17,6 +19,22 @@ bool WantsIndex(const FieldInfo& field) {
 bool IsStored(const FieldInfo& field) {
   return !field.calculated && field.type != FieldType::kAddress &&
          field.type != FieldType::kLocation;
+}
+
+// Stands for the object itself among the states of its fields.
+constexpr std::string_view kWholeObject;
+
+// The vendor deletes no object that a lookup refers to: the lookups go with it.
+void DropObjects(const std::set<std::string>& gone, std::vector<ObjectInfo>& objects) {
+  if (gone.empty()) return;
+  std::erase_if(objects, [&](const ObjectInfo& object) { return gone.contains(object.name); });
+  for (ObjectInfo& object : objects) {
+    std::erase_if(object.fields, [&](FieldInfo& field) {
+      const bool refers = !field.reference_to.empty();
+      std::erase_if(field.reference_to, [&](const auto& name) { return gone.contains(name); });
+      return refers && field.reference_to.empty();
+    });
+  }
 }
 
 }  // namespace
@@ -69,13 +87,16 @@ Result<void> OrgImpl::RebuildCatalogue(std::string_view changed_object) {
       touch.Bind(1, NowSeconds()).Bind(2, changed_object);
       FIRN_CHECK(touch.Run());
     }
+    std::set<std::string> gone;
     for (auto& object : objects) {
       FIRN_TRY(const bool is_new, NumberObject(object));
       FIRN_TRY(const std::vector<int> fresh, PlaceFields(object));
       FIRN_CHECK(is_new ? MakeTable(object) : AddColumns(object, fresh));
-      FIRN_CHECK(ApplyFieldStates(object));
+      FIRN_TRY(const bool stands, ApplyFieldStates(object));
+      if (!stands) gone.insert(object.name);
       FIRN_CHECK(MakeIndexes(object));
     }
+    DropObjects(gone, objects);
     FIRN_CHECK(transaction.Commit());
   }
   IndexObjects(objects);
@@ -193,15 +214,18 @@ Result<std::vector<int>> OrgImpl::PlaceFields(ObjectInfo& object) {
   return fresh;
 }
 
-Result<void> OrgImpl::ApplyFieldStates(ObjectInfo& object) {
+// Whether the object itself stands.
+Result<bool> OrgImpl::ApplyFieldStates(ObjectInfo& object) {
+  bool object_stands = true;
   FIRN_TRY(
       Statement states,
       writer_.db().Prepare("SELECT field, hidden, removed FROM field_states WHERE object = ?"));
   states.Bind(1, static_cast<int64_t>(object.number));
   for (;;) {
     FIRN_TRY(const bool more, states.Step());
-    if (!more) return {};
+    if (!more) return object_stands;
     const std::string_view name = states.Text(0);
+    if (name == kWholeObject) object_stands = states.Int(2) == 0;
     for (auto& field : object.fields) {
       if (field.name == name) field.hidden = states.Int(1) != 0;
     }
@@ -280,6 +304,31 @@ Result<void> OrgImpl::HideField(std::string_view object, std::string_view field,
 
 Result<void> OrgImpl::RemoveField(std::string_view object, std::string_view field, bool removed) {
   return SetFieldState(object, field, "removed", removed);
+}
+
+Result<void> OrgImpl::RemoveObject(std::string_view object, bool removed) {
+  std::string name(object);
+  int64_t number = 0;
+  {
+    const std::lock_guard lock(write_mutex_);
+    FIRN_TRY(Statement find, writer_.db().Prepare("SELECT number, name FROM objects"
+                                                  " WHERE name = ? COLLATE NOCASE"));
+    find.Bind(1, object);
+    FIRN_TRY(const bool known, find.Step());
+    if (!known || !object.ends_with("__c")) {
+      return Fail(ApiError(400, "INVALID_TYPE", name + " is no custom object of this org"));
+    }
+    number = find.Int(0);
+    name = find.Text(1);
+    find.Reset();
+    FIRN_TRY(Statement put,
+             writer_.db().Prepare("INSERT INTO field_states(object, field, removed)"
+                                  " VALUES (?, ?, ?) ON CONFLICT(object, field) DO UPDATE"
+                                  " SET removed = excluded.removed"));
+    put.Bind(1, number).Bind(2, kWholeObject).Bind(3, static_cast<int64_t>(removed));
+    FIRN_CHECK(put.Run());
+  }
+  return RebuildCatalogue(name);
 }
 
 }  // namespace firn::sandbox
