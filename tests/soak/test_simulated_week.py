@@ -11,13 +11,16 @@ import platform
 import random
 import time
 
+from pyiceberg.catalog.sql import SqlCatalog
+
+from support.drift import OBJECT, Drift
 from support.firn import Sandbox
 from support.incremental import IncrementalProject, let_pass
 
 HOUR = 3600
 STEP_HOURS = 4
 DAYS = int(os.environ.get("FIRN_SOAK_DAYS", "7"))
-OBJECTS = ("Account", "Opportunity", "CampaignMember")
+OBJECTS = ("Account", "Opportunity", "CampaignMember", OBJECT)
 RESULTS = pathlib.Path(__file__).resolve().parents[2] / "bench" / "results"
 KILLS = ["exports.run.created", "exports.object.described", "exports.columns.noted",
          "exports.columns.evolved", "exports.deletes.listed", "exports.job.created",
@@ -37,6 +40,7 @@ class Week:
         self.counts = dict.fromkeys(("created", "updated", "deleted", "hard_deleted",
                                      "late_commits", "formula_changes", "schema_changes"), 0)
         self.hidden = False
+        self.drift = Drift(org, rows=80)
 
     def ids(self, name, most=400):
         found = self.org.rest("GET", "query?q=" + f"SELECT Id FROM {name} LIMIT {most}"
@@ -61,6 +65,8 @@ class Week:
         for member in chance.sample(self.ids("CampaignMember"), 2):
             org.rest("DELETE", f"sobjects/CampaignMember/{member}")
             counts["hard_deleted"] += 1
+        if not self.drift.is_gone:
+            self.drift.write(chance, 6)
         for account in chance.sample(accounts, 2):
             org.rest("PATCH", f"sobjects/Account/{account}", {"Name": f"parent {chance.random()}"})
             counts["formula_changes"] += 1
@@ -78,12 +84,27 @@ class Week:
                                         "hidden": self.hidden})
         self.counts["schema_changes"] += 1
 
+    def admin(self):
+        """Fields and the object itself change under the followers' feet."""
+        for _ in range(self.chance.randint(0, 2)):
+            what = self.drift.change(self.chance)
+            self.counts[what] = self.counts.get(what, 0) + 1
+        return self.drift.is_gone
+
 
 def assert_no_row_twice(project, what):
     for name in OBJECTS:
         read = project.firn("lake", "rows", f"salesforce.{name}", "--columns", "Id", "--csv")
         ids = read.out.split()[1:]
         assert len(ids) == len(set(ids)), f"{name} holds a row twice after {what}"
+
+
+def rows_by_others(project, name):
+    """Rows and distinct Ids, counted by PyIceberg."""
+    warehouse = project.folder / "lake"
+    ids = SqlCatalog("firn", uri=f"sqlite:///{warehouse}/catalog.db", warehouse=f"file://{warehouse}") \
+        .load_table(f"salesforce.{name}").scan(selected_fields=("Id",)).to_arrow().column("Id")
+    return len(ids), len(set(ids.to_pylist()))
 
 
 def run_once(project, chance, numbers):
@@ -112,9 +133,9 @@ def test_after_a_simulated_week_with_kills_every_row_agrees(tmp_path):
     with Sandbox(tmp_path / "org", seed=seed) as org:
         for name, rows in (("Account", 2000), ("Opportunity", 500), ("CampaignMember", 300)):
             org.seed(name, rows)
+        week = Week(org, chance)
         project = IncrementalProject(tmp_path / "project", org, OBJECTS, more={
             name: ["sweep: 24h", "refresh: 24h"] for name in OBJECTS})
-        week = Week(org, chance)
         run_once(project, random.Random(0), numbers)
         for step in range(DAYS * 24 // STEP_HOURS):
             week.traffic()
@@ -122,16 +143,21 @@ def test_after_a_simulated_week_with_kills_every_row_agrees(tmp_path):
                 week.late_commit()
             if step % 5 == 2:
                 week.schema()
+            week.admin()
             let_pass(org, STEP_HOURS * HOUR)
             run_once(project, chance, numbers)
             assert_no_row_twice(project, f"step {step}: {numbers}")
         if week.hidden:
             week.schema()
+        if week.drift.is_gone:
+            week.drift.vanish(False)
         let_pass(org, HOUR)
         last = project.export("--sweep", "--refresh")
         assert last.code in (0, 1), last
         equal = {name: project.assert_equal(name)["same"] for name in OBJECTS}
         assert equal == {name: org.rows_of(name) for name in OBJECTS}
+        for name in OBJECTS:
+            assert rows_by_others(project, name) == (org.rows_of(name),) * 2, name
         assert project.firn("export", "check").code == 0
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "simulated_week.json").write_text(json.dumps({

@@ -5,8 +5,8 @@
 #include "app/engine/jobs.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
+#include "patterns/exports/choose.h"
 #include "patterns/exports/export.h"
-#include "patterns/exports/names.h"
 #include "patterns/exports/plan.h"
 #include "patterns/exports/report.h"
 
@@ -148,13 +148,12 @@ Result<std::string> ExportOnce(const Call& call, Runtime& runtime, const project
   const exports::ExportOptions options = OptionsOf(*project, share);
   FIRN_TRY(const auto offered, parts.rest->DescribeGlobal(call));
   const exports::Selection selection = SelectionOf(job);
-  FIRN_TRY(const auto specs, exports::SelectObjects(offered, *project, *org, selection));
-  FIRN_TRY(
-      const auto warnings,
-      exports::CheckNames(
-          call, parts,
-          {.project = *project, .org = *org, .offered = offered, .selection = selection}, specs));
-  for (const std::string& warning : warnings) {
+  FIRN_TRY(const auto chosen,
+           exports::ChooseObjects(
+               call, parts,
+               {.project = *project, .org = *org, .offered = offered, .selection = selection}));
+  const auto& specs = chosen.specs;
+  for (const std::string& warning : chosen.warnings) {
     log::Warn("export.name_fits_nothing", {{"job", job.name}, {"text", warning}});
   }
   if (const auto cut = CutShort(runtime, job.org)) {

@@ -169,6 +169,7 @@ class NameCheck {
     for (const auto& info : asked_.offered) names.push_back(info.name);
     for (const project::ObjectRule& rule : asked_.project.objects) {
       if (project::IsGlob(rule.name) || !AppliesTo(rule, asked_.org)) continue;
+      if (AnyFits(asked_.selection.gone, rule.name)) continue;  // told already
       if (AnyFits(names, rule.name)) {
         FIRN_CHECK(memory_.Remember(rule.name));
       } else if (memory_.Knows(rule.name)) {

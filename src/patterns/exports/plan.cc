@@ -74,18 +74,6 @@ ObjectSpec SpecFor(const std::string& object, const project::Project& project,
   return spec;
 }
 
-std::vector<std::string> PatternsOf(const project::Project& project, const project::Org& org,
-                                    const Selection& selection) {
-  if (!selection.patterns.empty()) return selection.patterns;
-  std::vector<std::string> patterns;
-  for (const project::ObjectRule& rule : project.objects) {
-    const bool applies = rule.orgs.empty() ||
-                         std::find(rule.orgs.begin(), rule.orgs.end(), org.id) != rule.orgs.end();
-    if (applies && !rule.skip) patterns.push_back(rule.name);
-  }
-  return patterns;
-}
-
 Result<void> CheckMode(const ObjectSpec& spec) {
   const bool incremental = spec.mode == ExportMode::kIncremental;
   if (incremental && spec.all_rows) {
@@ -128,6 +116,11 @@ const project::ObjectRule* Skipped(const project::Project& project, const projec
   return rule != nullptr && rule->skip ? rule : nullptr;
 }
 
+bool IsGone(const Selection& selection, const std::string& name) {
+  return std::any_of(selection.gone.begin(), selection.gone.end(),
+                     [&name](const auto& gone) { return project::GlobMatches(name, gone); });
+}
+
 // Takes objects into a run, each once.
 class Chooser {
  public:
@@ -137,6 +130,7 @@ class Chooser {
 
   Result<void> TakeNamed(const std::string& name) {
     const auto* info = Find(offered_, name);
+    if (info == nullptr && IsGone(selection_, name)) return {};
     if (info == nullptr) return Fail(UnknownObject(offered_, name).At(PlaceOf(name)));
     if (!info->queryable) {
       return Fail(
@@ -270,11 +264,23 @@ int64_t CallsFor(std::optional<int64_t> rows, int64_t records_per_page) {
   return describe_counts_and_job + kPollsOfFirstMinute + lists + pages;
 }
 
+std::vector<std::string> PatternsOf(const project::Project& project, const project::Org& org,
+                                    const Selection& selection) {
+  if (!selection.patterns.empty()) return selection.patterns;
+  std::vector<std::string> patterns;
+  for (const project::ObjectRule& rule : project.objects) {
+    const bool applies = rule.orgs.empty() ||
+                         std::find(rule.orgs.begin(), rule.orgs.end(), org.id) != rule.orgs.end();
+    if (applies && !rule.skip) patterns.push_back(rule.name);
+  }
+  return patterns;
+}
+
 Result<std::vector<ObjectSpec>> SelectObjects(const std::vector<salesforce::ObjectInfo>& offered,
                                               const project::Project& project,
                                               const project::Org& org, const Selection& selection) {
   for (const std::string& name : selection.except) {
-    if (!project::IsGlob(name) && Find(offered, name) == nullptr) {
+    if (!project::IsGlob(name) && Find(offered, name) == nullptr && !IsGone(selection, name)) {
       return Fail(UnknownObject(offered, name));
     }
   }

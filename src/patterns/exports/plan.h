@@ -21,6 +21,7 @@ struct Selection {
   std::vector<std::string> include;   // over the project's, when not empty
   std::vector<std::string> exclude;
   std::vector<std::string> except;  // objects that are not taken, names or globs
+  std::vector<std::string> gone;    // were exported once, are not offered: passed over
   std::string where;
   bool strict = false;
   bool all_rows = false;
@@ -28,6 +29,11 @@ struct Selection {
   bool sweep = false;              // incremental: compare all Ids in this run
   bool refresh = false;            // incremental: read formula fields again in this run
 };
+
+// What is asked for: the selection's patterns, else the names of the project's rules.
+[[nodiscard]] std::vector<std::string> PatternsOf(const project::Project& project,
+                                                  const project::Org& org,
+                                                  const Selection& selection);
 
 // The objects that fit, in the order of the patterns, then of the org. Without patterns: those of
 // the project's rules. Errors: BadInput EXPORT-PLAN-001 for a name that the org does not have or

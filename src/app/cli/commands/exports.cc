@@ -14,8 +14,8 @@
 #include "app/engine/mirrors.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
+#include "patterns/exports/choose.h"
 #include "patterns/exports/export.h"
-#include "patterns/exports/names.h"
 #include "patterns/exports/plan.h"
 #include "patterns/exports/report.h"
 #include "patterns/exports/verify/verify.h"
@@ -48,14 +48,12 @@ Result<std::vector<exports::ObjectSpec>> Select(Context& context, ExportSession&
   FIRN_TRY(const auto* org, context.LoadOrg());
   FIRN_TRY(const auto offered, session.parts.rest->DescribeGlobal(context.call()));
   const exports::Selection selection = SelectionFrom(context);
-  FIRN_TRY(auto specs, exports::SelectObjects(offered, *project, *org, selection));
-  FIRN_TRY(
-      const auto warnings,
-      exports::CheckNames(
-          context.call(), session.parts,
-          {.project = *project, .org = *org, .offered = offered, .selection = selection}, specs));
-  for (const std::string& warning : warnings) context.out().Warn(warning);
-  return specs;
+  FIRN_TRY(auto chosen,
+           exports::ChooseObjects(
+               context.call(), session.parts,
+               {.project = *project, .org = *org, .offered = offered, .selection = selection}));
+  for (const std::string& warning : chosen.warnings) context.out().Warn(warning);
+  return std::move(chosen.specs);
 }
 
 Result<ExitCode> PlanExport(Context& context) {

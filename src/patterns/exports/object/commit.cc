@@ -3,6 +3,7 @@
 #include "core/base/log.h"
 #include "core/base/time_text.h"
 #include "ends/lake/maintain/orphans.h"
+#include "patterns/exports/gone_objects.h"
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/object/run.h"
 #include "patterns/exports/verify/reconcile.h"
@@ -116,6 +117,8 @@ Result<void> ObjectRun::Commit() {
                                         .run_id = shared_.run_id,
                                         .set = patient_.clock->Now()}));
   }
+  FIRN_CHECK(KeepDefinitions(Definitions(), row_.describe));
+  FIRN_CHECK(NoteBack(parts_.shared, parts_.org_id, row_.object));
   FIRN_CHECK(SaveState(state::ObjectState::kCommitted));
   FIRN_FAULT_POINT("exports.commit.recorded");
   if (parts_.metrics != nullptr) {

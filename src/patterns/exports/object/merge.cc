@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/time_text.h"
+#include "patterns/exports/gone_objects.h"
 #include "patterns/exports/object/fill_columns.h"
 #include "patterns/exports/object/row_marks.h"
 #include "patterns/exports/object/run.h"
@@ -225,6 +226,7 @@ Result<void> ObjectRun::RecordMerge(const lake::Table& before) {
                                           .set = patient_.clock->Now()}));
     }
   }
+  if (i.sweep) FIRN_CHECK(NoteBack(parts_.shared, parts_.org_id, row_.object));
   FIRN_CHECK(SaveState(state::ObjectState::kCommitted));
   FIRN_FAULT_POINT("exports.merge.recorded");
   RemoveStaged(shared_.options.staging_folder, row_.object);

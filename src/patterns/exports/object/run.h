@@ -18,6 +18,7 @@
 #include "patterns/exports/facts.h"
 #include "patterns/exports/left_out.h"
 #include "patterns/exports/leftovers.h"
+#include "patterns/exports/object/field_definitions.h"
 #include "patterns/exports/object/layout_for.h"
 #include "patterns/exports/object/page_source.h"
 #include "patterns/exports/window/merge_window.h"
@@ -100,6 +101,7 @@ class ObjectRun final : private PageLedger, private lake::IngestObserver {
   Result<void> FitToRows(UtcMicros watermark, Window window);
   void ReadWhole(const std::string& why);
   Result<void> AdaptColumns();
+  [[nodiscard]] DefinitionsOwner Definitions() const;
   Result<void> ListDeletes();
   Result<void> MergeFetched();
   Result<void> RefuseIfMoved(const lake::Table& table) const;

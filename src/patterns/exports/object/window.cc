@@ -4,6 +4,7 @@
 #include "core/base/fault_point.h"
 #include "core/base/file.h"
 #include "core/base/time_text.h"
+#include "patterns/exports/gone_objects.h"
 #include "patterns/exports/object/fill_columns.h"
 #include "patterns/exports/object/run.h"
 #include "patterns/exports/window/deleted_ids.h"
@@ -106,6 +107,11 @@ Result<void> ObjectRun::ChooseWindow() {
   const IncrementalSpec& spec = facts_.spec.incremental;
   // Asked for: once in a run, with its first window.
   i.sweep = (spec.sweep_now && i.done.empty()) || IsDue(i.swept, spec.sweep_every, now);
+  FIRN_TRY(const bool was_gone, WasGone(parts_.shared, parts_.org_id, row_.object));
+  if (was_gone) {
+    i.sweep = true;
+    Warn("the object is back after it was away: all Ids are compared, as by `--sweep`");
+  }
   i.refresh = (spec.refresh_now && i.done.empty()) || IsDue(i.refreshed, spec.refresh_every, now);
   FIRN_CHECK(AdaptColumns());
   return FitToRows(*watermark, PlanWindow({.watermark = *watermark, .org_now = now}, spec));
@@ -149,10 +155,19 @@ Result<void> ObjectRun::FitToRows(UtcMicros watermark, Window window) {
   return {};
 }
 
+DefinitionsOwner ObjectRun::Definitions() const {
+  return {.shared = parts_.shared, .org_id = parts_.org_id, .table = facts_.spec.table};
+}
+
 Result<void> ObjectRun::AdaptColumns() {
   FIRN_TRY(auto table, parts_.lake->Load(ident_));
   std::vector<std::string> to_fill = ColumnsToFill(table);
-  for (const auto* names : {&facts_.new_fields, &facts_.vanished_fields}) {
+  FIRN_TRY(const auto redefined, RedefinedFields(Definitions(), row_.describe));
+  auto other_values = ColumnsOfFields(layout_, redefined);
+  for (const std::string& field : redefined) {
+    Note("field " + field + " is defined otherwise than before: its column is read again");
+  }
+  for (const auto* names : {&facts_.new_fields, &facts_.vanished_fields, &other_values}) {
     for (const std::string& name : *names) {
       if (std::find(to_fill.begin(), to_fill.end(), name) == to_fill.end()) {
         to_fill.push_back(name);
@@ -160,6 +175,7 @@ Result<void> ObjectRun::AdaptColumns() {
     }
   }
   FIRN_TRY(table, SetColumnsToFill(patient_, *parts_.lake, table, to_fill));
+  FIRN_CHECK(KeepDefinitions(Definitions(), row_.describe));
   FIRN_FAULT_POINT("exports.columns.noted");
   if (!table_schema_differs_) return {};
   // Others may add columns too: then the layout is worked out on theirs, for ids of its own.
