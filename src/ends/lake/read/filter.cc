@@ -183,7 +183,10 @@ Result<std::vector<bool>> Filter::Matches(const Predicate& predicate,
     return out;
   }
   const bool all = predicate.op == Op::kNotEqual;  // of the values
-  std::vector<bool> out(count, all);
+  std::vector<bool> out(count, false);
+  // Null is not another value either, when no value is left to compare with.
+  for (size_t row = 0; row < count && all; ++row)
+    out[row] = column->IsValid(static_cast<int64_t>(row));
   for (const ScalarPtr& value : predicate.values) {
     const auto flags = arrow::compute::CallFunction(kFunctions[static_cast<size_t>(predicate.op)],
                                                     {column, value});

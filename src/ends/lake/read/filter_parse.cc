@@ -10,6 +10,7 @@
 #include "core/base/nearest.h"
 #include "ends/lake/internal/projection.h"
 #include "ends/lake/read/filter.h"
+#include "ends/lake/read/number_literal.h"
 
 namespace firn::lake {
 namespace {
@@ -305,6 +306,18 @@ class FilterParser {
     return {};
   }
 
+  // Whether a number that no value of the column equals, but whose floor is one, still orders them.
+  static bool CompareInexactly(const NumberLiteral& number, Filter::Predicate& predicate) {
+    if (predicate.op == Op::kEqual || predicate.op == Op::kNotEqual) return false;
+    const bool less = predicate.op == Op::kLess || predicate.op == Op::kLessEqual;
+    if (number.below) {
+      predicate.op = less ? Op::kLess : Op::kGreaterEqual;
+    } else {
+      predicate.op = less ? Op::kLessEqual : Op::kGreater;
+    }
+    return true;
+  }
+
   Result<void> Literal(Filter::Predicate& predicate) {
     const Token& token = Peek();
     const bool word = token.kind == Token::Kind::kWord && !token.quoted &&
@@ -314,8 +327,16 @@ class FilterParser {
     const record::Field& field = filter_.fields_[predicate.field];
     const auto type = internal::ArrowFieldOf(field)->type();
     auto value = arrow::compute::Initialize();
+    std::string readable = Readable(token, field.type);
+    if (const auto number = ReadNumber(readable, *type)) {
+      if (!number->exact && !CompareInexactly(*number, predicate)) {
+        ++next_;
+        return {};
+      }
+      readable = number->floor;
+    }
     if (value.ok()) {
-      const auto text = std::make_shared<arrow::StringScalar>(Readable(token, field.type));
+      const auto text = std::make_shared<arrow::StringScalar>(readable);
       const auto cast = arrow::compute::Cast(arrow::Datum(text), type);
       value = cast.status();
       if (cast.ok()) predicate.values.push_back(cast->scalar());

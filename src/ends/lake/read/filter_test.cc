@@ -149,6 +149,73 @@ TEST(Filter, BoundsFromBeforeAColumnWasWidenedHold) {
     EXPECT_FALSE(MayMatch(no, file)) << no;
 }
 
+// Rows -1.50, 1.00, 1.01, null of `price`, and -2, 1, 2, null of `count`, as a word of 1 and 0.
+std::string Matching(const std::string& where) {
+  const auto filter = Filter::Parse(where, Columns());
+  EXPECT_TRUE(filter) << where << ": " << filter.error().OneLine();
+  if (!filter) return "";
+  arrow::Decimal64Builder prices(arrow::decimal64(9, 2));
+  arrow::Int64Builder counts;
+  for (const auto& [price, count] : {std::pair(-150, -2), {100, 1}, {101, 2}}) {
+    EXPECT_TRUE(prices.Append(arrow::Decimal64(price)).ok());
+    EXPECT_TRUE(counts.Append(count).ok());
+  }
+  EXPECT_TRUE(prices.AppendNull().ok() && counts.AppendNull().ok());
+  const auto rows =
+      arrow::RecordBatch::Make(arrow::schema({arrow::field("price", arrow::decimal64(9, 2)),
+                                              arrow::field("count", arrow::int64())}),
+                               4, {*prices.Finish(), *counts.Finish()});
+  const auto matches = filter->Matches(*rows);
+  EXPECT_TRUE(matches) << where;
+  std::string out;
+  for (const bool match : *matches) out += match ? '1' : '0';
+  return out;
+}
+
+TEST(Filter, ANumberWithMoreDigitsThanItsColumnComparesAsWhatItIs) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"price = 1.00", "0100"},
+      {"price = 1.000", "0100"},
+      {"price = 1.005", "0000"},
+      {"price != 1.005", "1110"},
+      {"price < 1.005", "1100"},
+      {"price <= 1.005", "1100"},
+      {"price > 1.005", "0010"},
+      {"price >= 1.005", "0010"},
+      {"price < -1.4999", "1000"},
+      {"price >= -1.501", "1110"},
+      {"price <= -1.501", "0000"},
+      {"NOT price > 1.005", "1100"},
+      {"price IN (1.005, 1.01)", "0010"},
+      {"price NOT IN (1.005, 1.01)", "1100"},
+      {"price IN (1.005)", "0000"},
+      {"NOT price IN (1.005)", "1110"},
+      {"price BETWEEN 0.999 AND 1.005", "0100"},
+      {"price NOT BETWEEN 0.999 AND 1.005", "1010"},
+      {"price < 123456789012345", "1110"},
+      {"price > 123456789012345", "0000"},
+      {"price > -123456789012345", "1110"},
+      {"price <= -123456789012345", "0000"},
+      {"price != 1e30", "1110"},
+      {"price < 1e70", "1110"},
+      {"count > 1.5", "0010"},
+      {"count <= -1.5", "1000"},
+      {"count < 99999999999999999999", "1110"},
+      {"count = 2.0", "0010"}};
+  for (const auto& [where, expected] : cases) EXPECT_EQ(Matching(where), expected) << where;
+}
+
+TEST(Filter, ANumberWithMoreDigitsThanItsColumnSparesOnlyWhatCannotMatch) {
+  DataFile file;
+  file.record_count = 10;
+  file.lower_bounds = {{3, SingleDecimal(0, 100)}};
+  file.upper_bounds = {{3, SingleDecimal(0, 200)}};
+  for (const char* yes : {"price > 1.999", "price < 1.001", "price >= 0.999", "price != 1.005"})
+    EXPECT_TRUE(MayMatch(yes, file)) << yes;
+  for (const char* no : {"price > 2.001", "price >= 2.001", "price < 0.999", "price = 1.005"})
+    EXPECT_FALSE(MayMatch(no, file)) << no;
+}
+
 TEST(Filter, WhatIsNoFilterIsSaid) {
   for (const char* bad : {"",
                           "name",
@@ -156,7 +223,6 @@ TEST(Filter, WhatIsNoFilterIsSaid) {
                           "name = bob",
                           "= 1",
                           "count = 'x'",
-                          "count = 1.5",
                           "name = 'x",
                           "name = 'x' OR",
                           "name = 'x' count = 1",
