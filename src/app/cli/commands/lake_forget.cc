@@ -50,7 +50,8 @@ std::string UntilFor(const lake::Table& table, const lake::KeyTraces& found) {
   if (!found.refs.empty())
     return "branch or tag " + fmt::format("{}", fmt::join(found.refs, ", ")) + " goes";
   if (found.visible) return "it is erased: it is in the rows";
-  if (!found.live_files.empty()) return "its files are compacted and their snapshots expire";
+  if (!found.live_files.empty() || !found.delete_files.empty())
+    return "its files are compacted and their snapshots expire";
   if (found.old_files.empty()) return "maintenance removes unused files";
   if (const int64_t most = lake::SnapshotsKept(table); most > 0)
     return fmt::format("the last {} snapshots are others", most);
@@ -128,10 +129,11 @@ void Print(Context& context, const std::vector<Trace>& traces,
   for (const Trace& trace : traces) {
     const lake::KeyTraces& found = trace.found;
     const char* state = !trace.erased ? "to be erased" : found.any() ? "remains" : "erased";
-    out.rows.push_back(
-        {trace.table.Text(), found.visible, static_cast<int64_t>(found.live_files.size()),
-         static_cast<int64_t>(found.old_files.size()), static_cast<int64_t>(found.snapshots.size()),
-         static_cast<int64_t>(found.unused_files.size()), state, trace.until});
+    out.rows.push_back({trace.table.Text(), found.visible,
+                        static_cast<int64_t>(found.live_files.size() + found.delete_files.size()),
+                        static_cast<int64_t>(found.old_files.size()),
+                        static_cast<int64_t>(found.snapshots.size()),
+                        static_cast<int64_t>(found.unused_files.size()), state, trace.until});
   }
   for (const ForgetPlace& place : places) {
     out.rows.push_back(

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 
@@ -19,6 +20,7 @@
 #include "ends/lake/merge/key_index_file.h"
 #include "ends/lake/merge/write.h"
 #include "ends/lake/read/scan.h"
+#include "ends/lake/store/object_store.h"
 
 namespace firn::lake {
 namespace {
@@ -48,6 +50,17 @@ internal::SourceOptions Source(const Table& table, std::vector<record::Field> fi
   options.schema.fields = std::move(fields);
   options.hints = internal::HintsOf(table.metadata());
   return options;
+}
+
+bool IsPartitioned(const Table& table) {
+  const auto& specs = table.metadata().partition_specs;
+  return std::any_of(specs.begin(), specs.end(),
+                     [](const auto& spec) { return !spec.fields.empty(); });
+}
+
+bool TellsPartition(const DataFile& file) {
+  return std::any_of(file.partition.begin(), file.partition.end(),
+                     [](const auto& value) { return value.has_value(); });
 }
 
 // Bounds are cut to 16 characters: a key is outside only if its own beginning is.
@@ -110,6 +123,22 @@ Properties FormerRules(const Table& table) {
   return changes;
 }
 
+Result<std::vector<DataFile>> EqualityDeletesOf(const Call& call, const Table& table,
+                                                int64_t snapshot_id) {
+  std::vector<DataFile> files;
+  FIRN_TRY(const auto manifests,
+           LoadManifests(call, *table.store(), *table.metadata().FindSnapshot(snapshot_id)));
+  for (const ManifestFile& manifest : manifests) {
+    if (manifest.content == ManifestFile::Content::kData || !manifest.has_live_files()) continue;
+    FIRN_CHECK(EachEntry(call, *table.store(), manifest, [&](ManifestEntry entry) -> Result<void> {
+      if (entry.live() && entry.file.content == DataFile::Content::kEqualityDeletes)
+        files.push_back(std::move(entry.file));
+      return {};
+    }));
+  }
+  return files;
+}
+
 class Finder {
  public:
   Finder(const Call& call, const Table& table, record::Field field, const std::string& key)
@@ -128,7 +157,8 @@ class Finder {
         (is_current ? live_ : old_).insert(live.file.path);
         if (is_current) FIRN_CHECK(SeeWhetherVisible(live, positions));
       }
-      if (holds) holding_.insert(snapshot.snapshot_id);
+      FIRN_TRY(const bool deletes, DeletesNameIt(snapshot.snapshot_id, is_current));
+      if (holds || deletes) holding_.insert(snapshot.snapshot_id);
     }
     // Only now are all files known that held it.
     for (const SnapshotInfo& snapshot : table_.history()) {
@@ -139,6 +169,7 @@ class Finder {
     for (const std::string& path : live_) old_.erase(path);
     out_.live_files.assign(live_.begin(), live_.end());
     out_.old_files.assign(old_.begin(), old_.end());
+    out_.delete_files.assign(deletes_.begin(), deletes_.end());
     AddRefs();
     out_.rules_aside = !FormerRules(table_).empty();
     FIRN_CHECK(AddUnused());
@@ -155,22 +186,38 @@ class Finder {
     return positions;
   }
 
+  // Whether a live equality delete file of the snapshot has the key among its values.
+  Result<bool> DeletesNameIt(int64_t snapshot_id, bool is_current) {
+    bool any = false;
+    FIRN_TRY(const auto files, EqualityDeletesOf(call_, table_, snapshot_id));
+    for (const DataFile& file : files) {
+      FIRN_TRY(const auto positions, PositionsIn(file));
+      if (positions.empty()) continue;
+      any = true;
+      if (is_current) deletes_.insert(file.path);
+    }
+    return any;
+  }
+
   // Whether a snapshot's manifests still name a file as removed that held the key: with its bounds,
   // which are values of its rows.
   Result<bool> TellsOf(int64_t snapshot_id) {
     bool tells = false;
-    FIRN_TRY(const auto manifests,
-             LoadManifests(call_, *table_.store(), *table_.metadata().FindSnapshot(snapshot_id)));
+    const Snapshot& snapshot = *table_.metadata().FindSnapshot(snapshot_id);
+    // One that was killed: the file it took out is gone, and whose partition that was nobody knows.
+    const bool erasure = snapshot.summary.contains("firn.erased");
+    FIRN_TRY(const auto manifests, LoadManifests(call_, *table_.store(), snapshot));
     for (const ManifestFile& manifest : manifests) {
-      if (manifest.content != ManifestFile::Content::kData || manifest.deleted_files == 0) continue;
+      if (manifest.deleted_files == 0) continue;
       const auto known = telling_.find(manifest.path);
       if (known == telling_.end()) {
         bool one = false;
-        FIRN_CHECK(EachEntry(call_, *table_.store(), manifest,
-                             [&](const ManifestEntry& entry) -> Result<void> {
-                               one = one || (!entry.live() && HeldIt(entry.file));
-                               return {};
-                             }));
+        FIRN_CHECK(EachEntry(
+            call_, *table_.store(), manifest, [&](const ManifestEntry& entry) -> Result<void> {
+              one = one || (!entry.live() &&
+                            (HeldIt(entry.file) || (erasure && TellsPartition(entry.file))));
+              return {};
+            }));
         telling_[manifest.path] = one;
       }
       tells = tells || telling_[manifest.path];
@@ -179,7 +226,8 @@ class Finder {
   }
 
   bool HeldIt(const DataFile& removed) {
-    if (removed.lower_bounds.empty() && removed.upper_bounds.empty()) return false;
+    if (removed.lower_bounds.empty() && removed.upper_bounds.empty() && !TellsPartition(removed))
+      return false;
     if (const auto positions = PositionsIn(removed); positions) return !positions->empty();
     // The file is gone: its bounds are all that is left of it.
     const auto begins = [&](const std::map<int, std::string>& bounds) {
@@ -230,6 +278,7 @@ class Finder {
   std::set<int64_t> holding_;            // snapshots
   std::set<std::string> live_;
   std::set<std::string> old_;
+  std::set<std::string> deletes_;
   KeyTraces out_;
 };
 
@@ -273,23 +322,64 @@ Result<void> WriteWithout(const Call& call, const Table& table, const LiveFile& 
   return {};
 }
 
+// By path, of the current state.
+Result<std::map<std::string, DataFile>> EqualityDeletesThatName(const Call& call,
+                                                                const Table& table,
+                                                                const record::Field& field,
+                                                                const std::string& key) {
+  std::map<std::string, DataFile> found;
+  const auto current = table.current_snapshot();
+  if (!current) return found;
+  FIRN_TRY(auto files, EqualityDeletesOf(call, table, current->snapshot_id));
+  for (DataFile& file : files) {
+    FIRN_TRY(const auto positions, Positions(call, table, file, field, key));
+    if (!positions.empty()) found.emplace(file.path, std::move(file));
+  }
+  return found;
+}
+
 Result<RowDelta> DeltaWithout(const Call& call, const Table& table, const record::Field& field,
                               const std::string& key) {
   RowDelta delta;
+  FIRN_TRY(const auto gone, EqualityDeletesThatName(call, table, field, key));
   FIRN_TRY(const auto files, LiveFiles(call, table));
   for (const LiveFile& live : files) {
-    if (!MayHold(live.file, field.id, key)) continue;
+    const bool carried_out =
+        std::any_of(live.equality.begin(), live.equality.end(),
+                    [&](const EqualityDelete& one) { return gone.contains(one.file.path); });
+    if (!carried_out && !MayHold(live.file, field.id, key)) continue;
     FIRN_TRY(const auto positions, Positions(call, table, live.file, field, key));
-    if (!positions.empty()) FIRN_CHECK(WriteWithout(call, table, live, positions, delta));
+    if (carried_out || !positions.empty())
+      FIRN_CHECK(WriteWithout(call, table, live, positions, delta));
   }
+  // No data file is left that they hold for.
+  for (const auto& [path, file] : gone) delta.removed_deletes.push_back(file);
   return delta;
 }
 
 // The file of a merge's key index has the key too; the next merge makes it again.
-Result<void> RemoveKeyIndex(const Table& table, const record::Field& field) {
-  const auto path = DefaultIndexPath(table, {table.metadata().table_uuid, field.id});
-  if (!path || !FileExists(*path)) return {};
-  return RemoveFile(*path);
+// Whichever column is the key: the others' values are the record's too.
+Result<void> RemoveKeyIndexes(const Table& table) {
+  for (const record::Field& field : table.schema().fields) {
+    const auto path = DefaultIndexPath(table, {table.metadata().table_uuid, field.id});
+    if (path && FileExists(*path)) FIRN_CHECK(RemoveFile(*path));
+  }
+  return {};
+}
+
+// On a local disk the folders of partitions have values for names.
+void RemoveEmptyFolders(const KeyTraces& traces) {
+  for (const auto* files : {&traces.live_files, &traces.old_files, &traces.unused_files}) {
+    for (const std::string& uri : *files) {
+      const auto path = LocalPath(uri);
+      if (!path) return;
+      std::error_code in_use;
+      for (auto folder = std::filesystem::path(*path).parent_path();
+           folder.filename().string().find('=') != std::string::npos && !in_use;
+           folder = folder.parent_path())
+        std::filesystem::remove(folder, in_use);  // only an empty one
+    }
+  }
 }
 
 // Snapshots from the current one back that do not have the key: those may stay.
@@ -323,12 +413,13 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
   FIRN_TRY(const auto field, KeyField(table, column));
   FIRN_TRY(report.before, FindKey(call, table, column, key));
   report.after = report.before;
-  FIRN_CHECK(RemoveKeyIndex(table, field));
+  FIRN_CHECK(RemoveKeyIndexes(table));
   if (!report.before.any()) return report;
-  const auto snapshots_before = static_cast<int64_t>(table.history().size());
+  auto snapshots_made = static_cast<int64_t>(table.history().size());
   if (!report.before.snapshots.empty()) {
-    FIRN_TRY(table, lake.SetProperties(call, ident,
-                                       EraseRules(table, CleanNewest(table, report.before) + 1)));
+    const bool twice = IsPartitioned(table);
+    const int64_t kept = twice ? 1 : CleanNewest(table, report.before) + 1;
+    FIRN_TRY(table, lake.SetProperties(call, ident, EraseRules(table, kept)));
     FIRN_FAULT_POINT("lake.erase.prepared");
     FIRN_TRY(const RowDelta delta, DeltaWithout(call, table, field, key));
     report.files_rewritten = static_cast<int64_t>(delta.removed_rows.size());
@@ -337,13 +428,19 @@ Result<EraseReport> EraseKey(const Call& call, Lake& lake, const TableIdent& ide
     options.resolve = [&](const Call& again, const Table& now) {
       return DeltaWithout(again, now, field, key);
     };
-    auto committed = delta.removed_rows.empty() ? lake.Append(call, ident, {}, options.commit)
-                                                : lake.CommitRowDelta(call, ident, delta, options);
+    const bool removes = !delta.removed_rows.empty() || !delta.removed_deletes.empty();
+    auto committed = removes ? lake.CommitRowDelta(call, ident, delta, options)
+                             : lake.Append(call, ident, {}, options.commit);
     FIRN_FAULT_POINT("lake.erase.committed");
+    ++snapshots_made;
+    const bool again = committed && removes && twice;
+    snapshots_made += again ? 1 : 0;
+    if (again) committed = lake.Append(call, ident, {}, options.commit);
+    RemoveEmptyFolders(report.before);
     // Whatever came of it, the table's own rules hold again.
     FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
     if (!committed) return Fail(std::move(committed).error());
-    report.snapshots_expired = snapshots_before + 1 - static_cast<int64_t>(table.history().size());
+    report.snapshots_expired = snapshots_made - static_cast<int64_t>(table.history().size());
   } else if (report.before.rules_aside) {
     FIRN_TRY(table, lake.SetProperties(call, ident, FormerRules(table)));
   }

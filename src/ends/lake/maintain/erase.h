@@ -3,8 +3,11 @@
 //
 // A delete only hides a row; personal data that must go has to leave the files. Files that hold the
 // key are written again without it in one commit, and every snapshot as old as the last one that
-// has it is let go with its files. Branches and tags are not touched: what they keep is told. Any
-// thread.
+// has it is let go with its files. Equality deletes of other writers that name the key are carried
+// out on the way, so that their files can go. Where the table is partitioned a second commit
+// follows, since the first one's manifests name the removed files with their partitions, which are
+// values of their rows; then only the newest snapshot stays. Branches and tags are not touched:
+// what they keep is told. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +21,10 @@
 namespace firn::lake {
 
 struct KeyTraces {
-  bool visible = false;                 // a reader of the current state sees the row
-  std::vector<std::string> live_files;  // data files of the current state that hold it
-  std::vector<std::string> old_files;   // those that only older snapshots have
+  bool visible = false;                   // a reader of the current state sees the row
+  std::vector<std::string> live_files;    // data files of the current state that hold it
+  std::vector<std::string> old_files;     // those that only older snapshots have
+  std::vector<std::string> delete_files;  // live equality deletes of others that name the key
   // That have any of these files, or still name one as removed, with its bounds; oldest first.
   std::vector<int64_t> snapshots;
   std::vector<std::string> refs;          // branches and tags, not main, that keep such a snapshot
@@ -28,8 +32,8 @@ struct KeyTraces {
   // An erasure of any key was killed before the table's own rules for its history were back.
   bool rules_aside = false;
   [[nodiscard]] bool any() const {
-    return !live_files.empty() || !old_files.empty() || !unused_files.empty() ||
-           !snapshots.empty() || rules_aside;
+    return !live_files.empty() || !delete_files.empty() || !old_files.empty() ||
+           !unused_files.empty() || !snapshots.empty() || rules_aside;
   }
 };
 // Looks through every data file of every snapshot, and those that belong to none, by statistics and
