@@ -240,6 +240,10 @@ constexpr ErrorCode kCodes[] = {
      "`--resume` passes over the files up to the one of the newest snapshot, which has another "
      "length now: it was written again, or these are other files",
      "leave `--resume` out: all files are merged again, in their order"},
+    {"LAKE-IMPORT-005", "rows to merge have keys that the table does not have",
+     "the files lack a column that every row of the table must have, as `Id` when the key is an "
+     "external id: they can change rows but make none",
+     "leave the rows out, or add the column to the files"},
     {"LAKE-READ-004", "a file of rows cannot be read",
      "it is no Parquet file, was cut short, or is gone", "make it again"},
     {"LAKE-CONTRACT-001", "rows have other columns than their contract declares",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -62,10 +63,28 @@ struct Header {
   std::vector<std::string> names;
 };
 
+// The describe of an object whose files have no Ids.
+std::string WithoutId(const std::string& describe) {
+  auto json = nlohmann::json::parse(describe, nullptr, false);
+  if (!json.is_object() || !json.contains("fields") || !json["fields"].is_array()) return describe;
+  auto kept = nlohmann::json::array();
+  for (const auto& field : json["fields"]) {
+    if (!field.is_object() || field.value("name", "") != "Id") kept.push_back(field);
+  }
+  json["fields"] = std::move(kept);
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 // The described columns that a file has; the rest of the describe does not matter.
 Result<record::Layout> LayoutForHeader(const ImportOptions& options, const Header& header,
                                        const Table* table) {
-  FIRN_TRY(const std::string describe, ReadFile(options.describe_path));
+  FIRN_TRY(std::string describe, ReadFile(options.describe_path));
+  const bool has_id = std::any_of(header.names.begin(), header.names.end(), [](const auto& name) {
+    return name == "Id" || name == "ID" || name == "id";
+  });
+  // Another key names the rows as well.
+  if (options.mode == ImportOptions::Mode::kUpsert && options.key != "Id" && !has_id)
+    describe = WithoutId(describe);
   record::LayoutOptions wanted;
   FIRN_TRY(const record::Layout all, record::LayoutFromDescribe(describe, wanted));
   wanted.include.clear();

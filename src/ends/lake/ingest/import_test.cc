@@ -11,6 +11,8 @@
 #include "core/base/file.h"
 #include "ends/lake/catalog/catalog.h"
 #include "ends/lake/internal/lake_parts.h"
+#include "ends/lake/read/row_text.h"
+#include "ends/lake/read/rows.h"
 #include "ends/lake/read/scan.h"
 #include "ends/lake/store/object_store.h"
 
@@ -94,6 +96,62 @@ TEST_F(ImportTest, AColumnThatIsNotDescribedIsAnError) {
   ASSERT_FALSE(report.has_value());
   EXPECT_EQ(report.error().code(), "LAKE-IMPORT-002");
   EXPECT_THAT(report.error().what(), HasSubstr("`Nme`"));
+}
+
+class ImportByKeyTest : public ImportTest {
+ protected:
+  // `Id Name Count` of each row, a line each, sorted.
+  std::vector<std::string> Rows() {
+    const auto reader = RowReader::Open({}, *lake_->Load(options_.table), {});
+    EXPECT_TRUE(reader) << reader.error().OneLine();
+    std::vector<std::string> rows;
+    for (;;) {
+      const auto batch = (*reader)->Next({});
+      EXPECT_TRUE(batch) << batch.error().OneLine();
+      if (!batch || *batch == nullptr) break;
+      const RowText text(**batch, (*reader)->schema());
+      for (int64_t row = 0; row < text.rows(); ++row) rows.push_back(text.JsonObject(row));
+    }
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+  Result<ImportReport> ByName(std::string_view csv) {
+    Write("by_name.csv", csv);
+    options_.pages = {folder_ + "/by_name.csv"};
+    options_.mode = ImportOptions::Mode::kUpsert;
+    options_.key = "Name";
+    return ImportPages({}, *lake_, options_);
+  }
+};
+
+TEST_F(ImportByKeyTest, AnExternalIdDoesByItselfInAFileWithoutIds) {
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  const auto report = ByName("Name,Count\nx,7\n");
+  ASSERT_TRUE(report.has_value()) << report.error().OneLine();
+  EXPECT_EQ(report->rows_updated, 1);
+  EXPECT_THAT(Rows(),
+              testing::ElementsAre(R"({"Id":"a01000000000001AAA","Name":"x","Count":7})",
+                                   R"({"Id":"a01000000000002AAA","Name":"y","Count":null})"));
+}
+
+TEST_F(ImportByKeyTest, AKeyThatIsNotThereMakesNoRowWithoutAnIdAndNothingIsCommitted) {
+  ASSERT_TRUE(ImportPages({}, *lake_, options_).has_value());
+  const auto before = lake_->Load(options_.table)->current_snapshot()->snapshot_id;
+  const auto refused = ByName("Name,Count\nx,7\nnew,8\n");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code(), "LAKE-IMPORT-005");
+  EXPECT_THAT(refused.error().what(), HasSubstr("`new`"));
+  EXPECT_EQ(lake_->Load(options_.table)->current_snapshot()->snapshot_id, before);
+}
+
+TEST_F(ImportByKeyTest, ATableMadeWithoutIdsIsMergedIntoByItsKey) {
+  ASSERT_TRUE(ByName("Name,Count\nx,1\ny,2\n").has_value());
+  EXPECT_EQ(lake_->Load(options_.table)->schema().Find("Id"), nullptr);
+  const auto report = ByName("Name,Count\ny,3\nz,4\n");
+  ASSERT_TRUE(report.has_value()) << report.error().OneLine();
+  EXPECT_EQ(report->rows_inserted, 1);
+  EXPECT_THAT(Rows(), testing::ElementsAre(R"({"Name":"x","Count":1})", R"({"Name":"y","Count":3})",
+                                           R"({"Name":"z","Count":4})"));
 }
 
 TEST_F(ImportTest, ABrokenPageCommitsNothingAndLeavesNoFile) {

@@ -1,5 +1,6 @@
 // Pages into a table by key: the decoder's batches go to a merge instead of a file.
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include <algorithm>
 #include <utility>
@@ -123,8 +124,32 @@ class Upserter {
   Result<void> TakeBatch(const Call& call) {
     // The decoder uses its memory again.
     FIRN_TRY(auto batch, OwnedBatch(*decoder_->TakeBatch()));
-    FIRN_CHECK(merger_.Upsert(std::move(batch), {.absent = UpsertOptions::Absent::kKeep}));
+    FIRN_CHECK(Feed(std::move(batch)));
     return merger_.bytes_waiting() < kHeldBytesMax ? Result<void>() : Commit(call, {});
+  }
+
+  // A file without a column that every row must have can only change rows that are there.
+  Result<void> Feed(std::shared_ptr<arrow::RecordBatch> batch) {
+    const auto& fields = merger_.table().schema().fields;
+    const bool makes_rows = std::all_of(fields.begin(), fields.end(), [&](const auto& field) {
+      return !field.required || batch->schema()->GetFieldIndex(field.name) >= 0;
+    });
+    only_changes_ = only_changes_ || !makes_rows;
+    return makes_rows ? merger_.Upsert(std::move(batch), {.absent = UpsertOptions::Absent::kKeep})
+                      : merger_.Update(std::move(batch), {});
+  }
+
+  Result<void> RefuseNewKeys(const Call& call) {
+    if (!only_changes_) return {};
+    FIRN_TRY(const auto keys, merger_.Pending(call));
+    if (keys.empty()) return {};
+    return Fail(Error(Kind::kBadInput, "LAKE-IMPORT-005",
+                      std::to_string(keys.size()) + " rows have keys that table `" +
+                          merger_.table().ident().Text() + "` does not have, the first one `" +
+                          keys.front() + "`")
+                    .Because("the files lack a column that every row of the table must have, so "
+                             "they can change rows but make none")
+                    .Hint("leave these rows out, or add the column (`Id`) to the files"));
   }
 
   Result<void> TakeNotes(const PageRef& page) {
@@ -165,6 +190,7 @@ class Upserter {
       commit.summary[kPage] = commit.source.position;
       commit.summary[kPageBytes] = std::to_string(bytes);
     }
+    FIRN_CHECK(RefuseNewKeys(call));
     FIRN_TRY(const MergeReport merged, merger_.Commit(call, commit));
     ++report_.commits;
     report_.rows_inserted += merged.rows_inserted;
@@ -183,6 +209,7 @@ class Upserter {
   record::PageDecoder* decoder_ = nullptr;
   std::string reject_lines_;
   int64_t notes_ = 0;
+  bool only_changes_ = false;  // some batch lacks a required column
   ImportReport report_;
 };
 
