@@ -4,6 +4,7 @@
 
 #include "app/engine/lake_access.h"
 #include "core/base/nearest.h"
+#include "core/base/time_text.h"
 
 namespace firn::cli {
 
@@ -110,6 +111,15 @@ Result<std::optional<int64_t>> SnapshotOption(Context& context) {
   if (error != std::errc() || at != end)
     return Fail(context.UsageError("`" + text + "` is no snapshot id"));
   return std::optional<int64_t>(id);
+}
+
+Result<UtcMicros> InstantOf(Context& context, const std::string& text) {
+  constexpr size_t kDateLength = 10;  // `2026-11-24`
+  if (text.size() != kDateLength) return ParseInstant(text);
+  const auto at = ParseInstant(text + "T00:00:00Z");
+  if (!at) return ParseInstant(text);
+  context.out().Talk("the day begins, in UTC, at " + FormatUtc(*at));
+  return at;
 }
 
 }  // namespace firn::cli

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/cli/command.h"
+#include "core/base/clock.h"
 #include "ends/lake/table.h"
 
 namespace firn::cli {
@@ -43,6 +44,9 @@ inline constexpr const char* kNoTables = "no tables yet: `firn export run` makes
 [[nodiscard]] Result<lake::TableIdent> TableIdentOf(Context& context, const std::string& text);
 // The table of argument `table`. Errors: NotFound with the nearest name.
 [[nodiscard]] Result<lake::Table> OpenTable(Context& context);
+// A time as somebody typed it. A date alone (`2026-11-24`) is its first moment in UTC, which is
+// then said. Errors: those of ParseInstant.
+[[nodiscard]] Result<UtcMicros> InstantOf(Context& context, const std::string& text);
 // Option `snapshot` as an id.
 [[nodiscard]] Result<std::optional<int64_t>> SnapshotOption(Context& context);
 

@@ -57,7 +57,7 @@ Result<std::optional<int64_t>> StateOption(Context& context, const lake::Table& 
   if (!context.Has("at")) return SnapshotOption(context);
   if (context.Has("snapshot"))
     return Fail(context.UsageError("--at and --snapshot exclude each other"));
-  FIRN_TRY(const UtcMicros at, ParseInstant(context.Text("at")));
+  FIRN_TRY(const UtcMicros at, InstantOf(context, context.Text("at")));
   FIRN_TRY(const lake::SnapshotInfo snapshot, lake::SnapshotAt(table, at));
   return std::optional<int64_t>(snapshot.snapshot_id);
 }

@@ -13,12 +13,13 @@ namespace {
 constexpr int64_t kSampleMax = 10'000;
 
 Result<ExitCode> LakeAt(Context& context) {
-  FIRN_TRY(const UtcMicros at, ParseInstant(context.Text("time")));
+  FIRN_TRY(const UtcMicros at, InstantOf(context, context.Text("time")));
   FIRN_TRY(const lake::Table table, OpenTable(context));
   FIRN_TRY(const lake::SnapshotInfo snapshot, lake::SnapshotAt(table, at));
   const auto rows = lake::RowsOf(snapshot);
   context.out().Print("firn.lake.at/1",
                       {{"table", "table", table.ident().Text()},
+                       {"at", "at", FormatUtc(at)},
                        {"snapshot", "snapshot", std::to_string(snapshot.snapshot_id)},
                        {"committed_at", "committed",
                         FormatUtc(UtcMicros(std::chrono::milliseconds(snapshot.timestamp_ms)))},
@@ -120,9 +121,13 @@ void AddLakeStateCommands(CommandTree& tree) {
        .run = LakeSample});
   tree.Add({.path = "lake at",
             .summary = "the state of a table that was current at a time",
-            .arguments = {TableArgument(), {.name = "time", .help = "as 2026-11-24T02:56:02Z"}},
+            .arguments = {TableArgument(),
+                          {.name = "time",
+                           .help = "as 2026-11-24T02:56:02Z; a date alone is its first "
+                                   "moment in UTC"}},
             .options = WithWarehouse({}),
-            .examples = {"firn lake at salesforce.Account 2026-11-24T00:00:00Z"},
+            .examples = {"firn lake at salesforce.Account 2026-11-24T08:30:00Z",
+                         "firn lake at salesforce.Account 2026-11-24"},
             .run = LakeAt});
   tree.Add({.path = "lake diff",
             .summary = "the rows that were added, removed or changed between two states",
