@@ -34,6 +34,10 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-PLAN-007", "firn.yaml keeps the object out of every export",
      "The last rule under `objects` that fits the object says `skip: true`.",
      "Remove the rule, or name other objects."},
+    {"EXPORT-PLAN-008", "a mirror names a table that is not there",
+     "`tables` of a mirror in firn.yaml names no table of the lake and none that an export would "
+     "make, and one with nearly the same name is there. The mirror would leave that out.",
+     "Correct the name, as `firn lake list` shows it."},
     {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
      "`firn export show RUN` shows its report; `firn export run` starts a new one."},
     {"EXPORT-RUN-002", "the run was made against another org",

@@ -1,12 +1,14 @@
 #include "patterns/exports/names.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
 #include "core/base/nearest.h"
 #include "patterns/exports/left_out.h"
 #include "patterns/exports/object/layout_for.h"
+#include "patterns/exports/scheduled_names.h"
 
 namespace firn::exports {
 namespace {
@@ -336,14 +338,25 @@ Result<std::vector<std::string>> CheckNames(const Call& call, const ExportParts&
   return NameCheck(call, parts, asked, specs).Run();
 }
 
-std::vector<Error> CheckNamesOffline(const project::Project& project, state::SharedState& shared) {
+std::vector<Error> CheckNamesOffline(const project::Project& project, state::SharedState& shared,
+                                     const std::optional<std::vector<std::string>>& tables) {
   std::vector<Error> problems;
+  std::vector<std::string> made = tables.value_or(std::vector<std::string>());
   for (const project::Org& org : project.orgs) {
+    if (const auto offered = OfferedBefore(shared, org.id)) {
+      auto scheduled = CheckScheduledObjects(project, org, *offered);
+      std::move(scheduled.begin(), scheduled.end(), std::back_inserter(problems));
+      const auto of_org = TablesOf(project, org, *offered);
+      made.insert(made.end(), of_org.begin(), of_org.end());
+    }
     for (const project::ObjectRule& rule : project.objects) {
       if (project::IsGlob(rule.name) || rule.skip || !AppliesTo(rule, org)) continue;
       CheckRuleOffline(rule, org, shared, &problems);
     }
   }
+  if (!tables) return problems;
+  auto mirrored = CheckMirroredTables(project, made);
+  std::move(mirrored.begin(), mirrored.end(), std::back_inserter(problems));
   return problems;
 }
 

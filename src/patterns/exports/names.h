@@ -7,6 +7,7 @@
 // no call.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,11 @@ struct NamesAsked {
                                                           const std::vector<ObjectSpec>& specs);
 
 // The same without the org, by the describes that were kept the last time: for `config check`.
-// Answers problems as far as they can be known; what was never described is passed over.
-[[nodiscard]] std::vector<Error> CheckNamesOffline(const project::Project& project,
-                                                   state::SharedState& shared);
+// Answers problems as far as they can be known; what was never described is passed over. `tables`:
+// of the lake; nothing: not known.
+[[nodiscard]] std::vector<Error> CheckNamesOffline(
+    const project::Project& project, state::SharedState& shared,
+    const std::optional<std::vector<std::string>>& tables);
 
 // Names of the spec's own lists that fit no described field, each as a warning. Only of lists that
 // are for this object alone.

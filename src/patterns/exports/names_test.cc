@@ -7,7 +7,10 @@
 #include <filesystem>
 
 #include "core/base/random.h"
+#include "patterns/exports/choose.h"
 #include "patterns/exports/fake_rest.h"
+#include "patterns/exports/gone_objects.h"
+#include "patterns/exports/scheduled_names.h"
 
 namespace firn::exports {
 namespace {
@@ -192,12 +195,80 @@ TEST_F(NamesTest, ConfigCheckKnowsWhatWasDescribedTheLastTime) {
   AddRule("Account", {"Name"});
   ASSERT_EQ(Code(), "none");
   project_.objects[0].exclude = {"Nmae"};
-  EXPECT_TRUE(CheckNamesOffline(project_, *shared_).empty());  // never described
+  EXPECT_TRUE(CheckNamesOffline(project_, *shared_, std::nullopt).empty());  // never described
   ASSERT_TRUE(salesforce::NewDescribeCache(shared_)->Save(
       parts_.org_id, "66.0/Account", {rest_.describes["Account"], "yesterday", false}));
-  const auto problems = CheckNamesOffline(project_, *shared_);
+  const auto problems = CheckNamesOffline(project_, *shared_, std::nullopt);
   ASSERT_EQ(problems.size(), 1U);
   EXPECT_EQ(problems[0].hint(), "did you mean `Name`?");
+}
+
+// A schedule and a mirror with these names.
+void AddDaemonNames(project::Project& project, const std::string& object,
+                    const std::string& table) {
+  project::ScheduledJob job;
+  job.name = "nightly";
+  job.org = "prod";
+  job.objects = {object};
+  job.where_in_file = "firn.yaml:20:5";
+  project.schedules.push_back(job);
+  project::MirrorSettings mirror;
+  mirror.name = "glue";
+  mirror.tables = {table};
+  mirror.where = "firn.yaml:30:7";
+  project.catalogs.mirrors.push_back(mirror);
+}
+
+TEST_F(NamesTest, NamesOfSchedulesAndMirrorsAreToldByEveryPlanAndRun) {
+  AddDaemonNames(project_, "Acount", "salesforce.Contcat");
+  const auto chosen = ChooseObjects(call_, parts_,
+                                    {.project = project_,
+                                     .org = org_,
+                                     .offered = offered_,
+                                     .selection = {.patterns = {"Account"}}});
+  ASSERT_TRUE(chosen) << chosen.error().OneLine();
+  ASSERT_EQ(chosen->warnings.size(), 2U);
+  EXPECT_NE(chosen->warnings[0].find("did you mean `Account`?"), std::string::npos);
+  EXPECT_NE(chosen->warnings[0].find("firn.yaml:20:5"), std::string::npos);
+  EXPECT_NE(chosen->warnings[1].find("did you mean `salesforce.Contact`?"), std::string::npos);
+  EXPECT_NE(chosen->warnings[1].find("firn.yaml:30:7"), std::string::npos);
+}
+
+TEST_F(NamesTest, NamesOfSchedulesAndMirrorsAreHeldAgainstWhatTheOrgOfferedTheLastTime) {
+  AddDaemonNames(project_, "Acount", "salesforce.Contcat");
+  const std::vector<std::string> tables = {"salesforce.Account"};
+  EXPECT_TRUE(CheckNamesOffline(project_, *shared_, tables).empty());  // never asked
+  ASSERT_TRUE(KeepOffered(shared_.get(), "prod", {"Account", "Contact"}));
+  const auto problems = CheckNamesOffline(project_, *shared_, tables);
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].code(), "EXPORT-PLAN-001");
+  EXPECT_EQ(problems[1].code(), "EXPORT-PLAN-008");
+  project_.schedules[0].objects = {"Account", "Cont*"};
+  project_.catalogs.mirrors[0].tables = {"salesforce.Contact", "published.Contcat", "sales*.*"};
+  EXPECT_TRUE(CheckNamesOffline(project_, *shared_, tables).empty());
+}
+
+TEST_F(NamesTest, AnObjectThatWasExportedAndIsGoneIsPassedOverAndToldWithItsTable) {
+  AddRule("Account", {});
+  AddRule("Contact", {});
+  ASSERT_TRUE(lake_->CreateNamespace("salesforce"));
+  record::Schema schema;
+  schema.fields = {{1, "Id", true, {.id = record::TypeId::kString}, ""}};
+  ASSERT_TRUE(lake_->Create(call_, {"salesforce", "Contact"}, schema,
+                            {{"firn.object", "Contact"}, {"firn.org", parts_.org_id}}));
+  offered_.pop_back();
+  const NamesAsked asked{.project = project_, .org = org_, .offered = offered_, .selection = {}};
+  const auto chosen = ChooseObjects(call_, parts_, asked);
+  ASSERT_TRUE(chosen) << chosen.error().OneLine();
+  ASSERT_EQ(chosen->specs.size(), 1U);
+  ASSERT_EQ(chosen->warnings.size(), 1U);
+  EXPECT_NE(chosen->warnings[0].find("table salesforce.Contact stays"), std::string::npos);
+  EXPECT_TRUE(*WasGone(shared_.get(), parts_.org_id, "Contact"));
+  ASSERT_TRUE(NoteBack(shared_.get(), parts_.org_id, "Contact"));
+  EXPECT_FALSE(*WasGone(shared_.get(), parts_.org_id, "Contact"));
+  // Of another org's table nothing is said.
+  parts_.org_id = "00D000000000002AAA";
+  EXPECT_FALSE(ChooseObjects(call_, parts_, asked));
 }
 
 }  // namespace

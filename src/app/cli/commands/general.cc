@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/commands/config_help.h"
 #include "app/cli/commands/environment_help.h"
+#include "app/cli/commands/lake_access.h"
 #include "app/cli/complete.h"
 #include "app/cli/explain.h"
 #include "app/cli/help.h"
@@ -157,13 +158,27 @@ Result<ExitCode> Help(Context& context) {
   return ExitCode::kDone;
 }
 
+// Of an embedded catalog that is there: another one is not asked, this is offline.
+std::optional<std::vector<std::string>> TablesHere(Context& context,
+                                                   const project::Project& project) {
+  if (project.catalogs.rest || project.catalogs.mirrors.empty()) return std::nullopt;
+  const auto lake = OpenLake(context);
+  if (!lake) return std::nullopt;
+  const auto idents = (*lake)->Tables("");
+  if (!idents) return std::nullopt;
+  std::vector<std::string> tables;
+  for (const lake::TableIdent& ident : *idents) tables.push_back(ident.Text());
+  return tables;
+}
+
 // What can be known without the org: names held against the describes of the last run.
-void CheckNames(const project::Project& project, config::Problems* problems) {
+void CheckNames(Context& context, const project::Project& project, config::Problems* problems) {
   const std::string path = state::SharedStatePath(project.state_folder);
   if (!FileExists(path)) return;
   const auto shared = state::SharedState::Open(path);
   if (!shared) return;  // not ours to complain of: nothing is read or written here but hints
-  for (Error& problem : exports::CheckNamesOffline(project, **shared)) {
+  for (Error& problem :
+       exports::CheckNamesOffline(project, **shared, TablesHere(context, project))) {
     problems->push_back(std::move(problem));
   }
 }
@@ -194,7 +209,7 @@ Result<ExitCode> CheckConfig(Context& context) {
   config::Problems problems;
   const auto project = project::LoadAll(folder, options, &problems);
   const project::RuleSet rules = project::LoadRules(folder, options, &problems);
-  if (project) CheckNames(*project, &problems);
+  if (project) CheckNames(context, *project, &problems);
   PrintChecked(context, folder, project, static_cast<int64_t>(rules.rules.size()), problems);
   if (problems.empty()) return ExitCode::kDone;
   if (problems.size() > 1) {
