@@ -47,9 +47,13 @@ def assert_followed(org, project, *names):
         project.assert_equal(name)
 
 
-def test_after_the_first_export_both_hold_the_same(org, project):
+def test_after_the_first_export_both_hold_the_same_and_a_change_is_seen_by_these_eyes(org, project):
     for name in RECORDS:
         assert differences(org, project, name) == [], name
+    record = ids(org, "Account", most=1)[0]
+    org.rest("PATCH", f"sobjects/Account/{record}", {"Site": "not followed yet"})
+    assert any(line.startswith(f"{record}.Site: org 'not followed yet'")
+               for line in differences(org, project, "Account"))
 
 
 def test_accounts_that_are_merged_leave_the_loser_and_move_its_children(org, project):
@@ -97,14 +101,11 @@ def test_hostile_texts_come_as_they_are(org, project, window_rows):
     assert_followed(org, project, "Account")
 
 
-EDGES = {
-    "Birthdate": ["1700-01-01", "1969-12-31", "1970-01-01", "2000-02-29", "2100-02-28", "4000-12-31"],
-    "LastCURequestDate": [],
-}
+DAYS = ["1700-01-01", "1969-12-31", "1970-01-01", "2000-02-29", "2100-02-28", "4000-12-31"]
 
 
 def test_dates_at_the_edges_and_numbers_with_more_digits_than_their_field(org, project):
-    for day in EDGES["Birthdate"]:
+    for day in DAYS:
         org.create("Contact", LastName=f"born {day}", Birthdate=day)
     for moment in ("1700-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2038-01-19T03:14:08Z", "4000-12-31T23:59:59Z"):
         org.create("Task", Subject="at", ReminderDateTime=moment)
@@ -140,7 +141,7 @@ def test_many_days_without_a_run_then_clocks_that_go_back(org, project):
     assert_followed(org, project)
 
 
-def test_a_thousand_changes_of_one_record_are_its_last(org, project):
+def test_many_changes_of_one_record_over_many_windows_are_its_last(org, project):
     record = ids(org, "Account", most=1)[0]
     for n in range(40):
         org.rest("PATCH", f"sobjects/Account/{record}", {"Site": f"change {n}"})
