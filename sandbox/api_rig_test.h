@@ -2,9 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -12,6 +10,7 @@
 
 #include "core/net/client.h"
 #include "sandbox/door/server.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox {
 
@@ -20,9 +19,6 @@ using nlohmann::json;
 class ApiRig : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = ::testing::TempDir() + "firn_sandbox_" + std::to_string(getpid()) + "_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
     net::ClientOptions client;
     client.proxy = "none";
     transport_ = net::NewHttpClient(client).value();
@@ -31,7 +27,6 @@ class ApiRig : public ::testing::Test {
   void TearDown() override {
     sandbox_.reset();
     transport_.reset();
-    std::filesystem::remove_all(folder_);
   }
 
   virtual SandboxOptions Options() {
@@ -118,7 +113,8 @@ class ApiRig : public ::testing::Test {
     return job;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::string token_;
   std::chrono::milliseconds idle_timeout_{60'000};
   std::unique_ptr<net::Transport> transport_;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,20 +12,14 @@
 #include "core/base/clock.h"
 #include "sandbox/api_error.h"
 #include "sandbox/org.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox {
 
 class TestOrg {
  public:
   explicit TestOrg(std::vector<std::string> object_yaml = {}) : yaml_(std::move(object_yaml)) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "firn-org-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
     Open();
-  }
-  ~TestOrg() {
-    org_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
   void Reopen() {
     org_.reset();
@@ -82,7 +75,8 @@ class TestOrg {
   // 2026-11-24T02:56:02Z, a Tuesday.
   ManualClock clock_{UtcMicros(std::chrono::microseconds(1'795'488'962'000'000LL))};
   std::vector<std::string> yaml_;
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<Org> org_;
 };
 

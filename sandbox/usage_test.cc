@@ -3,23 +3,15 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox {
 namespace {
 
 class UsageTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = ::testing::TempDir() + "firn_usage_" +
-              std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   ManualClock clock_{UtcMicros(std::chrono::days(20'000))};
 };
 

@@ -4,30 +4,27 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox {
 namespace {
 
 TEST(Apps, AreTheSameAfterTheOrgWasStartedAgain) {
-  const auto folder = std::filesystem::temp_directory_path() / "firn_apps_test";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
+  const TestFolder folder;
   ManualClock clock(UtcMicros(std::chrono::hours(24 * 365 * 56)));
   const auto random = SeededRandom(7);
   std::string client_id;
   {
-    const auto apps = AppRegistry::Open(folder.string(), "admin@example.com", clock, *random);
+    const auto apps = AppRegistry::Open(folder.path(), "admin@example.com", clock, *random);
     ASSERT_TRUE(apps) << apps.error().OneLine();
     ASSERT_EQ((*apps)->All().size(), 1U);
     client_id = (*apps)->All().front().client_id;
   }
-  const auto apps = AppRegistry::Open(folder.string(), "admin@example.com", clock, *random);
+  const auto apps = AppRegistry::Open(folder.path(), "admin@example.com", clock, *random);
   ASSERT_TRUE(apps) << apps.error().OneLine();
   ASSERT_EQ((*apps)->All().size(), 1U);
   EXPECT_EQ((*apps)->All().front().client_id, client_id);
   EXPECT_TRUE((*apps)->Find(client_id).has_value());
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/base/file.h"
 #include "sandbox/crypto.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox {
 namespace {
@@ -31,14 +32,7 @@ class OneUser final : public UserDirectory {
 
 class OAuthTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ = ::testing::TempDir() + "firn_oauth_" + std::to_string(getpid()) + "_" +
-              ::testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    Open();
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { Open(); }
   void Open() {
     oauth_.reset();
     sessions_.reset();
@@ -163,7 +157,8 @@ class OAuthTest : public ::testing::Test {
            body.value("error_description", "");
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   ManualClock clock_{SystemClock().Now()};
   std::unique_ptr<Random> random_ = SeededRandom(7);
   OneUser users_;

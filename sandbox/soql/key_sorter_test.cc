@@ -3,12 +3,13 @@
 #include "sandbox/soql/key_sorter.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <random>
 #include <tuple>
+
+#include "tests/support/test_folder.h"
 
 namespace firn::sandbox::soql {
 namespace {
@@ -55,11 +56,10 @@ std::vector<int64_t> Expected(std::vector<Row> rows, size_t keep_max) {
 
 TEST(KeySorter, SameOrderInMemoryAndOverFiles) {
   const auto rows = SomeRows(5000);
-  const std::string folder = ::testing::TempDir() + "firn_sorter_" + std::to_string(getpid());
-  std::filesystem::create_directories(folder);
+  const TestFolder folder;
   for (const size_t memory : {size_t{3000}, size_t{100'000}, size_t{100} << 20}) {
     for (const size_t keep : {size_t{1}, size_t{700}, size_t{2100}, SIZE_MAX}) {
-      KeySorter sorter({.keep_max = keep, .memory_bytes_max = memory, .folder = folder});
+      KeySorter sorter({.keep_max = keep, .memory_bytes_max = memory, .folder = folder.path()});
       const auto numbers = Sorted(rows, sorter);
       EXPECT_EQ(numbers, Expected(rows, keep)) << memory << " " << keep;
       if (memory == 3000 && keep == SIZE_MAX) {
@@ -67,8 +67,7 @@ TEST(KeySorter, SameOrderInMemoryAndOverFiles) {
       }
     }
   }
-  EXPECT_TRUE(std::filesystem::is_empty(folder)) << "the files have no names";
-  std::filesystem::remove_all(folder);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << "the files have no names";
 }
 
 TEST(KeySorter, FolderThatIsGoneIsAnErrorWithItsName) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/base/random.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::engine {
 namespace {
@@ -18,11 +19,11 @@ class StateFolder : public testing::Test {
  protected:
   void SetUp() override {
     // Longer than the 107 bytes that a socket's address can hold.
-    folder_ = std::filesystem::temp_directory_path() / NewUuid(SystemRandom()) /
-              std::string(90, 'x') / std::string(60, 'y');
+    folder_ =
+        std::filesystem::path(temporary_.path()) / std::string(90, 'x') / std::string(60, 'y');
     std::filesystem::create_directories(folder_);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_.parent_path().parent_path()); }
+  TestFolder temporary_;
   std::filesystem::path folder_;
 };
 

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <optional>
 
+#include "tests/support/test_folder.h"
+
 namespace firn::engine {
 namespace {
 
@@ -18,16 +20,12 @@ using std::chrono::milliseconds;
 class FileWatchTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_watch_") + info->name());
-    std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_ / "rules");
     Write("firn.yaml", "name: a\n");
     watch_.emplace((folder_ / "firn.yaml").string(),
                    std::vector<std::string>{(folder_ / "rules").string()}, milliseconds(500));
     watch_->Take();
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::trunc) << text;
@@ -35,7 +33,8 @@ class FileWatchTest : public testing::Test {
   // Long after anything that the test wrote.
   static UtcMicros Later() { return SystemClock().Now() + hours(1); }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   std::optional<FileWatch> watch_;
 };
 

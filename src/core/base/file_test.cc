@@ -8,21 +8,17 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 
 #include "core/base/fault_point.h"
+#include "tests/support/test_folder.h"
 
 namespace firn {
 namespace {
 
 struct FileTest : testing::Test {
-  std::string folder = testing::TempDir() + "/firn_file_test" + std::to_string(getpid());
-  FileTest() {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-  }
-  ~FileTest() override { std::filesystem::remove_all(folder); }
+  TestFolder temporary;
+  std::string folder = temporary.path();
 };
 
 TEST_F(FileTest, WhatIsWrittenIsReadBack) {

@@ -2,12 +2,10 @@
 #include "core/base/log_line.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "core/base/file.h"
 #include "core/base/time_text.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::log {
 namespace {
@@ -40,8 +38,8 @@ TEST(LogLine, JsonIsOneObject) {
 }
 
 TEST(Log, WritesToItsFileFromTheConfiguredLevelUp) {
-  const std::string path = testing::TempDir() + "/firn_log_test" + std::to_string(getpid());
-  std::filesystem::remove(path);
+  const TestFolder folder;
+  const std::string path = folder.path() + "/firn.log";
   Configure({.level = Level::kInfo, .json = true, .file = path});
   Debug("hidden");
   Info("shown", {{"n", 1}});

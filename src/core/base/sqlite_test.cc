@@ -2,23 +2,17 @@
 #include "core/base/sqlite.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "core/base/file.h"
+#include "tests/support/test_folder.h"
 
 namespace firn {
 namespace {
 
 struct SqliteTest : testing::Test {
-  std::string folder = testing::TempDir() + "/firn_sqlite_test" + std::to_string(getpid());
+  TestFolder temporary;
+  std::string folder = temporary.path();
   std::string path = folder + "/a.db";
-  SqliteTest() {
-    std::filesystem::remove_all(folder);
-    std::filesystem::create_directories(folder);
-  }
-  ~SqliteTest() override { std::filesystem::remove_all(folder); }
 };
 
 TEST_F(SqliteTest, ValuesOfEveryTypeComeBack) {

@@ -5,8 +5,9 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include <filesystem>
 #include <fstream>
+
+#include "tests/support/test_folder.h"
 
 namespace firn::config {
 namespace {
@@ -25,15 +26,13 @@ TEST(SecretReference, IsOneReferenceAndNothingElse) {
 }
 
 TEST(LocalSecrets, ReadsVariablesAndFilesAndCutsOneLineBreak) {
-  const auto folder = std::filesystem::temp_directory_path() / "firn_secret_ref_test";
-  std::filesystem::create_directories(folder);
-  std::ofstream(folder / "token") << "s3cret\n";
+  const TestFolder folder;
+  std::ofstream(folder.path() + "/token") << "s3cret\n";
   setenv("FIRN_TEST_SECRET", "from-env", 1);
-  const auto secrets = LocalSecrets(folder.string());
+  const auto secrets = LocalSecrets(folder.path());
   EXPECT_EQ(secrets->Resolve({}, *ParseSecretRef("${file:token}", "f"))->Reveal(), "s3cret");
   EXPECT_EQ(secrets->Resolve({}, *ParseSecretRef("${env:FIRN_TEST_SECRET}", "f"))->Reveal(),
             "from-env");
-  std::filesystem::remove_all(folder);
 }
 
 TEST(LocalSecrets, SaysWhichReferenceCannotBeRead) {

@@ -3,16 +3,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
 #include <latch>
 #include <thread>
 
 #include "core/base/file.h"
 #include "core/net/server.h"
 #include "core/net/tls.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::net {
 namespace {
@@ -383,11 +382,11 @@ TEST_F(Client, ManyPausedStreamsDoNotHoldUpOneMore) {
   Request request = Get("/length?8000000");
   request.own_connection = true;
   for (int i = 0; i < 40; ++i) {
-    auto response = client->Open(call.Within(seconds(20)), request);
+    auto response = client->Open(call.Within(seconds(300)), request);
     ASSERT_TRUE(response.has_value()) << i;
     paused.push_back(std::move(*response));
   }
-  EXPECT_EQ(client->Send(call.Within(seconds(5)), Get("/echo"))->status, 200);
+  EXPECT_EQ(client->Send(call.Within(seconds(300)), Get("/echo"))->status, 200);
   for (auto& response : paused) {
     int64_t total = 0;
     ASSERT_TRUE(ReadAll(*response.body, total).has_value());
@@ -456,14 +455,13 @@ TEST_F(Client, DestroyingItEndsWhatRuns) {
 
 // A CA file of ours, and a server with a certificate of it.
 struct TlsTest : Loopback {
-  std::string folder = testing::TempDir() + "/firn_tls_test_" + std::to_string(getpid());
+  TestFolder temporary;
+  std::string folder = temporary.path();
   Certificate authority;
   TlsTest() {
-    std::filesystem::create_directories(folder);
     authority = MintAuthority(Options("test authority")).value();
     (void)WriteFileDurably(folder + "/ca.pem", authority.certificate_pem);
   }
-  ~TlsTest() override { std::filesystem::remove_all(folder); }
   static CertificateOptions Options(const std::string& name) {
     CertificateOptions options;
     options.common_name = name;

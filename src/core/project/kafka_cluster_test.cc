@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "core/project/rules.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::project {
 namespace {
@@ -15,12 +16,9 @@ namespace {
 class KafkaFolder : public testing::Test {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_kafka_") + info->name());
     std::filesystem::create_directories(folder_ / "rules");
     std::filesystem::create_directories(folder_ / "kafka");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   RuleSet Load(std::string_view cluster, std::string_view parameters = R"({"Topic": "orders"})",
                std::string_view arn = "firn:kafka/shop") {
@@ -41,7 +39,8 @@ class KafkaFolder : public testing::Test {
     return error.code() + " " + error.where() + " " + error.what();
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   config::Problems problems_;
 };
 

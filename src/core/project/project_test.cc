@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/test_folder.h"
+
 namespace firn::project {
 namespace {
 
@@ -39,14 +41,6 @@ environments:
 
 class ProjectFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ =
-        std::filesystem::temp_directory_path() / (std::string("firn_project_") + info->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   Result<Project> LoadText(std::string_view text, const std::string& environment = "") {
     std::ofstream(folder_ / "firn.yaml") << text;
     LoadOptions options;
@@ -68,7 +62,8 @@ class ProjectFolder : public testing::Test {
     return text.replace(at, from.size(), to);
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(ProjectFolder, IsReadWithItsDefaults) {

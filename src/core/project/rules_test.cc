@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/test_folder.h"
+
 namespace firn::project {
 namespace {
 
@@ -27,12 +29,9 @@ constexpr std::string_view kRule = R"({
 class RuleFolder : public testing::Test {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() / (std::string("firn_rules_") + info->name());
     std::filesystem::create_directories(folder_ / "rules");
     std::filesystem::create_directories(folder_ / "destinations");
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   void Write(const std::string& name, std::string_view text) {
     std::ofstream(folder_ / name) << text;
@@ -59,7 +58,8 @@ class RuleFolder : public testing::Test {
            error.hint();
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   config::Problems problems_;
 };
 

@@ -10,25 +10,19 @@
 #include <string_view>
 
 #include "core/project/project.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::project {
 
 class YamlTest : public testing::Test {
  protected:
-  void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::temp_directory_path() /
-              (std::string("firn_") + info->test_suite_name() + "_" + info->name());
-    std::filesystem::create_directories(folder_);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   Result<Project> LoadWith(std::string_view text) {
     std::ofstream(folder_ / "firn.yaml") << kOrgs << text;
     return Load(folder_.string(), {});
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 
  private:
   static constexpr std::string_view kOrgs = R"(name: sales

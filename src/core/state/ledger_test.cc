@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/state/test_folder.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::state {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "core/state/lease.h"
 #include "core/state/state_db.h"
-#include "core/state/test_folder.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::state {
 namespace {

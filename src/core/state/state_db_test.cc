@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "core/state/checkpoints.h"
-#include "core/state/test_folder.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::state {
 namespace {

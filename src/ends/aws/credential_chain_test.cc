@@ -8,6 +8,7 @@
 #include "core/base/time_text.h"
 #include "ends/aws/credentials.h"
 #include "ends/aws/testing/scripted_transport.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::aws {
 namespace {
@@ -23,13 +24,11 @@ constexpr std::string_view kAssumed =
 class CredentialChain : public testing::Test {
  protected:
   CredentialChain() {
-    home_ = testing::TempDir() + "firn-aws-" + std::to_string(getpid());
     std::filesystem::create_directories(home_ + "/.aws");
     Set("HOME", home_);
     Set("AWS_EC2_METADATA_DISABLED", "true");
     call_.clock = &clock_;
   }
-  ~CredentialChain() override { std::filesystem::remove_all(home_); }
 
   void Set(const std::string& name, std::string value) { variables_[name] = std::move(value); }
   void Config(const std::string& text) {
@@ -48,7 +47,8 @@ class CredentialChain : public testing::Test {
     return *chain_;
   }
 
-  std::string home_;
+  TestFolder temporary_;
+  std::string home_ = temporary_.path();
   std::map<std::string, std::string> variables_;
   ScriptedTransport transport_;
   ManualClock clock_{*ParseInstant("2026-11-25T10:00:00Z")};

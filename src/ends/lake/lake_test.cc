@@ -11,6 +11,7 @@
 #include "ends/lake/maintain/orphans.h"
 #include "ends/lake/table.h"
 #include "ends/lake/table_io.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -35,13 +36,7 @@ Schema TwoColumns() {
 
 class LakeTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "firn-lake-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    lake_ = Open();
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { lake_ = Open(); }
 
   std::unique_ptr<Lake> Open() {
     auto lake = Lake::Open({.warehouse = folder_});
@@ -63,7 +58,8 @@ class LakeTest : public testing::Test {
     return file;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<Lake> lake_;
   TableIdent ident_{"ns", "t"};
   Call call_;

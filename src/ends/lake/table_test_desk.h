@@ -3,12 +3,11 @@
 
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,40 +16,28 @@
 #include "ends/lake/ingest/import.h"
 #include "ends/lake/read/row_text.h"
 #include "ends/lake/read/rows.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 
 class TableDesk : public testing::Test {
  protected:
-  TableDesk()
-      : folder_(IsChild() ? std::string(std::getenv(kFolderOfParent))
-                          : testing::TempDir() + "desk_" + std::to_string(getpid()) + "_" +
-                                NameOfTest()) {
+  TableDesk() {
     if (IsChild()) {
+      folder_ = std::getenv(kFolderOfParent);
       lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
       return;
     }
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+    folder_ = own_.emplace().path();
     lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
     EXPECT_TRUE(WriteFileDurably(folder_ + "/describe.json",
                                  R"({"name":"Thing","fields":[{"name":"Id","type":"id"}]})"));
     Import({"1", "2", "3", "4"});
   }
-  ~TableDesk() override {
-    if (!IsChild()) std::filesystem::remove_all(folder_);
-  }
 
   // The folder of a test that started this process to have it killed; it is kept as it is.
   static constexpr const char* kFolderOfParent = "FIRN_TEST_FOLDER";
   static bool IsChild() { return std::getenv(kFolderOfParent) != nullptr; }
-
-  // A parameter's test has a slash in its name.
-  static std::string NameOfTest() {
-    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name;
-  }
 
   void Import(const std::vector<std::string>& ids, const std::string& mode = "append") {
     std::string csv = "Id\n";
@@ -64,7 +51,11 @@ class TableDesk : public testing::Test {
     const auto report = ImportPages(call_, *lake_, options);
     ASSERT_TRUE(report) << report.error().OneLine();
   }
-  Table Now() { return *lake_->Load(ident_); }
+  Table Now() {
+    auto table = lake_->Load(ident_);
+    EXPECT_TRUE(table) << table.error().OneLine();
+    return *std::move(table);
+  }
   // One character of each Id that is left, sorted.
   std::string Ids() {
     std::string out;
@@ -99,6 +90,7 @@ class TableDesk : public testing::Test {
     return options;
   }
 
+  std::optional<TestFolder> own_;  // nothing in a child
   std::string folder_;
   std::unique_ptr<Lake> lake_;
   TableIdent ident_{"sales", "Thing"};

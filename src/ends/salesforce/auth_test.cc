@@ -16,6 +16,7 @@
 #include "core/identity/test_keys.h"
 #include "ends/salesforce/internal/grant.h"
 #include "ends/salesforce/testing/scripted_org.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::salesforce {
 namespace {
@@ -304,13 +305,10 @@ TEST(Auth, ClientCredentialsGoIntoABasicHeader) {
 class RefreshTokens : public ::testing::Test {
  protected:
   RefreshTokens() {
-    std::string pattern = ::testing::TempDir() + "firn-tokens-XXXXXX";
-    folder_ = mkdtemp(pattern.data());
     sign_in_.kind = SignIn::Kind::kRefreshToken;
     sign_in_.client_id = "3MVG9.key";
     sign_in_.refresh_token = Secret("R1");
   }
-  ~RefreshTokens() override { std::filesystem::remove_all(folder_); }
 
   // Each refresh token is good once; the next stands in the answer.
   ScriptedTransport::Script RotatingOrg() {
@@ -325,7 +323,8 @@ class RefreshTokens : public ::testing::Test {
     };
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   SignIn sign_in_;
   int good_ = 1;
   ManualClock clock_{kTestStart};

@@ -5,13 +5,13 @@
 #include <rapidcheck/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <thread>
 
 #include "core/state/shared_state.h"
 #include "core/state/state_db.h"
 #include "ends/salesforce/internal/budget_row.h"
 #include "ends/salesforce/testing/scripted_org.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::salesforce {
 namespace {
@@ -209,8 +209,7 @@ TEST_F(BudgetTest, RowSurvivesInSharedState) {
 }
 
 TEST(BudgetInAFile, TwoProcessesOnOneStateFolderNeverPassTheShareTogether) {
-  std::string folder = ::testing::TempDir() + "firn-budget-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const TestFolder folder;
   constexpr int64_t kMax = 200;
   std::atomic<int64_t> used{0};
   {
@@ -218,7 +217,7 @@ TEST(BudgetInAFile, TwoProcessesOnOneStateFolderNeverPassTheShareTogether) {
     for (int i = 0; i < 2; ++i) {
       processes.emplace_back([&] {
         ManualClock clock(kTestStart);
-        auto shared = state::SharedState::Open(state::SharedStatePath(folder));
+        auto shared = state::SharedState::Open(state::SharedStatePath(folder.path()));
         ASSERT_TRUE(shared) << shared.error().OneLine();
         const auto store = NewBudgetStore(*shared);
         const auto budget = NewBudget(kOrgId, {}, *store);
@@ -237,7 +236,6 @@ TEST(BudgetInAFile, TwoProcessesOnOneStateFolderNeverPassTheShareTogether) {
   }
   EXPECT_LE(used, 160);
   EXPECT_GE(used, 140);
-  std::filesystem::remove_all(folder);
 }
 
 // However answers overtake each other, our own requests alone never pass the share.

@@ -11,6 +11,7 @@
 #include "patterns/exports/fake_rest.h"
 #include "patterns/exports/gone_objects.h"
 #include "patterns/exports/scheduled_names.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::exports {
 namespace {
@@ -33,7 +34,6 @@ salesforce::ObjectInfo Info(const std::string& name) {
 class NamesTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / NewUuid(SystemRandom());
     auto lake = lake::Lake::Open({.warehouse = (folder_ / "lake").string()});
     ASSERT_TRUE(lake) << lake.error().OneLine();
     lake_ = *std::move(lake);
@@ -52,10 +52,6 @@ class NamesTest : public ::testing::Test {
               .rest = &rest_,
               .lake = lake_.get(),
               .shared = shared_.get()};
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
   }
 
   project::ObjectRule& AddRule(const std::string& name, std::vector<std::string> exclude) {
@@ -81,7 +77,8 @@ class NamesTest : public ::testing::Test {
     return checked ? "none" : checked.error().code();
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   FakeRest rest_;
   std::unique_ptr<lake::Lake> lake_;
   std::shared_ptr<state::SharedState> shared_;

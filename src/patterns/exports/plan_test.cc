@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "patterns/exports/leftovers.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::exports {
 namespace {
@@ -157,8 +158,8 @@ TEST(CallsFor, GrowsWithPagesAndTheirLists) {
 }
 
 TEST(Leftovers, OnlyUnknownFilesOfTheRunAreRemoved) {
-  const auto folder = std::filesystem::temp_directory_path() / NewUuid(SystemRandom());
-  std::filesystem::create_directories(folder);
+  const TestFolder temporary;
+  const std::filesystem::path folder = temporary.path();
   for (const char* name : {"run1-1-0-0.parquet", "run1-1-0-1.parquet", "run2-1-0-0.parquet"}) {
     std::ofstream(folder / name) << "rows";
   }

@@ -15,6 +15,7 @@
 #include "patterns/exports/leftovers.h"
 #include "patterns/exports/report.h"
 #include "patterns/exports/verify/verify.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::exports {
 namespace {
@@ -45,8 +46,6 @@ std::string CsvRow(int64_t i) {
 class RunTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / NewUuid(SystemRandom());
-    std::filesystem::create_directories(folder_);
     rest_.describe = AccountDescribe();
     rest_.count = bulk_.rows = 95;
     bulk_.header = "\"Id\",\"Name\",\"AnnualRevenue\",\"SystemModstamp\",\"IsDeleted\"\n";
@@ -78,10 +77,6 @@ class RunTest : public ::testing::Test {
     spec_.object = "Account";
     spec_.table = "salesforce.Account";
   }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
 
   RunOutcome Run() {
     auto outcome = RunExport(call_, parts_, options_, {spec_});
@@ -103,7 +98,8 @@ class RunTest : public ::testing::Test {
     return rows;
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   FakeRest rest_;
   FakeBulk bulk_;
   std::unique_ptr<state::Ledger> ledger_;

@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/base/encoding.h"
 #include "core/net/tls.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::federation {
 namespace {
@@ -33,8 +33,6 @@ principals:
 class SignInTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "sign_in_" + std::to_string(getpid());
-    std::filesystem::create_directories(folder_);
     std::ofstream(folder_ + "/principals.yaml") << kFile;
     std::ofstream(folder_ + "/spark.secret") << "s3cret\n";
     std::ofstream(folder_ + "/reader.secret") << "other\n";
@@ -42,7 +40,6 @@ class SignInTest : public testing::Test {
     ASSERT_TRUE(loaded) << loaded.error().OneLine();
     sign_in_ = *std::move(loaded);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::string TokenFor(const std::string& client, const std::string& secret) {
     const Answer answer = sign_in_->Token(
@@ -54,7 +51,8 @@ class SignInTest : public testing::Test {
   }
 
   UtcMicros now_ = UtcMicros(seconds(1'780'000'000));
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<SignIn> sign_in_;
 };
 

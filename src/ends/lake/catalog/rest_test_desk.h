@@ -3,10 +3,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <deque>
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +20,7 @@
 #include "ends/lake/store/object_store.h"
 #include "ends/lake/table_io.h"
 #include "ends/lake/updates/table_updates.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 
@@ -37,9 +36,7 @@ class RestDesk : public testing::Test {
     std::function<void()> meanwhile = {};  // after it was carried out, or not
   };
 
-  RestDesk() : folder_(testing::TempDir() + "rest_" + std::to_string(getpid()) + "_" + Name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  RestDesk() {
     store_ = LocalStore(folder_ + "/lake");
     call_.clock = &clock_;
     server_ =
@@ -48,10 +45,7 @@ class RestDesk : public testing::Test {
                                      4, 64));
     uri_ = "http://127.0.0.1:" + std::to_string(server_->port());
   }
-  ~RestDesk() override {
-    server_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  ~RestDesk() override { server_.reset(); }
   static std::string Name() {
     return testing::UnitTest::GetInstance()->current_test_info()->name();
   }
@@ -113,7 +107,8 @@ class RestDesk : public testing::Test {
   std::function<std::optional<net::ServerResponse>(const net::ServerRequest& request)> other_;
   bool etags_ = false;
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::string uri_;
   std::shared_ptr<ObjectStore> store_;
   ManualClock clock_{UtcMicros(std::chrono::seconds(1'800'000'000))};  // sleeps take no time

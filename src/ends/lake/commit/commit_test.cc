@@ -3,7 +3,6 @@
 #include "ends/lake/commit/commit.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "ends/lake/format/metadata.h"
 #include "ends/lake/internal/lake_parts.h"
 #include "ends/lake/maintain/orphans.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -65,15 +65,11 @@ class LossyCatalog final : public Catalog {
 
 class CommitTest : public testing::Test {
  protected:
-  CommitTest()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "commit_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
+  CommitTest() {
     EXPECT_TRUE(MakeFolders(folder_ + "/data"));
     lake_ = *Lake::Open({.warehouse = folder_});
     EXPECT_TRUE(lake_->Create(call_, ident_, OneColumn(), {}));
   }
-  ~CommitTest() override { std::filesystem::remove_all(folder_); }
 
   DataFile File(const std::string& name) {
     DataFile file;
@@ -95,7 +91,8 @@ class CommitTest : public testing::Test {
     return files ? static_cast<int64_t>(files->size()) : -1;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<Lake> lake_;
   TableIdent ident_{"ns", "t"};
   ManualClock clock_{UtcMicros(std::chrono::seconds(1'800'000'000))};

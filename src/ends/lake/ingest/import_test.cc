@@ -3,7 +3,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -15,6 +14,7 @@
 #include "ends/lake/read/rows.h"
 #include "ends/lake/read/scan.h"
 #include "ends/lake/store/object_store.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -23,10 +23,7 @@ using testing::HasSubstr;
 
 class ImportTest : public testing::Test {
  protected:
-  ImportTest()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "import_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
+  ImportTest() {
     std::filesystem::create_directories(folder_ + "/pages");
     Write("describe.json", R"({"name":"Thing","fields":[{"name":"Id","type":"id"},
         {"name":"Name","type":"string"},{"name":"Count","type":"int","digits":9},
@@ -40,7 +37,6 @@ class ImportTest : public testing::Test {
     options_.threads = 2;
     lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
   }
-  ~ImportTest() override { std::filesystem::remove_all(folder_); }
 
   void Write(const std::string& name, std::string_view text) {
     ASSERT_TRUE(WriteFileDurably(folder_ + "/" + name, text).has_value());
@@ -53,7 +49,8 @@ class ImportTest : public testing::Test {
     return rows;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   ImportOptions options_;
   std::unique_ptr<Lake> lake_;
 };

@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -13,6 +12,7 @@
 #include "ends/lake/format/single_value.h"
 #include "ends/lake/read/scan.h"
 #include "ends/lake/store/object_store.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -56,11 +56,7 @@ constexpr const char* kHeader = "Id,Name,Amount,Count,Born,At,Open,Tags,Stage\n"
 
 class IngestTest : public testing::Test {
  protected:
-  IngestTest()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "ingest_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  IngestTest() {
     layout_ = *record::LayoutFromDescribe(
         R"({"name":"Thing","fields":[{"name":"Id","type":"id"},{"name":"Name","type":"string"},
             {"name":"Amount","type":"currency","precision":18,"scale":2},
@@ -73,7 +69,6 @@ class IngestTest : public testing::Test {
     options_.rejects_path = folder_ + "/rejects.jsonl";
     options_.hash_columns = true;
   }
-  ~IngestTest() override { std::filesystem::remove_all(folder_); }
 
   void Open() {
     auto ingest = Ingest::New(layout_, options_, seen_);
@@ -96,7 +91,8 @@ class IngestTest : public testing::Test {
   }
   int FieldId(const char* name) { return layout_.schema.Find(name)->id; }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   record::Layout layout_;
   IngestOptions options_;
   Seen seen_;

@@ -4,23 +4,20 @@
 #include "ends/lake/maintain/expiry.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "core/base/file.h"
 #include "ends/lake/maintain/orphans.h"
 #include "ends/lake/table.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
 
 class ExpiryTest : public testing::Test {
  protected:
-  ExpiryTest()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "expiry_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
+  ExpiryTest() {
     lake_ = *Lake::Open({.warehouse = folder_});
     record::Schema schema;
     schema.fields.push_back({1, "Id", true, {}, ""});
@@ -28,7 +25,6 @@ class ExpiryTest : public testing::Test {
     EXPECT_TRUE(lake_->Create(call_, ident_, schema, {{kMaxSnapshots, "3"}, {kDeleteGrace, "0"}}));
     EXPECT_TRUE(MakeFolders(folder_ + "/ns/t/data"));
   }
-  ~ExpiryTest() override { std::filesystem::remove_all(folder_); }
 
   DataFile File(const std::string& name) {
     DataFile file;
@@ -54,7 +50,8 @@ class ExpiryTest : public testing::Test {
     return count;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<Lake> lake_;
   TableIdent ident_{"ns", "t"};
   ManualClock clock_{UtcMicros(std::chrono::seconds(1'800'000'000))};

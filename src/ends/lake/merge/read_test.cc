@@ -6,7 +6,6 @@
 #include <arrow/compute/api_vector.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <random>
@@ -14,6 +13,7 @@
 #include "core/base/file.h"
 #include "core/record/arrow_schema.h"
 #include "ends/lake/write/parquet_writer.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -47,12 +47,7 @@ record::Schema EveryType() {
 
 class MergeReadTest : public testing::Test {
  protected:
-  MergeReadTest() : folder_(testing::TempDir() + "merge_read" + std::to_string(getpid())) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
-    schema_ = EveryType();
-  }
-  ~MergeReadTest() override { std::filesystem::remove_all(folder_); }
+  MergeReadTest() { schema_ = EveryType(); }
 
   // Every third value of a column that may be null is null.
   BatchPtr Rows(int64_t first, int64_t rows) {
@@ -117,7 +112,8 @@ class MergeReadTest : public testing::Test {
   }
 
   Call call_;
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   record::Schema schema_;
 };
 

@@ -4,10 +4,7 @@
 
 #include <arrow/api.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,6 +21,7 @@
 #include "ends/lake/read/rows.h"
 #include "ends/lake/store/object_store.h"
 #include "ends/lake/write/parquet_writer.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 
@@ -78,15 +76,7 @@ class MeddlingCatalog final : public Catalog {
 
 class MergeDesk : public testing::Test {
  protected:
-  // A parameter's test has a slash in its name.
-  static std::string NameOfTest() {
-    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    std::replace(name.begin(), name.end(), '/', '_');
-    return name;
-  }
-  MergeDesk() : folder_(testing::TempDir() + std::to_string(getpid()) + "merge_" + NameOfTest()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  MergeDesk() {
     auto catalog =
         std::make_unique<MeddlingCatalog>(*OpenSqlCatalog({.path = folder_ + "/catalog.db"}));
     catalog_ = catalog.get();
@@ -95,7 +85,6 @@ class MergeDesk : public testing::Test {
     const auto made = lake_->Create(call_, ident_, TestSchema(), {});
     EXPECT_TRUE(made) << made.error().OneLine();
   }
-  ~MergeDesk() override { std::filesystem::remove_all(folder_); }
 
   static record::Schema TestSchema() {
     const auto field = [](int id, const char* name, record::TypeId type, bool required = false) {
@@ -242,7 +231,8 @@ class MergeDesk : public testing::Test {
   }
 
   Call call_;
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   TableIdent ident_{"sales", "Deal"};
   MeddlingCatalog* catalog_ = nullptr;  // of `lake_`
   std::unique_ptr<Lake> lake_;

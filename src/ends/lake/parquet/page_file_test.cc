@@ -23,6 +23,7 @@
 #include "core/record/arrow_schema.h"
 #include "ends/lake/parquet/arrow_file.h"
 #include "ends/lake/parquet/leaf_values.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -174,14 +175,6 @@ std::shared_ptr<arrow::RecordBatch> RandomBatch(const record::Schema& schema, in
 
 class PageFileTest : public testing::Test {
  protected:
-  PageFileTest()
-      : folder_(testing::TempDir() + "page_file_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name() + "_" +
-                std::to_string(getpid())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~PageFileTest() override { std::filesystem::remove_all(folder_); }
-
   template <typename Opener>
   DataFile Write(const std::string& name, const record::Layout& layout, const Batches& batches,
                  Opener&& opener, const ParquetOptions& options = {}) {
@@ -217,7 +210,8 @@ class PageFileTest : public testing::Test {
     }
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::vector<std::shared_ptr<parquet::FileMetaData>> footers_;
 };
 

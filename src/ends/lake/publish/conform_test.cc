@@ -10,12 +10,12 @@
 #include <arrow/type.h>
 #include <arrow/util/decimal.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "ends/lake/format/schema_json.h"
 #include "ends/lake/read/row_text.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
@@ -54,13 +54,11 @@ BatchPtr Batch(const std::vector<std::pair<std::string, std::shared_ptr<arrow::A
 
 class Conform : public testing::Test {
  protected:
-  Conform() : spill_(testing::TempDir() + "conform_" + std::to_string(getpid())) {
-    std::filesystem::create_directories(spill_);
+  Conform() {
     Declare("Id", "string", true);
     Declare("Amount", "decimal(9, 2)", false);
     contract_.key = {"Id"};
   }
-  ~Conform() override { std::filesystem::remove_all(spill_); }
 
   void Declare(const std::string& name, const std::string& type, bool required) {
     record::Field field;
@@ -95,7 +93,8 @@ class Conform : public testing::Test {
     return error.code();
   }
 
-  std::string spill_;
+  TestFolder temporary_;
+  std::string spill_ = temporary_.path();
   RowContract contract_;
   std::string why_;
 };

@@ -4,24 +4,20 @@
 
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "core/base/file.h"
 #include "ends/lake/ingest/import.h"
 #include "ends/lake/read/row_text.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::lake {
 namespace {
 
 class RowsTest : public testing::Test {
  protected:
-  RowsTest()
-      : folder_(testing::TempDir() + std::to_string(getpid()) + "rows_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  RowsTest() {
     lake_ = *Lake::Open({.warehouse = folder_ + "/warehouse"});
     Write("describe.json", R"({"name":"Thing","fields":[{"name":"Id","type":"id"},
         {"name":"Name","type":"string"},{"name":"Count","type":"int","digits":9},
@@ -32,7 +28,6 @@ class RowsTest : public testing::Test {
         "a01000000000001AAA,\"x, \"\"y\"\"\nz\",5,-0.50,a;b,2026-01-02T03:04:05.678Z\n"
         "a01000000000002AAA,,,,,\n");
   }
-  ~RowsTest() override { std::filesystem::remove_all(folder_); }
 
   void Write(const std::string& name, std::string_view text) {
     ASSERT_TRUE(WriteFileDurably(folder_ + "/" + name, text));
@@ -58,7 +53,8 @@ class RowsTest : public testing::Test {
     }
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   std::unique_ptr<Lake> lake_;
   TableIdent ident_{"sales", "Thing"};
   Call call_;

@@ -6,8 +6,8 @@
 
 #include "core/base/file.h"
 #include "core/base/time_text.h"
-#include "core/state/test_folder.h"
 #include "patterns/events/outbox/outbox_store.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -47,7 +47,7 @@ class OutboxForget : public testing::Test {
     ASSERT_TRUE(store_->Record(std::span(&outcome, 1), now_));
   }
 
-  state::TestFolder folder_;
+  TestFolder folder_;
   std::shared_ptr<OutboxStore> store_;
   UtcMicros now_ = *ParseInstant("2026-11-26T02:00:00Z");
 };
@@ -92,7 +92,7 @@ TEST_F(OutboxForget, WhileSomebodyDeliversNothingIsRemovedAndThatIsSaid) {
 }
 
 TEST_F(OutboxForget, AProjectWithoutEventsHoldsNone) {
-  const state::TestFolder empty;
+  const TestFolder empty;
   const auto found = ForgetInOutbox(empty.path(), kRecord, true);
   ASSERT_TRUE(found) << found.error().OneLine();
   EXPECT_EQ(found->events + found->waiting + found->letters, 0);

@@ -8,7 +8,7 @@
 
 #include "core/base/sqlite.h"
 #include "core/base/time_text.h"
-#include "core/state/test_folder.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -64,7 +64,7 @@ class Outbox : public testing::Test {
     ASSERT_TRUE(store_->Record(std::span(&outcome, 1), now_));
   }
 
-  state::TestFolder folder_;
+  TestFolder folder_;
   std::shared_ptr<OutboxStore> store_;
   UtcMicros now_ = *ParseInstant("2026-11-26T02:00:00Z");
 };
@@ -323,7 +323,7 @@ TEST_F(Outbox, ASecondEngineIsRefusedAndACommandWorksBesideTheFirst) {
 }
 
 TEST(OutboxFolder, WithoutEventsIsToldAsSuch) {
-  const state::TestFolder folder;
+  const TestFolder folder;
   EXPECT_EQ(OutboxStore::Open(folder.path(), OutboxStore::Use::kReading).error().code(),
             "EVENT-OUTBOX-002");
 }

@@ -9,7 +9,7 @@
 #include <latch>
 
 #include "core/base/time_text.h"
-#include "core/state/test_folder.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -145,7 +145,7 @@ class RuleEngineTest : public testing::Test {
   ManualClock clock_{*ParseInstant("2026-11-26T02:00:00Z")};
   std::unique_ptr<Random> random_;
   Call call_;
-  state::TestFolder folder_;
+  TestFolder folder_;
   MetricsRegistry metrics_;
   std::map<std::string, std::shared_ptr<FakeEnd>> ends_;
   std::shared_ptr<project::RuleSet> rules_;

@@ -8,7 +8,6 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "core/state/test_folder.h"
 #include "patterns/events/change/record_id.h"
 #include "patterns/events/lake/layout.h"
 #include "patterns/events/lake/name_order.h"
@@ -19,6 +18,7 @@
 #include "patterns/events/stream/quarantine.h"
 #include "patterns/events/stream/start.h"
 #include "patterns/events/test_payload.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -291,7 +291,7 @@ TEST(Names, AreMadeOfTheirPartsInTheOrdersOrderAndWithoutTheSalutation) {
 TEST_F(Rows, ABusinessHasNoPersonsName) { EXPECT_FALSE(HasPersonNames(layout_, kDescribe)); }
 
 TEST(QuarantineFolder, KeepsEventsForTheirOwnerOnlyAndAnEventOnce) {
-  const state::TestFolder folder;
+  const TestFolder folder;
   Quarantine quarantine(folder.path() + "/q");
   EXPECT_TRUE(quarantine.List()->empty());
   QuarantinedEvent event;

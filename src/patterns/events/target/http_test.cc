@@ -8,8 +8,8 @@
 
 #include "core/base/time_text.h"
 #include "core/net/server.h"
-#include "core/state/test_folder.h"
 #include "patterns/events/target/target.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -92,7 +92,7 @@ class HttpTargetTest : public testing::Test {
   Call call_;
   RuleEvent event_ = *ParseRuleEvent(
       R"({"id":"e1","source":"s","detail-type":"d","detail":{"Id":"001 A","n":7}})");
-  state::TestFolder folder_;
+  TestFolder folder_;
   FixedSecrets secrets_;
   project::RuleSet rules_;
   std::mutex mutex_;

@@ -8,11 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include "core/base/file.h"
-#include "core/state/test_folder.h"
 #include "ends/aws/testing/scripted_transport.h"
 #include "ends/lake/read/rows.h"
 #include "patterns/events/outbox/dead_letter_sender.h"
 #include "patterns/events/target/target.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::events {
 namespace {
@@ -63,7 +63,7 @@ class TargetKinds : public testing::Test {
       *ParseRuleEvent(R"({"id":"e1","source":"s","detail-type":"d","account":"1","region":"r",)"
                       R"("time":"2026-11-26T02:00:00Z","detail":{"payload":{"ChangeEventHeader":)"
                       R"({"recordIds":["001A"]},"AccountId":"001P"}}})");
-  state::TestFolder folder_;
+  TestFolder folder_;
   aws::ScriptedTransport transport_;
   std::unique_ptr<aws::CredentialSource> credentials_;
   std::unique_ptr<AwsClients> clients_;

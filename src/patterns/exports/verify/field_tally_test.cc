@@ -9,14 +9,14 @@
 #include <map>
 
 #include "core/base/random.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::exports {
 namespace {
 
 class FieldTallyTest : public ::testing::Test {
  protected:
-  FieldTallyTest() : folder_(std::filesystem::temp_directory_path() / NewUuid(SystemRandom())) {
-    std::filesystem::create_directories(folder_);
+  FieldTallyTest() {
     const auto add = [this](const char* name, record::TypeId id) {
       record::Type type;
       type.id = id;
@@ -27,7 +27,6 @@ class FieldTallyTest : public ::testing::Test {
     add("Id", record::TypeId::kString);
     add("Total__c", record::TypeId::kString);
   }
-  ~FieldTallyTest() override { std::filesystem::remove_all(folder_); }
 
   static std::string IdOf(int number) {
     char text[24];
@@ -65,7 +64,8 @@ class FieldTallyTest : public ::testing::Test {
     return found;
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   record::Schema schema_;
   Call call_;
 };

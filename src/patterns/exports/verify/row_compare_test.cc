@@ -9,17 +9,13 @@
 
 #include "core/base/random.h"
 #include "patterns/exports/object/layout_for.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::exports {
 namespace {
 
 class RowCompareTest : public ::testing::Test {
  protected:
-  RowCompareTest() : folder_(std::filesystem::temp_directory_path() / NewUuid(SystemRandom())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~RowCompareTest() override { std::filesystem::remove_all(folder_); }
-
   static SpilledMark Mark(int number, uint64_t hash) {
     SpilledMark mark{.hash = hash, .stamp = number};
     char text[24];
@@ -28,7 +24,8 @@ class RowCompareTest : public ::testing::Test {
     return mark;
   }
 
-  std::filesystem::path folder_;
+  TestFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
   Call call_;
 };
 

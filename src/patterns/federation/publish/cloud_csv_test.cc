@@ -8,26 +8,23 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <limits>
 
 #include "core/record/arrow_schema.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::federation {
 namespace {
 
 class CloudCsvFiles : public testing::Test {
  protected:
-  CloudCsvFiles() : folder_(testing::TempDir() + "cloud_csv_" + std::to_string(getpid())) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  CloudCsvFiles() {
     schema_.fields.push_back({1, "Id", true, {record::TypeId::kString}, ""});
     schema_.fields.push_back({2, "Score", false, {record::TypeId::kDouble}, ""});
     schema_.fields.push_back({3, "At", false, {record::TypeId::kTimestamptz}, ""});
   }
-  ~CloudCsvFiles() override { std::filesystem::remove_all(folder_); }
 
   // One row; a missing time is null.
   std::shared_ptr<arrow::RecordBatch> Row(const std::string& id, double score,
@@ -41,7 +38,8 @@ class CloudCsvFiles : public testing::Test {
     return arrow::RecordBatch::Make(types, 1, {*ids.Finish(), *scores.Finish(), *times.Finish()});
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   record::Schema schema_;
 };
 

@@ -8,13 +8,13 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/record/arrow_schema.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::federation {
 namespace {
@@ -23,15 +23,12 @@ using Json = nlohmann::json;
 
 class CloudRequestFiles : public testing::Test {
  protected:
-  CloudRequestFiles() : folder_(testing::TempDir() + "cloud_requests_" + std::to_string(getpid())) {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  CloudRequestFiles() {
     schema_.fields.push_back({1, "Id", true, {record::TypeId::kString}, ""});
     schema_.fields.push_back({2, "Score", false, {record::TypeId::kDouble}, ""});
     schema_.fields.push_back({3, "Count", false, {record::TypeId::kLong}, ""});
     schema_.fields.push_back({4, "At", false, {record::TypeId::kTimestamptz}, ""});
   }
-  ~CloudRequestFiles() override { std::filesystem::remove_all(folder_); }
 
   std::shared_ptr<arrow::RecordBatch> Row(const std::string& id, double score, int64_t count,
                                           std::optional<int64_t> micros) {
@@ -57,7 +54,8 @@ class CloudRequestFiles : public testing::Test {
     return bodies;
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   record::Schema schema_;
 };
 

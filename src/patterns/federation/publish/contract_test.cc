@@ -3,9 +3,9 @@
 #include "patterns/federation/publish/contract.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "core/base/file.h"
+#include "tests/support/test_folder.h"
 
 namespace firn::federation {
 namespace {
@@ -21,11 +21,10 @@ columns:
 class ContractFile : public testing::Test {
  protected:
   Result<Contract> Read(const std::string& text) {
-    const std::string path = testing::TempDir() + "contract_" + std::to_string(getpid()) + ".yaml";
+    const TestFolder folder;
+    const std::string path = folder.path() + "/contract.yaml";
     EXPECT_TRUE(WriteFileDurably(path, text));
-    auto contract = ReadContract(path);
-    EXPECT_TRUE(RemoveFile(path));
-    return contract;
+    return ReadContract(path);
   }
   Contract Good(const std::string& text) {
     auto contract = Read(text);

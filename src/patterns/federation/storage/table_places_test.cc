@@ -4,10 +4,10 @@
 #include "patterns/federation/storage/table_places.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
-#include <filesystem>
+
+#include "tests/support/test_folder.h"
 
 namespace firn::federation {
 namespace {
@@ -17,16 +17,12 @@ using lake::TableIdent;
 
 class TablePlacesTest : public ::testing::Test {
  protected:
-  TablePlacesTest()
-      : folder_(testing::TempDir() + "table_places_" + std::to_string(getpid()) + "_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::create_directories(folder_);
+  TablePlacesTest() {
     catalog_ = Open();
     EXPECT_TRUE(catalog_->CreateNamespace("sales"));
     places_ = std::make_unique<TablePlaces>(
         *catalog_, [this](const Call&, const TableIdent& ident) { return Read(ident); });
   }
-  ~TablePlacesTest() override { std::filesystem::remove_all(folder_); }
 
   std::unique_ptr<lake::ServedCatalog> Open() {
     lake::SqlCatalogOptions options;
@@ -63,7 +59,8 @@ class TablePlacesTest : public ::testing::Test {
     return *rival ? (*rival)->name : "none";
   }
 
-  std::string folder_;
+  TestFolder temporary_;
+  std::string folder_ = temporary_.path();
   Call call_;
   std::map<std::string, std::string> folders_;
   std::atomic<int> reads_ = 0;
