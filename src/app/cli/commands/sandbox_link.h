@@ -27,6 +27,8 @@ namespace firn::cli {
 [[nodiscard]] Option FolderOption();
 [[nodiscard]] Option UrlOption();
 
+// up, down.
+void AddSandboxUpCommands(CommandTree& tree);
 // load, traffic, snapshot, restore, clock.
 void AddSandboxLifeCommands(CommandTree& tree);
 
