@@ -64,6 +64,13 @@ class Tidy(unittest.TestCase):
         body = "void F(int x) {\n" + "  x++;\n" * 70 + "}\n"
         self.assertEqual(broken_rules({"src/ends/lake/table.cc": body}), {"functions_fit_a_screen"})
 
+    def test_a_plain_member_that_is_only_set_is_found_and_a_lock_that_is_only_held_is_not(self):
+        planted = {"src/ends/lake/internal.h": "class Reader {\n  Reader(int64_t now) : now_(now) {}\n"
+                                               "  std::unique_lock<std::mutex> lock_;\n  int64_t now_ = 0;\n};\n"}
+        self.assertEqual(broken_rules(planted), {"members_that_are_set_are_read"})
+        planted["src/ends/lake/table.cc"] = "void F() {\n  return now_;\n}\n"
+        self.assertEqual(broken_rules(planted), set())
+
     def test_a_room_without_readme_is_found(self):
         self.assertEqual(broken_rules({"src/ends/lake/README.md": None}), {"rooms_have_a_readme"})
 

@@ -143,6 +143,29 @@ def functions_fit_a_screen(tree):
                 start = None
 
 
+# A member of a plain type: what it holds is there to be read. Locks, threads and the like do their work by being there.
+PLAIN_MEMBER = re.compile(r"^ +(?:const |mutable )*(?:(?:std::)?(?:u?int\w*|size_t|string_view|chrono::\w+)|bool|char|double|float"
+                          r"|[A-Za-z_][\w:]*(?:<[^;()]*>)?(?: const)? ?[&*])\s+?(\w+_)(?: = [^;]*|\{[^;]*\})?;")
+WRITTEN = re.compile(r"^\s*(?:this->)?\w+_ = (?!.*\w_ = )|(?:^\s*[:,]?|\)\s*:|[)}],)\s*\w+_(?=[({])(?!.*;$)")
+
+
+def members_that_are_set_are_read(tree):
+    """A plain member that its room only ever sets is left over; clang refuses it, and with it the fuzz preset."""
+    declared, read = {}, set()
+    for name in tree.sources():
+        room = (tree.room_of(name) or {"name": ""})["name"]
+        for number, line in tree.lines(name):
+            code = line.split("//")[0]
+            match = PLAIN_MEMBER.match(code)
+            if match and not code.lstrip().startswith("return"):
+                declared.setdefault((room, match[1]), (name, number))
+                code = code[match.end(1):]
+            read |= {(room, word) for word in re.findall(r"\b\w+_\b", WRITTEN.sub(" ", code))}
+    for (room, member), (name, number) in declared.items():
+        if (room, member) not in read:
+            yield name, number, f"`{member}` is set and never read"
+
+
 def rooms_have_a_readme(tree):
     for room in tree.rooms:
         if not any(name.startswith(room["path"] + "/") and name.endswith(SOURCE) for name in tree.files):
@@ -264,7 +287,7 @@ def links_between_pages_lead_somewhere(tree):
 
 
 RULES = [rooms_use_only_what_they_may, the_room_graph_has_no_cycle, public_headers_name_no_vendor,
-         files_stay_short, functions_fit_a_screen, rooms_have_a_readme,
+         files_stay_short, functions_fit_a_screen, members_that_are_set_are_read, rooms_have_a_readme,
          public_headers_say_what_they_are_for, nothing_is_left_unfinished,
          no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed,
          environment_variables_are_listed, decisions_are_listed, links_between_pages_lead_somewhere]
