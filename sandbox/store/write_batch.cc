@@ -7,6 +7,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/decimal.h"
 #include "sandbox/foreign_id.h"
+#include "sandbox/store/event_times.h"
 #include "sandbox/streaming/record_check.h"
 
 namespace firn::sandbox {
@@ -184,6 +185,7 @@ Result<void> WriteBatch::Insert(WritePlan& plan, const Mutation& mutation, RowOu
   FIRN_CHECK(ApplyCells(draft, mutation.cells, but));
   AddContentFacts(draft);
   FIRN_CHECK(AddProductFacts(draft));
+  if (!options_.set_audit_fields) FIRN_CHECK(FillEventTimes(object, {}, draft.values));
   Stamp(draft);
   FIRN_CHECK(CheckRequired(draft));
   FIRN_CHECK(CheckStreamingRecord(catalogue_, object, draft.values, now_.number));
@@ -209,6 +211,7 @@ Result<void> WriteBatch::Update(int64_t id, const Mutation& mutation, RowOutcome
   const FieldInfo* but = nullptr;
   if (mutation.kind == Mutation::Kind::kUpsert) but = object.Field(mutation.key_field);
   FIRN_CHECK(ApplyCells(draft, mutation.cells, but));
+  if (!options_.set_audit_fields) FIRN_CHECK(FillEventTimes(object, draft.before, draft.values));
   FIRN_CHECK(CheckRequired(draft));
   FIRN_CHECK(CheckStreamingRecord(catalogue_, object, draft.values, now_.number));
   Stamp(draft);
