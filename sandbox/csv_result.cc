@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/file.h"
+#include "sandbox/bulk/csv_rows.h"
 #include "sandbox/query.h"
 
 namespace firn::sandbox {
@@ -12,16 +13,6 @@ namespace {
 
 constexpr size_t kBufferBytes = 1 << 20;
 constexpr uint64_t kAskEvery = 4096;  // rows between two looks at go_on
-
-void AppendQuoted(std::string_view text, std::string& out) {
-  size_t start = 0;
-  for (size_t at = text.find('"'); at != std::string_view::npos; at = text.find('"', at + 1)) {
-    out.append(text, start, at + 1 - start);
-    out += '"';
-    start = at + 1;
-  }
-  out.append(text, start, text.size() - start);
-}
 
 void AppendLineEnd(const CsvOptions& options, std::string& out) {
   out += options.crlf ? "\r\n" : "\n";
@@ -40,9 +31,7 @@ void AppendCsvHeader(const RowCursor& cursor, const CsvOptions& options, std::st
   for (const auto& column : cursor.columns()) {
     if (!first) out += options.delimiter;
     first = false;
-    out += '"';
-    AppendQuoted(column.name, out);
-    out += '"';
+    AppendCsvCell(column.name, out);
   }
   AppendLineEnd(options, out);
 }
@@ -52,12 +41,12 @@ void AppendCsvRow(const RowCursor& cursor, const CsvOptions& options, std::strin
   for (const Value& value : cursor.row()) {
     if (!first) out += options.delimiter;
     first = false;
-    out += '"';
     if (value.kind == Value::Kind::kText || value.kind == Value::Kind::kJson) {
-      AppendQuoted(value.text, out);
-    } else if (!value.null()) {
-      AppendPlain(value, out);
+      AppendCsvCell(value.text, out);
+      continue;
     }
+    out += '"';
+    if (!value.null()) AppendPlain(value, out);
     out += '"';
   }
   AppendLineEnd(options, out);

@@ -1,4 +1,4 @@
-// Who adds which commands to the tree. One function a group, each in its own commands_<group>.cc.
+// Who adds which commands to the tree. One function a group, most in a commands/<group>.cc of its own.
 #pragma once
 
 #include "app/cli/command.h"

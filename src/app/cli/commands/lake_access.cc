@@ -1,5 +1,6 @@
 #include "app/cli/commands/lake_access.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "app/engine/lake_access.h"
@@ -100,6 +101,16 @@ Result<lake::Table> OpenTable(Context& context) {
   if (near.empty()) return table;
   return Fail(
       Error(Kind::kNotFound, "LAKE-TABLE-001", "there is no table `" + ident.Text() + "`" + near));
+}
+
+std::vector<std::string> ColumnsOf(const std::string& text) {
+  std::vector<std::string> names;
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    if (end > at) names.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return names;
 }
 
 Result<std::optional<int64_t>> SnapshotOption(Context& context) {

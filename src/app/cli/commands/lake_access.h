@@ -47,6 +47,8 @@ inline constexpr const char* kNoTables = "no tables yet: `firn export run` makes
 // A time as somebody typed it. A date alone (`2026-11-24`) is its first moment in UTC, which is
 // then said. Errors: those of ParseInstant.
 [[nodiscard]] Result<UtcMicros> InstantOf(Context& context, const std::string& text);
+// The names in `Id,Name`.
+[[nodiscard]] std::vector<std::string> ColumnsOf(const std::string& text);
 // Option `snapshot` as an id.
 [[nodiscard]] Result<std::optional<int64_t>> SnapshotOption(Context& context);
 

@@ -10,16 +10,6 @@
 namespace firn::cli {
 namespace {
 
-std::vector<std::string> Names(const std::string& text) {
-  std::vector<std::string> names;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 Result<lake::MaintainOptions> OptionsOf(Context& context) {
   lake::MaintainOptions options;
   const std::vector<std::string> only = context.List("only");
@@ -32,7 +22,7 @@ Result<lake::MaintainOptions> OptionsOf(Context& context) {
   options.orphans = wanted("orphans");
   options.compaction.target_bytes = context.Bytes("file-size");
   options.compaction.memory_bytes = context.Bytes("memory");
-  options.compaction.sort_by = Names(context.Text("sort-by"));
+  options.compaction.sort_by = ColumnsOf(context.Text("sort-by"));
   options.compaction.rewrite_all = context.Flag("rewrite-all");
   if (context.Has("keep")) {
     options.snapshots_max = context.Integer("keep");

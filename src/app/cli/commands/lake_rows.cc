@@ -11,17 +11,6 @@ constexpr int64_t kTableRowsDefault = 20;
 // A table is laid out in memory: longer lists go out as CSV or JSON lines.
 constexpr int64_t kTableRowsMax = 10'000;
 
-std::vector<std::string> SplitNames(const std::string& text) {
-  std::vector<std::string> names;
-  size_t at = 0;
-  while (at <= text.size() && !text.empty()) {
-    const size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 // Hands every row to `put` as text, as long as somebody reads them.
 template <typename Put>
 Result<void> EachRow(Context& context, lake::RowReader& reader, Put put) {
@@ -69,7 +58,7 @@ Result<ExitCode> LakeRows(Context& context) {
   const bool json = context.out().json();
   if (csv && json) return Fail(context.UsageError("--csv and --json exclude each other"));
   lake::RowsOptions options;
-  options.columns = SplitNames(context.Text("columns"));
+  options.columns = ColumnsOf(context.Text("columns"));
   options.limit = csv || json ? -1 : kTableRowsDefault;
   if (context.Has("limit")) options.limit = context.Integer("limit");
   if (!csv && !json && (options.limit < 0 || options.limit > kTableRowsMax))

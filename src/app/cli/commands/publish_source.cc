@@ -22,22 +22,12 @@ SourceSnapshot Pinned(const lake::Table& table, std::optional<int64_t> snapshot)
   return pinned;
 }
 
-std::vector<std::string> Names(const std::string& text) {
-  std::vector<std::string> names;
-  for (size_t at = 0; at < text.size();) {
-    const size_t end = std::min(text.find(',', at), text.size());
-    if (end > at) names.push_back(text.substr(at, end - at));
-    at = end + 1;
-  }
-  return names;
-}
-
 Result<PublishSource> TableSource(Context& context, lake::Lake& lake) {
   FIRN_TRY(const auto ident, TableIdentOf(context, context.Text("from")));
   FIRN_TRY(const lake::Table table, lake.Load(ident));
   lake::RowsOptions rows;
   FIRN_TRY(rows.snapshot, SnapshotOption(context));
-  rows.columns = Names(context.Text("columns"));
+  rows.columns = ColumnsOf(context.Text("columns"));
   rows.where = context.Text("where");
   PublishSource source;
   source.pinned = {Pinned(table, rows.snapshot)};
