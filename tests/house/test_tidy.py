@@ -74,6 +74,12 @@ class Tidy(unittest.TestCase):
     def test_a_room_without_readme_is_found(self):
         self.assertEqual(broken_rules({"src/ends/lake/README.md": None}), {"rooms_have_a_readme"})
 
+    def test_a_room_that_the_architecture_does_not_name_is_found(self):
+        rows = "\n| base | errors |\n| salesforce | the org |\n| lake | tables |\n"
+        self.assertEqual(broken_rules({"ARCHITECTURE.md": rows}), set())
+        self.assertEqual(broken_rules({"ARCHITECTURE.md": rows.replace("| lake", "| pond")}),
+                         {"rooms_stand_in_the_architecture"})
+
     def test_a_public_header_without_comment_is_found(self):
         planted = {"src/ends/lake/table.h": "#pragma once\n"}
         self.assertEqual(broken_rules(planted), {"public_headers_say_what_they_are_for"})

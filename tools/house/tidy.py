@@ -175,6 +175,13 @@ def rooms_have_a_readme(tree):
             yield readme, 1, "missing: 5 to 10 lines on what the room does"
 
 
+def rooms_stand_in_the_architecture(tree):
+    page = "ARCHITECTURE.md"
+    for room in tree.rooms:
+        if page in tree.files and f"\n| {room['name']} |" not in tree.text(page):
+            yield page, 1, f"has no row for room `{room['name']}`"
+
+
 def public_headers_say_what_they_are_for(tree):
     for room in tree.rooms:
         for header in room["headers"]:
@@ -288,6 +295,7 @@ def links_between_pages_lead_somewhere(tree):
 
 RULES = [rooms_use_only_what_they_may, the_room_graph_has_no_cycle, public_headers_name_no_vendor,
          files_stay_short, functions_fit_a_screen, members_that_are_set_are_read, rooms_have_a_readme,
+         rooms_stand_in_the_architecture,
          public_headers_say_what_they_are_for, nothing_is_left_unfinished,
          no_machine_and_no_registry_is_named, error_codes_are_explained, fault_points_are_listed,
          environment_variables_are_listed, decisions_are_listed, links_between_pages_lead_somewhere]
