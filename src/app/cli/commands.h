@@ -1,4 +1,5 @@
-// Who adds which commands to the tree. One function a group, most in a commands/<group>.cc of its own.
+// Who adds which commands to the tree. One function a group, most in a commands/<group>.cc of its
+// own.
 #pragma once
 
 #include "app/cli/command.h"
