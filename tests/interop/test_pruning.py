@@ -108,11 +108,16 @@ OPERATORS = {
     ">": (lambda a, b: a > b, ex.GreaterThan), ">=": (lambda a, b: a >= b, ex.GreaterThanOrEqual)}
 
 
+# Half of the least step between two values of a column.
+HALVES = {"i": decimal.Decimal("0.5"), "l": decimal.Decimal("0.5"), "dec": decimal.Decimal("0.005")}
+
+
 class Condition:
     def __init__(self, rng, rows):
         self.column = rng.choice([field.name for field in SCHEMA.fields[1:]])
         there = [row[self.column] for row in rows if row[self.column] is not None]
         there = [value for value in there if not isinstance(value, float) or math.isfinite(value)]
+        self.between = False
         self.kind = rng.choice(("=", "=", "!=", "<", "<=", ">", ">=", "IN", "IS NULL", "IS NOT NULL"))
         if not there:
             self.kind = "IS NULL"
@@ -122,6 +127,9 @@ class Condition:
             self.values = [rng.choice(there)]
             if self.column == "s" and rng.random() < 0.3:  # one that is there in part only
                 self.values = [self.values[0][:16] + rng.choice(("", "b", "\uffff"))]
+            if self.column in HALVES and rng.random() < 0.3:  # none that is there has so many digits
+                self.values = [self.values[0] + rng.choice((-1, 1)) * HALVES[self.column]]
+                self.between = True
 
         if self.column == "s" and not self.kind.startswith("IS"):  # no word of a command line has a zero byte
             self.values = [value.replace("\x00", "") for value in self.values]
@@ -140,9 +148,9 @@ class Condition:
             return False
         return value in self.values if self.kind == "IN" else OPERATORS[self.kind][0](value, self.values[0])
 
-    def finds_half_of_zero(self):
-        """PyIceberg's IN goes by pyarrow's `is_in`, to which -0.0 and 0.0 are two values."""
-        return self.kind == "IN" and self.column in FLOATING and 0.0 in self.values
+    def not_for_pyiceberg(self):
+        """Its IN goes by pyarrow's `is_in`, to which -0.0 and 0.0 are two values; its literals are of the column's type."""
+        return self.between or self.kind == "IN" and self.column in FLOATING and 0.0 in self.values
 
     def expression(self):
         if self.kind.startswith("IS"):
@@ -203,7 +211,7 @@ class Table:
             expression = conditions[0].expression()
             for condition in conditions[1:]:
                 expression = ex.And(expression, condition.expression())
-            if not asked & self.not_by_pyiceberg and not any(one.finds_half_of_zero() for one in conditions):
+            if not asked & self.not_by_pyiceberg and not any(one.not_for_pyiceberg() for one in conditions):
                 found = self.now().scan(row_filter=expression, selected_fields=("k",)).to_arrow()
                 assert sorted(found["k"].to_pylist()) == wanted, f"PyIceberg, {told}"
             # DuckDB puts NaN above all numbers, and instants before 1970 into the next partition.
