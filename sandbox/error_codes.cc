@@ -31,8 +31,7 @@ constexpr ErrorCode kCodes[] = {
      "Look at the cause that the message names; the job's committed rows stand."},
     {"SBX-CLOUD-001", "the schema of a Data Cloud connector cannot be taken",
      "The OpenAPI file breaks a rule that the message names, or takes out what is in use.",
-     "Mend the schema at the place that the message names; see "
-     "docs/guides/sandbox-data-cloud.md."},
+     "Mend the schema at the place that the message names; see docs/guides/sandbox-data-cloud.md."},
     {"SBX-CLOUD-002", "there is no such Data Cloud connector in the sandbox",
      "No schema was put under this name.",
      "List what there is: `curl URL/sandbox/data_cloud/sources`."},
@@ -92,7 +91,7 @@ constexpr ErrorCode kCodes[] = {
      "Create the job again; do not touch the files of a running sandbox."},
     {"SBX-QUERY-002", "a sandbox query was stopped before its end",
      "The job was aborted, or the sandbox was stopped while it ran.",
-     "Nothing to do: a job that was running starts again with the sandbox."},
+     "Do nothing: a job that was running starts again with the sandbox."},
     {"SBX-QUERY-003", "the rows of a sandbox query cannot be sorted on the disk",
      "The query sorts more rows than memory shall hold, and the org's folder takes no more bytes.",
      "Free disk space there, or narrow the query."},

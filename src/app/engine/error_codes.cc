@@ -7,19 +7,19 @@ constexpr ErrorCode kCodes[] = {
     {"ENGINE-SCHEDULE-001", "a schedule that is none",
      "`when` of a job is neither `rate(N unit)` nor a cron expression with six fields.",
      "Write `rate(5 minutes)` or `cron(0 3 * * ? *)`; see docs/guides/run-as-a-service.md."},
-    {"ENGINE-JOB-001", "no such job", "firn.yaml has no job of that name under `schedules`.",
-     "`firn status` shows the jobs; the hint names the nearest."},
+    {"ENGINE-JOB-001", "no such job", "Firn.yaml has no job of that name under `schedules`.",
+     "Run `firn status` to see the jobs; the hint names the nearest."},
     {"ENGINE-JOB-002", "the job runs already",
      "A job runs in one instance at a time, and this one is running or waiting for its turn.",
      "Wait until it has finished; `firn status` shows it."},
     {"ENGINE-JOB-003", "a job ended by an exception", "This is a fault of Firn.",
      "Please report it with the line of the log; the job runs again at its next time."},
     {"ENGINE-RELOAD-001", "a change that needs a restart",
-     "firn.yaml was changed in a key that a running daemon cannot take over: where state and "
+     "Firn.yaml was changed in a key that a running daemon cannot take over: where state and "
      "tables lie, the listener, or the size of the budget. The old definitions stay in force.",
      "Restart the daemon, or take the change back."},
     {"ENGINE-MIRROR-001", "no such mirror",
-     "firn.yaml has no mirror of that name under `lake.mirrors`, or none at all.",
+     "Firn.yaml has no mirror of that name under `lake.mirrors`, or none at all.",
      "Name one of those that are there; the reference of firn.yaml shows an example."},
     {"ENGINE-SPARK-001", "Spark cannot be started",
      "`firn lake maintain --engine spark` runs the `spark-sql` program, which is not where it was "
@@ -49,7 +49,7 @@ constexpr ErrorCode kCodes[] = {
      "Name both in the org's `auth`; the hint shows how."},
     {"ENGINE-ROTATE-003", "not the next step",
      "A rotation goes begin, activate, finish, each once.",
-     "`firn org rotate-cert --plan` shows where it stands and what is next."},
+     "Run `firn org rotate-cert --plan` to see where it stands and what is next."},
     {"ENGINE-ROTATE-004", "the org does not take the key",
      "A sign-in with this key alone was refused: its certificate is not with the app, or not yet "
      "known everywhere, or has expired.",

@@ -6,7 +6,7 @@ namespace {
 constexpr ErrorCode kCodes[] = {
     {"BASE-CALL-001", "stopped on request",
      "Somebody asked the command to stop: Ctrl-C, a signal, or the end of the program.",
-     "Nothing is lost; run the command again, or resume it where it can be resumed."},
+     "Run the command again, or resume it where it can be resumed; nothing is lost."},
     {"BASE-CALL-002", "the time allowed for a call is used up",
      "A deadline was set for the whole piece of work and it passed.",
      "Look for what was slow in the log, then raise the time-out if the work is simply large."},
@@ -56,7 +56,7 @@ constexpr ErrorCode kCodes[] = {
      "Make room, then run again; the database is as it was before the change."},
     {"BASE-SQL-008", "a row breaks a rule of the database",
      "A row with the same key is there already, or one it refers to is missing.",
-     "Usually another process was first: look at the current state, then run again."},
+     "Look at the current state, then run again; usually another process was first."},
     {"BASE-SQL-009", "a database may not be written",
      "It was opened for reading only, or the file's mode forbids writing.",
      "Give the user that runs firn the right to write the file and its folder."},
@@ -70,12 +70,13 @@ constexpr ErrorCode kCodes[] = {
      "The text is not a number with one of the units kB, MB, GB, TB, KiB, MiB, GiB, TiB.",
      "Write `512MiB` or `100MB`."},
     {"BASE-ZONE-001", "a time zone is not known here",
-     "its name is none of the IANA database, or the system's zone files are not installed",
-     "names look like `Europe/Berlin`; install the package `tzdata`"},
-    {"BASE-ZONE-002", "a time zone's file is damaged", "it is no TZif file, or cut short",
-     "install the package `tzdata` anew"},
+     "Its name is none of the IANA database, or the system's zone files are not installed.",
+     "Write a name like `Europe/Berlin`, and install the package `tzdata`."},
+    {"BASE-ZONE-002", "a time zone's file is damaged", "It is no TZif file, or cut short.",
+     "Install the package `tzdata` anew."},
     {"BASE-TRACE-001", "a traceparent header is malformed",
-     "The text breaks the W3C trace context form.", "The request is served with a new trace id."},
+     "The text breaks the W3C trace context form.",
+     "Correct the client that sends it; the request is served with a new trace id."},
 };
 
 }  // namespace

@@ -105,7 +105,7 @@ constexpr FaultPointInfo kPoints[] = {
     {"lake.merge.deletes_written",
      "a merge's data and delete files are synced, nothing refers to them"},
     {"lake.merge.committed", "a merge is committed, its index does not know yet"},
-    {"lake.changelog.made", "a changelog is there, its mirror does not know of it"},
+    {"lake.changelog.made", "a changelog is there, its table does not know of it"},
     {"lake.changelog.written",
      "a merge's changes are in a file of the changelog, none is committed"},
     {"lake.changelog.appended", "a merge and its changes are committed, nobody knows it yet"},

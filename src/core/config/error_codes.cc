@@ -28,8 +28,7 @@ constexpr ErrorCode kCodes[] = {
      "Use `${env:NAME}` or `${file:path}`."},
     {"CONFIG-VALUE-001", "a value of the wrong type",
      "An option takes a number, a duration, one of some words, ..., and something else was "
-     "written. "
-     "Types come from the option alone: quotes make text, `yes` is not `true`.",
+     "written. Types come from the option alone: quotes make text, `yes` is not `true`.",
      "Write the value as the hint shows."},
     {"CONFIG-VALUE-002", "a value outside its range",
      "The number, duration or size is smaller or larger than the option allows.",

@@ -5,10 +5,9 @@ namespace {
 
 constexpr ErrorCode kCodes[] = {
     {"PROJECT-LAKE-001", "the catalogs of the lake are not described so that they can be used",
-     "an address is missing or malformed, two ways to sign in or two catalogs are named at once, "
-     "or a "
-     "mirror is in none or in two catalogs",
-     "the message names the key; the reference of firn.yaml shows an example of each."},
+     "An address is missing or malformed, two ways to sign in or two catalogs are named at once, "
+     "or a mirror is in none or in two catalogs.",
+     "Correct the key that the message names; `firn help config` shows an example of each."},
     {"PROJECT-FILE-001", "there is no project here", "The folder holds no `firn.yaml`.",
      "Go to the project folder, name it with `--project DIR`, or make one with `firn init DIR`."},
     {"PROJECT-PATH-001", "a path that only a shell would understand",
@@ -23,7 +22,7 @@ constexpr ErrorCode kCodes[] = {
     {"PROJECT-ORG-001", "an org that the project does not have",
      "`--org`, `FIRN_ORG`, an environment or an object rule names an org that stands in no `orgs` "
      "entry.",
-     "`firn org list` shows the ids; the hint names the nearest."},
+     "Run `firn org list` to see the ids; the hint names the nearest."},
     {"PROJECT-ORG-002", "several orgs, and none was named",
      "The project has more than one org and the command needs one.",
      "Name it with `--org ID` or FIRN_ORG."},
@@ -32,8 +31,9 @@ constexpr ErrorCode kCodes[] = {
      "Take one of the names that the hint lists."},
     {"PROJECT-AUTH-001", "sign-in settings that do not fit the flow",
      "A key that the sign-in flow needs is missing, or one of another flow is set.",
-     "jwt: client_id, username, key, next_key. client_credentials: client_id, client_secret. "
-     "refresh_token: client_id, refresh_token and, if the app asks for it, client_secret."},
+     "Write what the flow takes. jwt: client_id, username, key, next_key. client_credentials: "
+     "client_id, client_secret. refresh_token: client_id, refresh_token and, if the app asks for "
+     "it, client_secret."},
     {"PROJECT-URL-001", "a login URL that cannot be used",
      "It must be `https://host`, without a path; plain `http://` is taken only for this machine.",
      "Use https://login.salesforce.com, https://test.salesforce.com or the My Domain address."},
@@ -51,8 +51,7 @@ constexpr ErrorCode kCodes[] = {
      "`skip`."},
     {"PROJECT-RULE-001", "a rule's event pattern is not valid",
      "The pattern is no JSON, or breaks a rule of EventBridge's pattern language at the place "
-     "shown. "
-     "Other rules run.",
+     "shown. Other rules run.",
      "Compare it with EventBridge's page on comparison operators; try it with `firn events "
      "match`."},
     {"PROJECT-RULE-002", "a rule's target cannot be used",

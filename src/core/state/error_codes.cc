@@ -27,7 +27,7 @@ constexpr ErrorCode kCodes[] = {
      "Run the command again: a new id is made."},
     {"STATE-RUN-002", "there is no run with this id",
      "The id does not stand in this project's state, or belongs to another org.",
-     "`firn export list` shows the runs of this project."},
+     "Run `firn export list` to see the runs of this project."},
 };
 
 }  // namespace

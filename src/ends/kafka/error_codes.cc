@@ -17,13 +17,13 @@ constexpr ErrorCode kCodes[] = {
     {"KAFKA-AUTH-002", "a Kafka cluster does not allow the user to write",
      "The user lacks the right Write (or IdempotentWrite, on clusters older than 2.8) to the "
      "topic.",
-     "`kafka-acls --add --allow-principal User:NAME --producer --topic TOPIC`, then redrive."},
+     "Run `kafka-acls --add --allow-principal User:NAME --producer --topic TOPIC`, then redrive."},
     {"KAFKA-SEND-001", "a Kafka cluster did not take a message in time",
      "No broker could be reached, TLS failed, or too few replicas are in sync.",
-     "Nothing: it is tried again. The message says what the brokers last answered."},
+     "Do nothing: it is tried again. The message says what the brokers last answered."},
     {"KAFKA-SEND-002", "a Kafka topic is not there",
      "The cluster has no such topic and makes none by itself.",
-     "`kafka-topics --create --topic TOPIC`, then redrive the dead letter."},
+     "Run `kafka-topics --create --topic TOPIC`, then redrive the dead letter."},
     {"KAFKA-SEND-003", "a message is too large for a Kafka topic",
      "It is larger than `MessageBytesMax` of the cluster's file, or than `max.message.bytes` of "
      "the topic.",
@@ -34,10 +34,10 @@ constexpr ErrorCode kCodes[] = {
      "Mend the rule's target, then redrive."},
     {"KAFKA-SEND-005", "a Kafka cluster asks to slow down",
      "A quota of the cluster is used up, or more waits for the brokers than is kept in memory.",
-     "Nothing: it is tried again."},
+     "Do nothing: it is tried again."},
     {"KAFKA-SEND-006", "the order of messages to a Kafka cluster could not be kept",
      "The cluster lost track of this producer, for instance because a topic was made anew.",
-     "Nothing: a new producer begins, and what was not confirmed is sent again."},
+     "Do nothing: a new producer begins, and what was not confirmed is sent again."},
 };
 
 }  // namespace

@@ -14,7 +14,7 @@ constexpr ErrorCode kCodes[] = {
      "Wait until it has finished, or stop it; reading commands work beside it."},
     {"EVENT-OUTBOX-002", "no events have come to rules here yet",
      "The state folder has no outbox: nothing was taken, so there is nothing to show.",
-     "`firn events put` takes events from a file."},
+     "Run `firn events put FILE` to take events from a file."},
     {"EVENT-TARGET-001", "an input is too large for its target",
      "The service has a limit for one message, and the event, or what the rule makes of it, is "
      "larger.",
@@ -33,8 +33,8 @@ constexpr ErrorCode kCodes[] = {
      "Deliveries to a target waited for a day, and no rule has it.",
      "Put the rule back, or look at the events with `firn events dlq show`."},
     {"EVENT-HTTP-001", "an API destination did not take an event",
-     "It did not answer in time, or answered with the status shown. 401, 407, 409, 429 and 5xx "
-     "are tried again.",
+     "It did not answer in time, or answered with the status shown. 401, 407, 409, 429 and 5xx are "
+     "tried again.",
      "Look at the endpoint's own log; authorization stands in the file of `destinations/`."},
     {"EVENT-HTTP-002", "a connection got no access token",
      "The AuthorizationEndpoint refused the client, or its answer holds no access token.",
@@ -50,8 +50,8 @@ constexpr ErrorCode kCodes[] = {
      "Memory ran out, or this is a fault of Firn's.", "Report it with the message."},
     {"EVENT-REPLAY-001", "there is no such rule or target to replay to",
      "`--to` names a rule, or a target as `RULE/TARGET`; rules that are wrong are left out.",
-     "`firn events rules list` shows them; `firn events rules check` says what is wrong with a "
-     "rule."},
+     "Run `firn events rules list` to see them, and `firn events rules check` to see what is wrong "
+     "with a rule."},
     {"EVENT-PUBLISH-001", "what is to be published is no JSON object",
      "A platform event has named fields; the rule's input is a text, number or list.",
      "Name the fields with InputTransformer: `{\"Amount__c\": <amount>}`."},
@@ -66,16 +66,16 @@ constexpr ErrorCode kCodes[] = {
      "The integration user has no create access to the platform event.",
      "Give it a permission set with that access."},
     {"EVENT-PUBLISH-005", "no org can be published to from here",
-     "The part of Firn that opened the rules knows no orgs.", "A bug: report it with the command."},
+     "The part of Firn that opened the rules knows no orgs.",
+     "Report it with the command; it is a bug."},
     {"EVENT-KAFKA-001", "an event makes no name of a Kafka topic",
      "`Topic` of KafkaParameters takes a part of the event that holds other characters than a "
      "topic's name may have: letters, digits, `.`, `_` and `-`.",
      "Take another part of the event, or edit the dead letter, then redrive it."},
     {"EVENT-LETTER-001", "there is no such dead letter",
-     "It was redriven or removed, or is past its age.", "`firn events dlq list` shows them."},
+     "It was redriven or removed, or is past its age.", "Run `firn events dlq list` to see them."},
     {"EVENT-LETTER-002", "the queue of dead letters is none",
-     "A rule's DeadLetterConfig named something that is no SQS queue when the letter was "
-     "written.",
+     "A rule's DeadLetterConfig named something that is no SQS queue when the letter was written.",
      "Mend the rule; the letter stays in the local store."},
     {"EVENT-SCHEMA-001", "the schema of an event cannot be read",
      "GetSchema answered something that is no Avro record, or is larger than any event can be.",
@@ -83,37 +83,36 @@ constexpr ErrorCode kCodes[] = {
     {"EVENT-DECODE-001", "an event does not fit its schema",
      "Its publisher wrote other bytes than its schema says: Salesforce does not check what is "
      "published, and change events are damaged only by a fault between the org and here.",
-     "The event lies in the quarantine with its schema id, and the topic went on. `firn events "
-     "quarantine` shows it; have the publisher mend what it sends."},
+     "Run `firn events quarantine list` to see the event with its schema id, and have the "
+     "publisher mend what it sends; the topic went on."},
     {"EVENT-RECORD-001", "an event names a record by something that is no id",
      "Its header is damaged, or of an object whose records have no ids.",
-     "The event lies in the quarantine, and the topic went on."},
+     "Run `firn events quarantine list` to see the event; the topic went on."},
     {"EVENT-TABLE-001", "there is no table to follow the object",
      "Change events tell changes, not the records that are there already.",
      "Export the object first: `firn export run OBJECT`; the stream then goes on from there."},
     {"EVENT-TABLE-002", "the table of a followed object got new columns",
      "The object has new fields. The changes that waited are committed first.",
-     "Nothing: this is tried again by itself."},
+     "Do nothing: this is tried again by itself."},
     {"EVENT-TABLE-003", "an object whose rule has a condition cannot be followed",
      "An event tells what changed, not whether its record fits a SOQL condition.",
      "Drop `where` from the object's rule, or keep the table current by incremental exports."},
     {"EVENT-TABLE-004", "a field that is to be left out is misspelt",
      "`exclude` of the object in firn.yaml names a field that the org does not have, and the "
-     "stream "
-     "would add a column of nearly that name to the table: what was to be kept back.",
+     "stream would add a column of nearly that name to the table: what was to be kept back.",
      "Correct the name in firn.yaml; to leave the column in, take the name out of `exclude`."},
     {"EVENT-LOST-001", "the position in a topic is lost",
-     "The events behind it are older than the 72 hours they are kept, or the org moved to "
-     "another "
+     "The events behind it are older than the 72 hours they are kept, or the org moved to another "
      "instance or is another one. Firn never goes on in silence.",
-     "`firn events follow --on-lost backfill` reads over REST what changed since the last event, "
-     "merges it, and goes on with the events that are kept. Deletes that bypass the recycle bin "
-     "are found by `firn export run --mode incremental --sweep`."},
+     "Run `firn events follow --on-lost backfill`: it reads over REST what changed since the last "
+     "event, merges it, and goes on with the events that are kept. Deletes that bypass the recycle "
+     "bin are found by `firn export run --mode incremental --sweep`."},
     {"EVENT-LOST-002", "nothing tells since when an object has to be read again",
      "The position is lost, no event was ever settled and no export is known.",
      "Export the object whole: `firn export run OBJECT --mode full`."},
     {"EVENT-QUARANTINE-001", "no such event is in quarantine",
-     "The name is misspelt, or its time was over.", "`firn events quarantine list` lists them."},
+     "The name is misspelt, or its time was over.",
+     "Run `firn events quarantine list` to see them."},
 };
 
 }  // namespace

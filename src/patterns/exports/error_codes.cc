@@ -7,8 +7,7 @@ constexpr ErrorCode kCodes[] = {
     {"EXPORT-PLAN-001", "the org has no such object, or hides it from this user",
      "The name is misspelt, or the integration user has no permission on the object.",
      "Use the API name (`Invoice__c`, not `Invoice`). `firn org describe` lists what the user "
-     "sees; "
-     "give its profile or permission set read access to the object."},
+     "sees; give its profile or permission set read access to the object."},
     {"EXPORT-PLAN-002", "no object of the org fits the given names and globs",
      "Neither the command line nor `objects` in firn.yaml matches a queryable object.",
      "Name objects on the command line, or add them under `objects` in firn.yaml."},
@@ -21,8 +20,7 @@ constexpr ErrorCode kCodes[] = {
      "An incremental export takes records in the recycle bin as deletes; `--sweep` and `--refresh` "
      "are parts of an incremental export.",
      "Choose `--mode`, or `mode` of the object in firn.yaml, to fit; `deletes: soft` keeps the "
-     "rows "
-     "of deleted records."},
+     "rows of deleted records."},
     {"EXPORT-PLAN-006", "the object has no such field, or hides it from this user",
      "`--field` or `--without`, or `include`, `exclude` or `refresh_fields` of an object in "
      "firn.yaml, names a field that the org does not show and never showed before. Nothing is "
@@ -39,12 +37,12 @@ constexpr ErrorCode kCodes[] = {
      "make, and one with nearly the same name is there. The mirror would leave that out.",
      "Correct the name, as `firn lake list` shows it."},
     {"EXPORT-RUN-001", "the run is done already", "There is nothing left to resume.",
-     "`firn export show RUN` shows its report; `firn export run` starts a new one."},
+     "Run `firn export show RUN` to see its report, or `firn export run` to start a new one."},
     {"EXPORT-RUN-002", "the run was made against another org",
      "The org behind this name in firn.yaml has been changed since the run was started.",
      "Point the name at the old org to resume, or start a new run."},
     {"EXPORT-RUN-003", "there is no run to resume", "Every run of this org is done.",
-     "`firn export list` shows the runs; `firn export run` starts a new one."},
+     "Run `firn export list` to see the runs, or `firn export run` to start a new one."},
     {"EXPORT-PAGE-001", "a result page announces another number of rows than before",
      "The same page of the same job gave two different answers. Results of a job do not change, so "
      "one of the answers was damaged.",
@@ -79,11 +77,10 @@ constexpr ErrorCode kCodes[] = {
      "Run `firn export run OBJECT` first, or check the spelling with `firn export list`."},
     {"EXPORT-CHECK-001", "rows of the object cannot be counted by windows",
      "The object has no SystemModstamp, LastModifiedDate, CreatedDate or LoginTime, or its table "
-     "was "
-     "not made by an export that tells a watermark.",
+     "was not made by an export that tells a watermark.",
      "Compare every row with `firn export verify --deep`."},
     {"EXPORT-STATE-001", "a row of the ledger cannot be read",
-     "state.db holds a row that this version of firn does not understand.",
+     "State.db holds a row that this version of firn does not understand.",
      "Run `firn export run` again; keep the file if you want to report it."},
 };
 
