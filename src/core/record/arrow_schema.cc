@@ -8,6 +8,11 @@ namespace {
 
 std::shared_ptr<arrow::Field> ArrowField(const Field& field);
 
+// A timestamp's precision is its digits below a second: 9, or not told, which is 6.
+arrow::TimeUnit::type UnitOf(const Type& type) {
+  return type.precision == 9 ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO;
+}
+
 std::shared_ptr<arrow::DataType> ArrowType(const Type& type) {
   switch (type.id) {
     case TypeId::kBoolean:
@@ -28,9 +33,9 @@ std::shared_ptr<arrow::DataType> ArrowType(const Type& type) {
     case TypeId::kTime:
       return arrow::time64(arrow::TimeUnit::MICRO);
     case TypeId::kTimestamp:
-      return arrow::timestamp(arrow::TimeUnit::MICRO);
+      return arrow::timestamp(UnitOf(type));
     case TypeId::kTimestamptz:
-      return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+      return arrow::timestamp(UnitOf(type), "UTC");
     case TypeId::kString:
       return arrow::utf8();
     case TypeId::kUuid:

@@ -68,6 +68,9 @@ std::string TypeText(const Type& type) {
   switch (type.id) {
     case TypeId::kDecimal:
       return text + "(" + std::to_string(type.precision) + ", " + std::to_string(type.scale) + ")";
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return type.precision == 9 ? text + "_ns" : text;
     case TypeId::kFixed:
       return text + "[" + std::to_string(type.length) + "]";
     case TypeId::kList:

@@ -25,8 +25,8 @@ constexpr ErrorCode kCodes[] = {
      "Point the catalog's row at the previous metadata file, which it also names, or restore the "
      "file from a backup."},
     {"LAKE-META-002", "the table uses a newer Iceberg feature",
-     "Its format version or a column type came after this version of Firn.",
-     "Read it with another engine, or use a newer Firn."},
+     "Its format version or a column's type (variant, geometry, geography, unknown) is not read.",
+     "Name the other columns, as in `--columns a,b`; or read it with another engine."},
     {"LAKE-SCHEMA-001", "the schema cannot change this way",
      "Rows written before would be read wrongly: a type does not widen, or an id means another "
      "column.",

@@ -47,6 +47,7 @@ class CatalogLake final : public Lake {
       options.format_version = version->second[0] - '0';
       options.properties.erase(kFormatVersion);
     }
+    FIRN_CHECK(CheckVersion(schema, options.format_version));
     // A mirror is committed often: old metadata files are not kept for ever.
     options.properties.emplace("write.metadata.delete-after-commit.enabled", "true");
     options.properties.emplace("write.metadata.previous-versions-max", "20");

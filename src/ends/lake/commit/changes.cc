@@ -49,6 +49,7 @@ Result<CommitDraft> ReplaceAllChange::operator()(const Call& call, const CommitB
     FIRN_CHECK(CheckShape(base, options_.derived_from));
     FIRN_CHECK(CheckEvolution(plan.metadata.current_schema().schema, *schema_,
                               {plan.metadata.last_column_id, true}));
+    FIRN_CHECK(CheckVersion(*schema_, plan.metadata.format_version));
     SetCurrentSchema(plan.metadata, *schema_);
   }
   FIRN_CHECK(RemoveAll(call, base, plan));

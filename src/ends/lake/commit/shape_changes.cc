@@ -162,6 +162,7 @@ Result<CommitDraft> EvolveSchemaChange(const Call& call, const CommitBase& base,
   }
   FIRN_CHECK(CheckShape(base, derived_from));
   FIRN_CHECK(CheckEvolution(present, schema, {base.metadata->last_column_id, false}));
+  FIRN_CHECK(CheckVersion(schema, base.metadata->format_version));
   FIRN_CHECK(CheckSourcesStay(base, schema));
   draft.metadata = *base.metadata;
   SetCurrentSchema(draft.metadata, schema);

@@ -5,6 +5,7 @@
 
 #include "core/base/fault_point.h"
 #include "ends/lake/commit/foreign_changes.h"
+#include "ends/lake/format/schema_json.h"
 #include "ends/lake/merge/checkpoints.h"
 #include "ends/lake/table_io.h"
 
@@ -87,6 +88,11 @@ Result<void> CheckWritable(const CommitBase& base) {
   if (base.metadata->properties.contains("encryption.key-id"))
     return refused("its files are to be encrypted with a key of its own",
                    "write it with the engine that made it");
+  // What is written would be without those columns.
+  if (const auto unread = UnreadColumns(base.metadata->current_schema().json); !unread.empty())
+    return refused("its column `" + unread.front().name + "` is of type `" + unread.front().type +
+                       "`, which is not written",
+                   "write it with the engine that made it, or drop the column there");
   if (base.metadata->format_version >= 2) return {};
   return refused("its format version is " + std::to_string(base.metadata->format_version) +
                      "; versions 2 and 3 are written",

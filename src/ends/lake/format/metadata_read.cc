@@ -110,7 +110,8 @@ Result<void> ParseSortOrders(const Json& top, TableMetadata& out) {
 Result<void> ParseSchemas(const Json& top, const ParseOptions& options, TableMetadata& out) {
   const auto add = [&](const Json& json) -> Result<void> {
     auto entry = std::make_shared<TableSchema>();
-    auto schema = internal::SchemaFromJson(json);
+    auto schema = options.foreign_types ? internal::SchemaFromJson(json)
+                                        : internal::ReadableSchemaFromJson(json);
     if (!schema && options.foreign_types && schema.error().kind() == Kind::kUnsupported) {
       FIRN_TRY(entry->schema.schema_id, GetInt(json, "schema-id"));
       entry->understood = false;

@@ -148,6 +148,25 @@ TEST(Metadata, AnEqualOlderSchemaIsTakenAgain) {
   EXPECT_EQ(metadata.last_column_id, 10);
 }
 
+TEST(Metadata, AColumnOfATypeThatIsNotReadIsToldByItsName) {
+  const std::string json = R"x({"type":"struct","schema-id":0,"fields":[
+      {"id":1,"name":"k","required":true,"type":"long"},
+      {"id":2,"name":"odd","required":false,"type":"geometry(OGC:CRS84)"},
+      {"id":3,"name":"deep","required":false,"type":{"type":"list","element-id":4,
+       "element-required":false,"element":"variant"}}]})x";
+  const auto unread = UnreadColumns(json);
+  ASSERT_EQ(unread.size(), 2U);
+  EXPECT_EQ(unread[0].name + " " + unread[0].type, "odd geometry(OGC:CRS84)");
+  EXPECT_EQ(unread[1].name, "deep");
+  const auto whole = ParseSchemaJson(json);
+  ASSERT_FALSE(whole);
+  EXPECT_EQ(whole.error().code(), "LAKE-META-002");
+  EXPECT_NE(whole.error().OneLine().find("column `odd`"), std::string::npos);
+  // A name that only looks like such a type is none.
+  const auto none = UnreadColumns(R"x({"fields":[{"id":1,"name":"variant","type":"int"}]})x");
+  EXPECT_TRUE(none.empty());
+}
+
 TEST(Metadata, UnknownTypesAreUnsupportedNotCorrupt) {
   EXPECT_EQ(ParsePrimitive("variant").error().kind(), Kind::kUnsupported);
   EXPECT_EQ(ParsePrimitive("decimal(40,2)").error().kind(), Kind::kCorrupt);

@@ -122,9 +122,10 @@ std::string AvroPrimitive(const Type& type, int field_id) {
     case TypeId::kTime:
       return R"({"type":"long","logicalType":"time-micros"})";
     case TypeId::kTimestamp:
-      return R"({"type":"long","logicalType":"timestamp-micros","adjust-to-utc":false})";
     case TypeId::kTimestamptz:
-      return R"({"type":"long","logicalType":"timestamp-micros","adjust-to-utc":true})";
+      return std::string(R"({"type":"long","logicalType":"timestamp-)") +
+             (InNanoseconds(type) ? "nanos" : "micros") + R"(","adjust-to-utc":)" +
+             (type.id == TypeId::kTimestamptz ? "true}" : "false}");
     case TypeId::kDecimal:
       return fixed(DecimalBytes(type.precision),
                    ",\"logicalType\":\"decimal\",\"precision\":" + std::to_string(type.precision) +
@@ -202,7 +203,8 @@ std::string Widened(const Type& type, const std::string& value) {
       return SingleDouble(DoubleOf(value));
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
-      return SingleLong(SingleToLong(value).value_or(0) * kDayUs);
+      return SingleLong(SingleToLong(value).value_or(0) * kDayUs *
+                        (InNanoseconds(type) ? 1000 : 1));
     default:
       return value;
   }

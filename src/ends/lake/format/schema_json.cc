@@ -1,9 +1,12 @@
 #include "ends/lake/format/schema_json.h"
 
+#include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <set>
 
+#include "ends/lake/format/single_value.h"
 #include "ends/lake/internal/json.h"
 #include "ends/lake/internal/schema_json.h"
 
@@ -66,7 +69,10 @@ Result<Field> ParseField(const Json& json, int depth) {
   field.doc = doc.value_or("");
   const auto type = json.find("type");
   if (type == json.end()) return BadJson("field `" + field.name + "` has no `type`");
-  FIRN_TRY(field.type, ParseType(*type, depth + 1));
+  auto parsed = ParseType(*type, depth + 1);
+  if (!parsed && parsed.error().kind() == Kind::kUnsupported && depth == 0)
+    return Fail(std::move(parsed).error().Doing("reading the type of column `" + field.name + "`"));
+  FIRN_TRY(field.type, std::move(parsed));
   return field;
 }
 
@@ -183,12 +189,48 @@ void AppendMapping(std::string& out, const std::vector<Field>& fields) {
   out += "]";
 }
 
+constexpr std::string_view kUnreadTypes[] = {"variant", "geometry", "geography", "unknown"};
+
+bool NamesUnreadType(std::string_view json) {
+  return std::any_of(std::begin(kUnreadTypes), std::end(kUnreadTypes), [&](std::string_view type) {
+    return json.find("\"" + std::string(type)) != std::string_view::npos;
+  });
+}
+
+// `json`: a field or a nested type.
+bool HoldsUnreadType(const Json& json, int depth) {
+  if (!json.is_object() || depth > kDepthMax) return false;
+  for (const char* key : {"type", "element", "key", "value"}) {
+    const auto inner = json.find(key);
+    if (inner == json.end()) continue;
+    if (inner->is_string()) {
+      // `geometry(OGC:CRS84)` has a parameter.
+      const auto& text = inner->get_ref<const std::string&>();
+      const std::string_view name = std::string_view(text).substr(0, text.find('('));
+      if (std::find(std::begin(kUnreadTypes), std::end(kUnreadTypes), name) !=
+          std::end(kUnreadTypes))
+        return true;
+    } else if (HoldsUnreadType(*inner, depth + 1)) {
+      return true;
+    }
+  }
+  const auto fields = json.find("fields");
+  if (fields == json.end() || !fields->is_array()) return false;
+  return std::any_of(fields->begin(), fields->end(),
+                     [&](const Json& field) { return HoldsUnreadType(field, depth + 1); });
+}
+
 }  // namespace
 
 Result<Type> ParsePrimitive(std::string_view text) {
   Type type;
   if (const auto plain = PlainTypes().find(text); plain != PlainTypes().end()) {
     type.id = plain->second;
+    return type;
+  }
+  if (text == "timestamp_ns" || text == "timestamptz_ns") {
+    type.id = text == "timestamp_ns" ? TypeId::kTimestamp : TypeId::kTimestamptz;
+    type.precision = kNanosecondDigits;
     return type;
   }
   std::vector<int> numbers;
@@ -211,7 +253,8 @@ Result<Type> ParsePrimitive(std::string_view text) {
   }
   return Fail(Error(Kind::kUnsupported, "LAKE-META-002",
                     "the table uses type `" + std::string(text.substr(0, 64)) + "`")
-                  .Because("this version of Firn reads the types of Iceberg v2"));
+                  .Because("Firn reads the types of Iceberg v2 and timestamps in nanoseconds")
+                  .Hint("drop the column, or give it another type, with the engine that made it"));
 }
 
 std::string PrimitiveText(const Type& type) {
@@ -219,9 +262,27 @@ std::string PrimitiveText(const Type& type) {
     return "decimal(" + std::to_string(type.precision) + ", " + std::to_string(type.scale) + ")";
   if (type.id == TypeId::kFixed) return "fixed[" + std::to_string(type.length) + "]";
   for (const auto& [text, id] : PlainTypes()) {
-    if (id == type.id) return std::string(text);
+    if (id == type.id) return std::string(text) + (InNanoseconds(type) ? "_ns" : "");
   }
   FIRN_ASSERT(false);
+}
+
+std::vector<UnreadColumn> UnreadColumns(const std::string& schema_json) {
+  std::vector<UnreadColumn> out;
+  // Hardly a table has any, and schemas may be large.
+  if (!NamesUnreadType(schema_json)) return out;
+  const auto parsed = internal::ParseJson(schema_json);
+  if (!parsed) return out;
+  const auto fields = internal::FindArray(*parsed, "fields");
+  if (!fields || *fields == nullptr) return out;
+  for (const Json& field : **fields) {
+    if (!HoldsUnreadType(field, 0)) continue;
+    const auto type = field.find("type");
+    const bool plain = type != field.end() && type->is_string();
+    out.push_back({field.value("name", ""),
+                   plain ? type->get<std::string>() : "nested, with a type that is not read"});
+  }
+  return out;
 }
 
 namespace internal {
@@ -242,6 +303,18 @@ Result<Schema> SchemaFromJson(const Json& json) {
   }
   if (auto sound = CheckSchema(schema); !sound) return BadJson(sound.error().what());
   return schema;
+}
+
+Result<Schema> ReadableSchemaFromJson(const Json& json) {
+  const auto fields = json.is_object() ? json.find("fields") : json.end();
+  if (fields == json.end() || !fields->is_array() || !HoldsUnreadType(json, 0))
+    return SchemaFromJson(json);
+  Json readable = json;
+  Json& kept = readable["fields"] = Json::array();
+  for (const Json& field : *fields) {
+    if (!HoldsUnreadType(field, 0)) kept.push_back(field);
+  }
+  return SchemaFromJson(readable);
 }
 
 }  // namespace internal

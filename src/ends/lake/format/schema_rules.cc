@@ -2,6 +2,7 @@
 #include <set>
 
 #include "ends/lake/format/schema_json.h"
+#include "ends/lake/format/single_value.h"
 
 namespace firn::lake {
 namespace {
@@ -59,7 +60,8 @@ bool Widens(const Type& from, const Type& to) {
   if (from.id == to.id) {
     if (from.id == TypeId::kDecimal)
       return from.scale == to.scale && from.precision <= to.precision;
-    return from.id != TypeId::kFixed || from.length == to.length;
+    // A timestamp's unit is part of its type: neither becomes the other.
+    return from.length == to.length && from.precision == to.precision;
   }
   return (from.id == TypeId::kInt && to.id == TypeId::kLong) ||
          (from.id == TypeId::kFloat && to.id == TypeId::kDouble);
@@ -73,6 +75,19 @@ Result<void> CheckSchema(const Schema& schema) {
   for (const int id : schema.identifier_field_ids) {
     if (!ids.contains(id))
       return Bad("identifier field id " + std::to_string(id) + " is not in the schema");
+  }
+  return {};
+}
+
+Result<void> CheckVersion(const Schema& schema, int format_version) {
+  if (format_version > 2) return {};
+  std::map<int, std::pair<const Field*, int>> fields;
+  Collect(schema.fields, 0, fields);
+  for (const auto& [id, entry] : fields) {
+    if (InNanoseconds(entry.first->type))
+      return Bad("field `" + entry.first->name + "` is " + record::TypeText(entry.first->type) +
+                 ", which tables of format version " + std::to_string(format_version) +
+                 " cannot have: version 3 can");
   }
   return {};
 }

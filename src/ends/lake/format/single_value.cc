@@ -67,9 +67,13 @@ std::string UuidText(std::string_view bytes) {
   return hex;
 }
 
-std::string TimestampText(int64_t micros, bool zoned) {
+std::string TimestampText(int64_t value, const record::Type& type) {
+  const bool fine = InNanoseconds(type);
+  const int64_t rest = fine ? (value % 1000 + 1000) % 1000 : 0;
+  const int64_t micros = fine ? value / 1000 - (value % 1000 < 0 ? 1 : 0) : value;
   std::string text = FormatUtc(UtcMicros(std::chrono::microseconds(micros)), 6);
-  if (!zoned) text.pop_back();
+  if (fine) text.insert(text.size() - 1, fmt::format("{:03}", rest));
+  if (type.id == TypeId::kTimestamp) text.pop_back();
   return text;
 }
 
@@ -118,7 +122,7 @@ std::optional<std::string> TryText(const record::Type& type, std::string_view by
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
       if (!number) return {};
-      return TimestampText(*number, type.id == TypeId::kTimestamptz);
+      return TimestampText(*number, type);
     case TypeId::kUuid:
       if (bytes.size() != 16) return {};
       return UuidText(bytes);
@@ -131,6 +135,11 @@ std::optional<std::string> TryText(const record::Type& type, std::string_view by
 }
 
 }  // namespace
+
+bool InNanoseconds(const record::Type& type) {
+  return (type.id == TypeId::kTimestamp || type.id == TypeId::kTimestamptz) &&
+         type.precision == kNanosecondDigits;
+}
 
 std::string SingleBool(bool value) { return std::string(1, value ? '\1' : '\0'); }
 std::string SingleInt(int32_t value) { return LittleEndian(value); }

@@ -11,9 +11,14 @@
 
 namespace firn::lake {
 
+// The precision of types `timestamp_ns` and `timestamptz_ns` of format version 3: digits below a
+// second. Other timestamps, whose precision is 0, are in microseconds.
+inline constexpr int kNanosecondDigits = 9;
+[[nodiscard]] bool InNanoseconds(const record::Type& type);
+
 [[nodiscard]] std::string SingleBool(bool value);
 [[nodiscard]] std::string SingleInt(int32_t value);   // also date
-[[nodiscard]] std::string SingleLong(int64_t value);  // also time and timestamps, in microseconds
+[[nodiscard]] std::string SingleLong(int64_t value);  // also time and timestamps
 [[nodiscard]] std::string SingleFloat(float value);
 [[nodiscard]] std::string SingleDouble(double value);
 // The fewest bytes of the big-endian two's complement. `high` and `low`: the 128-bit unscaled

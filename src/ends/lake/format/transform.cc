@@ -61,10 +61,11 @@ bool IsInstant(const Type& type) {
 
 // Years, months, days or hours since 1970.
 std::optional<std::string> Calendar(Kind kind, const Type& source, int64_t value) {
-  const int64_t days = IsInstant(source) ? FloorDivide(value, kDayUs) : value;
+  const int64_t unit = InNanoseconds(source) ? 1000 : 1;  // of a microsecond
+  const int64_t days = IsInstant(source) ? FloorDivide(value, kDayUs * unit) : value;
   switch (kind) {
     case Kind::kHour:
-      return SingleInt(static_cast<int32_t>(FloorDivide(value, kHourUs)));
+      return SingleInt(static_cast<int32_t>(FloorDivide(value, kHourUs * unit)));
     case Kind::kDay:
       return SingleInt(static_cast<int32_t>(days));
     case Kind::kMonth: {
@@ -110,8 +111,10 @@ std::optional<std::string> Truncated(int width, const Type& source, const std::s
   }
 }
 
-// What of a value is hashed: appendix B.
+// What of a value is hashed: appendix B. Nanoseconds are hashed as microseconds, so that a time has
+// one bucket whatever its precision.
 std::string HashedBytes(const Type& source, const std::string& value) {
+  if (InNanoseconds(source)) return SingleLong(FloorDivide(SingleToLong(value).value_or(0), 1000));
   switch (source.id) {
     case TypeId::kInt:
     case TypeId::kLong:

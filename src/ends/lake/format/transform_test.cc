@@ -44,6 +44,22 @@ TEST(Transform, HashesAreThoseOfTheSpecification) {
             1488055340U);
 }
 
+// Iceberg spec, appendix B, note 3: a time has the same bucket in either unit.
+TEST(Transform, NanosecondsAreCountedAsSuchAndHashedAsMicroseconds) {
+  Type fine = Of(TypeId::kTimestamptz);
+  fine.precision = kNanosecondDigits;
+  const Type coarse = Of(TypeId::kTimestamptz);
+  EXPECT_EQ(Shown("bucket[1000]", fine, SingleLong(1510871468000000999)),
+            Shown("bucket[1000]", coarse, SingleLong(1510871468000000)));
+  EXPECT_EQ(Shown("bucket[1000]", fine, SingleLong(-1)),
+            Shown("bucket[1000]", coarse, SingleLong(-1)));
+  for (const char* transform : {"year", "month", "day", "hour"}) {
+    EXPECT_EQ(Shown(transform, fine, SingleLong(-1)), Shown(transform, coarse, SingleLong(-1)));
+    EXPECT_EQ(Shown(transform, fine, SingleLong(1510871468000000001)),
+              Shown(transform, coarse, SingleLong(1510871468000000)));
+  }
+}
+
 TEST(Transform, BucketsOfAnIntAreThoseOfTheSameLong) {
   EXPECT_EQ(Shown("bucket[16]", Of(TypeId::kInt), SingleInt(34)), "3");
   EXPECT_EQ(Shown("bucket[16]", Of(TypeId::kLong), SingleLong(34)), "3");

@@ -22,13 +22,15 @@ using ArrayPtr = std::shared_ptr<arrow::Array>;
 
 constexpr int64_t kValuesAtOnce = 2048;
 
-bool StoredAsMicroseconds(const parquet::ColumnDescriptor& column) {
-  const auto& logical = column.logical_type();
+bool StoredIn(arrow::TimeUnit::type unit, const parquet::ColumnDescriptor& column) {
   using Unit = parquet::LogicalType::TimeUnit;
+  if (unit != arrow::TimeUnit::MICRO && unit != arrow::TimeUnit::NANO) return false;
+  const auto wanted = unit == arrow::TimeUnit::MICRO ? Unit::MICROS : Unit::NANOS;
+  const auto& logical = column.logical_type();
   if (logical->is_timestamp())
-    return static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit() == Unit::MICROS;
+    return static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit() == wanted;
   return logical->is_time() &&
-         static_cast<const parquet::TimeLogicalType&>(*logical).time_unit() == Unit::MICROS;
+         static_cast<const parquet::TimeLogicalType&>(*logical).time_unit() == wanted;
 }
 
 // Which pages hold a wanted row, told page by page as they come.
@@ -154,8 +156,7 @@ bool CanPick(const parquet::ColumnDescriptor& column, const arrow::DataType& typ
       const auto unit = type.id() == arrow::Type::TIME64
                             ? static_cast<const arrow::Time64Type&>(type).unit()
                             : static_cast<const arrow::TimestampType&>(type).unit();
-      return stored == Physical::INT64 && unit == arrow::TimeUnit::MICRO &&
-             StoredAsMicroseconds(column);
+      return stored == Physical::INT64 && StoredIn(unit, column);
     }
     case arrow::Type::FLOAT:
       return stored == Physical::FLOAT;

@@ -6,6 +6,8 @@
 
 namespace firn::lake::internal {
 
+// Without the top-level columns that hold a type which is not read (UnreadColumns).
+[[nodiscard]] Result<record::Schema> ReadableSchemaFromJson(const Json& json);
 [[nodiscard]] Result<record::Schema> SchemaFromJson(const Json& json);
 
 }  // namespace firn::lake::internal

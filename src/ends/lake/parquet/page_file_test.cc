@@ -21,6 +21,7 @@
 #include <random>
 
 #include "core/record/arrow_schema.h"
+#include "ends/lake/format/single_value.h"
 #include "ends/lake/parquet/arrow_file.h"
 #include "ends/lake/parquet/leaf_values.h"
 #include "tests/support/test_folder.h"
@@ -45,6 +46,12 @@ Field Decimal(int id, const std::string& name, int precision) {
   return field;
 }
 
+Field Fine(int id, const std::string& name, TypeId type) {
+  Field field = Make(id, name, type);
+  field.type.precision = kNanosecondDigits;
+  return field;
+}
+
 // Every type that a page file takes, nullable and not, alone and nested.
 record::Layout EveryType() {
   record::Layout layout;
@@ -63,7 +70,9 @@ record::Layout EveryType() {
                           Make(13, "Local", TypeId::kTimestamp),
                           Decimal(14, "Small", 9),
                           Decimal(15, "Amount", 18),
-                          Decimal(16, "Wide", 38)};
+                          Decimal(16, "Wide", 38),
+                          Fine(17, "FineAt", TypeId::kTimestamptz),
+                          Fine(18, "FineLocal", TypeId::kTimestamp)};
   for (const bool required : {false, true}) {
     const int base = required ? 40 : 20;
     Field place = Make(base, required ? "Point" : "Address", TypeId::kStruct, required);

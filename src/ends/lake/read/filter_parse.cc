@@ -8,6 +8,8 @@
 #include <cctype>
 
 #include "core/base/nearest.h"
+#include "ends/lake/internal/field_hints.h"
+#include "ends/lake/internal/json.h"
 #include "ends/lake/internal/projection.h"
 #include "ends/lake/read/filter.h"
 #include "ends/lake/read/number_literal.h"
@@ -325,27 +327,34 @@ class FilterParser {
     if (token.kind != Token::Kind::kText && token.kind != Token::Kind::kNumber && !word)
       return Bad("a literal was expected: 'text', a number, true or false");
     const record::Field& field = filter_.fields_[predicate.field];
-    const auto type = internal::ArrowFieldOf(field)->type();
-    auto value = arrow::compute::Initialize();
     std::string readable = Readable(token, field.type);
-    if (const auto number = ReadNumber(readable, *type)) {
+    if (const auto number = ReadNumber(readable, *internal::ArrowFieldOf(field)->type())) {
       if (!number->exact && !CompareInexactly(*number, predicate)) {
         ++next_;
         return {};
       }
       readable = number->floor;
     }
-    if (value.ok()) {
-      const auto text = std::make_shared<arrow::StringScalar>(readable);
-      const auto cast = arrow::compute::Cast(arrow::Datum(text), type);
-      value = cast.status();
-      if (cast.ok()) predicate.values.push_back(cast->scalar());
-    }
-    if (!value.ok())
+    auto value = Value(readable, field);
+    if (value == nullptr)
       return Bad("`" + token.text + "` is no " + record::TypeText(field.type) + " for column `" +
                  field.name + "`");
+    predicate.values.push_back(std::move(value));
     ++next_;
     return {};
+  }
+
+  // nullptr: the literal is none of the column's type.
+  static std::shared_ptr<arrow::Scalar> Value(const std::string& text, const record::Field& field) {
+    // The functions that compare are there after this.
+    if (!arrow::compute::Initialize().ok()) return nullptr;
+    // Arrow has no cast from text to these.
+    if (field.type.id == record::TypeId::kTime || field.type.id == record::TypeId::kUuid)
+      return internal::DefaultScalar(field, internal::Quoted(text)).value_or(nullptr);
+    const auto cast =
+        arrow::compute::Cast(arrow::Datum(std::make_shared<arrow::StringScalar>(text)),
+                             internal::ArrowFieldOf(field)->type());
+    return cast.ok() ? cast->scalar() : nullptr;
   }
 
   std::string_view text_;

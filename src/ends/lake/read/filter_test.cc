@@ -21,8 +21,10 @@ record::Schema Columns() {
   const auto add = [&schema](const char* name, record::TypeId id) {
     record::Type type;
     type.id = id;
-    type.precision = 9;
-    type.scale = 2;
+    if (id == record::TypeId::kDecimal) {
+      type.precision = 9;
+      type.scale = 2;
+    }
     schema.fields.push_back({static_cast<int>(schema.fields.size()) + 1, name, false, type, ""});
   };
   add("name", record::TypeId::kString);
@@ -39,6 +41,40 @@ bool MayMatch(const std::string& where, const DataFile& statistics) {
   const auto filter = Filter::Parse(where, Columns());
   EXPECT_TRUE(filter) << where << ": " << filter.error().OneLine();
   return filter && filter->MayMatch(statistics);
+}
+
+TEST(Filter, TimesOfDayAndUuidsAreCompared) {
+  record::Schema schema;
+  schema.fields = {{1, "opens", false, {}, ""}, {2, "token", false, {}, ""}};
+  schema.fields[0].type.id = record::TypeId::kTime;
+  schema.fields[1].type.id = record::TypeId::kUuid;
+  const auto arrow_schema = record::ArrowSchema(schema);
+  arrow::Time64Builder opens(arrow_schema->field(0)->type(), arrow::default_memory_pool());
+  arrow::FixedSizeBinaryBuilder token(arrow_schema->field(1)->type());
+  for (const int64_t hour : {8, 9, 10}) {
+    ASSERT_TRUE(opens.Append(hour * 3'600'000'000).ok());
+    ASSERT_TRUE(token.Append(std::string(16, static_cast<char>(hour))).ok());
+  }
+  ASSERT_TRUE(opens.AppendNull().ok() && token.AppendNull().ok());
+  const auto rows = arrow::RecordBatch::Make(arrow_schema, 4, {*opens.Finish(), *token.Finish()});
+  const auto matching = [&](const std::string& where) {
+    const auto filter = Filter::Parse(where, schema);
+    EXPECT_TRUE(filter) << where << ": " << filter.error().OneLine();
+    std::string out;
+    const auto found = filter ? filter->Matches(*rows) : std::vector<bool>();
+    if (!found) return found.error().OneLine();
+    for (const bool one : *found) out += one ? 'x' : '.';
+    return out;
+  };
+  EXPECT_EQ(matching("opens >= '09:00:00'"), ".xx.");
+  EXPECT_EQ(matching("opens < '09:00:00.000Z'"), "x...");
+  EXPECT_EQ(matching("opens IN ('08:00:00', '10:00:00.000000')"), "x.x.");
+  EXPECT_EQ(matching("token = '09090909-0909-0909-0909-090909090909'"), ".x..");
+  for (const char* none : {"opens > 'noon'", "opens > '25:00:00'", "token = '09'"}) {
+    const auto filter = Filter::Parse(none, schema);
+    ASSERT_FALSE(filter) << none;
+    EXPECT_EQ(filter.error().code(), "LAKE-FILTER-001");
+  }
 }
 
 TEST(Filter, StatisticsSpareOnlyWhatCannotMatch) {

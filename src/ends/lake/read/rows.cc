@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/base/nearest.h"
+#include "ends/lake/format/schema_json.h"
 #include "ends/lake/internal/equality_deletes.h"
 #include "ends/lake/internal/parquet_source.h"
 #include "ends/lake/internal/position_deletes.h"
@@ -39,6 +40,7 @@ class Reader final : public RowReader {
       const TableSchema* then = metadata.FindSchema(snapshot->schema_id);
       if (then != nullptr) schema = then;
     }
+    FIRN_CHECK(CheckReadable(*schema, options.columns));
     FIRN_TRY(schema_, Chosen(schema->schema, options.columns));
     source_.schema = schema_;
     if (!options.where.empty()) FIRN_CHECK(UseFilter(options.where, schema->schema));
@@ -81,6 +83,21 @@ class Reader final : public RowReader {
     DataFile file;
     int64_t sequence_number = 0;
   };
+
+  // All columns are wanted when none is named.
+  Result<void> CheckReadable(const TableSchema& schema,
+                             const std::vector<std::string>& wanted) const {
+    for (const UnreadColumn& column : UnreadColumns(schema.json)) {
+      if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), column.name) == wanted.end())
+        continue;
+      return Fail(Error(Kind::kUnsupported, "LAKE-META-002",
+                        "column `" + column.name + "` of table `" + table_.ident().Text() +
+                            "` cannot be read")
+                      .Because("it is of type `" + column.type + "`")
+                      .Hint("name other columns, as in `--columns a,b`: those are read"));
+    }
+    return {};
+  }
 
   Result<record::Schema> Chosen(const record::Schema& schema,
                                 const std::vector<std::string>& columns) const {

@@ -104,7 +104,7 @@ bool SameValues(const Type& type, const parquet::ColumnDescriptor& column) {
       return logical->is_date() ||
              (logical->is_timestamp() &&
               static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit() ==
-                  Unit::MICROS);
+                  (InNanoseconds(type) ? Unit::NANOS : Unit::MICROS));
     case TypeId::kDecimal:
       return logical->is_decimal() &&
              static_cast<const parquet::DecimalLogicalType&>(*logical).scale() == type.scale;
