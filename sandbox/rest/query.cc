@@ -4,6 +4,7 @@
 #include "sandbox/query_pages.h"
 #include "sandbox/rest/recent.h"
 #include "sandbox/rest/rest.h"
+#include "sandbox/rest/user_record_access.h"
 
 namespace firn::sandbox {
 namespace {
@@ -177,6 +178,7 @@ Answer HandleQuery(ApiParts& parts, ApiRequest& request, bool all_rows) {
   if (soql.empty()) {
     return ErrorAnswer(400, "MALFORMED_QUERY", "SOQL statements cannot be empty or null");
   }
+  if (auto access = QueryUserRecordAccess(parts, request, soql)) return *std::move(access);
   const uint64_t batch_size = BatchSize(request.http);
   QueryOptions options = request.Options(all_rows);
   options.child_rows_max = batch_size;
