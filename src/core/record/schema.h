@@ -32,7 +32,7 @@ struct Field;
 
 struct Type {
   TypeId id = TypeId::kString;
-  int precision = 0;  // decimal
+  int precision = 0;  // decimal: digits; timestamp: 9 in nanoseconds, else microseconds
   int scale = 0;      // decimal
   int length = 0;     // fixed
   // struct: its fields; list: one field `element`; map: two fields `key` and `value`.
