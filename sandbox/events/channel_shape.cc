@@ -10,10 +10,6 @@
 namespace firn::sandbox {
 namespace {
 
-constexpr const char* kTypeWords[] = {"CREATE",     "UPDATE",       "DELETE",
-                                      "UNDELETE",   "GAP_CREATE",   "GAP_UPDATE",
-                                      "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"};
-
 bool Holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -91,7 +87,7 @@ class ChannelShape::Shaper {
 
   [[nodiscard]] std::optional<Value> HeaderValue(std::string_view name) const {
     if (name == "entityName") return Value::Text(bytes_.entity);
-    if (name == "changeType") return Value::Text(kTypeWords[static_cast<size_t>(bytes_.type)]);
+    if (name == "changeType") return Value::Text(kChangeTypes[static_cast<size_t>(bytes_.type)]);
     if (name == "changeOrigin") return Value::Text(bytes_.origin);
     if (name == "transactionKey") return Value::Text(bytes_.transaction_key);
     if (name == "sequenceNumber") return Value::Int(bytes_.sequence);
@@ -177,16 +173,6 @@ class ChannelShape::Shaper {
   std::optional<Record> record_;
 };
 
-Result<const EventReader*> ChannelShape::ReaderOf(const std::string& schema_id) {
-  auto& reader = readers_[schema_id];
-  if (!reader) {
-    FIRN_TRY(const auto json, bus_.SchemaJson(schema_id));
-    FIRN_TRY(EventReader made, EventReader::Make(json.value_or("")));
-    reader = std::make_unique<const EventReader>(std::move(made));
-  }
-  return reader.get();
-}
-
 Result<std::vector<LogEvent>> ChannelShape::Apply(const std::string& channel,
                                                   std::vector<LogEvent> events) {
   const EventSettings settings = bus_.settings();
@@ -212,7 +198,7 @@ Result<std::vector<LogEvent>> ChannelShape::Apply(const std::string& channel,
   }
   std::vector<LogEvent> shaped;
   for (LogEvent& event : events) {
-    FIRN_TRY(const EventReader* reader, ReaderOf(event.schema_id));
+    FIRN_TRY(const EventReader* reader, readers_.Of(event.schema_id));
     FIRN_TRY(const EventBytes bytes, reader->Read(event.payload));
     const std::string object(reader->of_changes() ? bytes.entity : reader->name());
     const auto member = members.find(object);

@@ -9,7 +9,6 @@
 // Stream of Platform Events with Custom Channels'; read 2026-11.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "sandbox/events/event_bytes.h"
 #include "sandbox/events/event_filter.h"
 #include "sandbox/events/event_log.h"
+#include "sandbox/events/event_readers.h"
 #include "sandbox/events/event_settings.h"
 #include "sandbox/org.h"
 
@@ -26,7 +26,7 @@ class EventBus;
 
 class ChannelShape {
  public:
-  explicit ChannelShape(EventBus& bus) : bus_(bus) {}
+  explicit ChannelShape(EventBus& bus) : bus_(bus), readers_(bus) {}
 
   // The events as subscribers of the channel get them, in their order. Errors: the store's,
   // Corrupt.
@@ -41,10 +41,9 @@ class ChannelShape {
     std::vector<std::string> fields;  // to be there in any case, top-level names
   };
   class Shaper;
-  [[nodiscard]] Result<const EventReader*> ReaderOf(const std::string& schema_id);
 
   EventBus& bus_;
-  std::map<std::string, std::unique_ptr<const EventReader>> readers_;  // by schema id
+  EventReaders readers_;
 };
 
 // Whether a member may have these options. Errors: api error FIELD_INTEGRITY_EXCEPTION.

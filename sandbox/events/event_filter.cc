@@ -5,6 +5,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/events/event_schema.h"
 #include "sandbox/soql/parse.h"
+#include "sandbox/soql/utc_locals.h"
 
 namespace firn::sandbox {
 namespace {
@@ -74,7 +75,7 @@ class EventFilter::Binder {
       : options_(options),
         platform_(IsPlatformEvent(options.object->name)),
         tree_(options.catalogue, *options.object, nullptr),
-        context_{text, tree_, options.now_millis, [] { return Utc(); }, {}, {}} {}
+        context_{text, tree_, options.now_millis, soql::UtcLocals, {}, {}} {}
 
   Result<Node> Bind(const Condition& condition) {
     Node node;
@@ -99,11 +100,6 @@ class EventFilter::Binder {
   }
 
  private:
-  static std::shared_ptr<const soql::Locals> Utc() {
-    auto locals = std::make_shared<soql::Locals>();
-    locals->zone = TimeZone::Find("UTC");
-    return locals;
-  }
   static tl::unexpected<Error> Invalid(const std::string& name) {
     return Refused("The " + name + " field in the filter expression is invalid.");
   }

@@ -16,9 +16,6 @@ using Kind = EventField::Kind;
 constexpr size_t kSchemaIdBytes = 16;
 constexpr std::string_view kNamespace = "com.sforce.eventbus";
 constexpr std::string_view kChangeSuffix = "ChangeEvent";
-constexpr const char* kChangeTypes[] = {"CREATE",       "UPDATE",     "DELETE",     "UNDELETE",
-                                        "GAP_CREATE",   "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE",
-                                        "GAP_OVERFLOW", "SNAPSHOT"};
 // What a change event leaves out beside formulas: what is not on the record itself.
 constexpr std::string_view kLeftOut[] = {
     "Id",       "IsDeleted",        "SystemModstamp", "MasterRecordId",

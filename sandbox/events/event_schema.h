@@ -17,6 +17,11 @@
 
 namespace firn::sandbox {
 
+// The symbols of a change event's `changeType`, in their order.
+inline constexpr const char* kChangeTypes[] = {
+    "CREATE",     "UPDATE",     "DELETE",       "UNDELETE",     "GAP_CREATE",
+    "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW", "SNAPSHOT"};
+
 struct EventField {
   enum class Kind : uint8_t {
     kText,

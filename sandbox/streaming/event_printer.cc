@@ -11,9 +11,6 @@ namespace {
 using nlohmann::ordered_json;
 using Kind = EventField::Kind;
 
-constexpr const char* kTypeWords[] = {"CREATE",     "UPDATE",       "DELETE",
-                                      "UNDELETE",   "GAP_CREATE",   "GAP_UPDATE",
-                                      "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"};
 constexpr int kEventUuidSince = 52;
 constexpr int kChangedFieldsSince = 47;
 
@@ -98,7 +95,7 @@ ordered_json HeaderJson(const EventBytes& bytes, const Changes& changes, int ver
   for (const int64_t id : bytes.records) ids.push_back(IdText(id));
   ordered_json header = {{"entityName", std::string(bytes.entity)},
                          {"recordIds", std::move(ids)},
-                         {"changeType", kTypeWords[static_cast<size_t>(bytes.type)]},
+                         {"changeType", kChangeTypes[static_cast<size_t>(bytes.type)]},
                          {"changeOrigin", std::string(bytes.origin)},
                          {"transactionKey", std::string(bytes.transaction_key)},
                          {"sequenceNumber", bytes.sequence},
@@ -160,19 +157,9 @@ EventSchema JsonStream(std::string_view channel) {
   return schema;
 }
 
-Result<const EventReader*> EventPrinter::ReaderOf(const std::string& schema_id) {
-  auto& reader = readers_[schema_id];
-  if (!reader) {
-    FIRN_TRY(const auto json, bus_.SchemaJson(schema_id));
-    FIRN_TRY(EventReader made, EventReader::Make(json.value_or("")));
-    reader = std::make_unique<const EventReader>(std::move(made));
-  }
-  return reader.get();
-}
-
 Result<std::string> EventPrinter::Data(const LogEvent& event, const Reader& who) {
   if (event.schema_id.starts_with('/')) return JsonData(event, who.user_id);
-  FIRN_TRY(const EventReader* reader, ReaderOf(event.schema_id));
+  FIRN_TRY(const EventReader* reader, readers_.Of(event.schema_id));
   FIRN_TRY(const EventBytes bytes, reader->Read(event.payload));
   ordered_json data = {{"schema", event.schema_id},
                        {"payload", Payload(bytes, reader->of_changes(), who.version)}};

@@ -6,13 +6,11 @@
 // Notifications", "Generic Streaming Quick Start"; read 2026-11.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "sandbox/events/event_bus.h"
-#include "sandbox/events/event_bytes.h"
+#include "sandbox/events/event_readers.h"
 
 namespace firn::sandbox {
 
@@ -22,7 +20,7 @@ namespace firn::sandbox {
 
 class EventPrinter {
  public:
-  explicit EventPrinter(EventBus& bus) : bus_(bus) {}
+  explicit EventPrinter(EventBus& bus) : readers_(bus) {}
   // The message's `data`. An event that was pushed to other users only is an empty text. Errors:
   // the store's, Corrupt.
   struct Reader {
@@ -32,10 +30,7 @@ class EventPrinter {
   [[nodiscard]] Result<std::string> Data(const LogEvent& event, const Reader& reader);
 
  private:
-  [[nodiscard]] Result<const EventReader*> ReaderOf(const std::string& schema_id);
-
-  EventBus& bus_;
-  std::map<std::string, std::unique_ptr<const EventReader>> readers_;  // by schema id
+  EventReaders readers_;
 };
 
 }  // namespace firn::sandbox

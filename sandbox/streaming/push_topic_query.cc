@@ -5,6 +5,7 @@
 #include "sandbox/api_error.h"
 #include "sandbox/soql/parse.h"
 #include "sandbox/soql/row_tree.h"
+#include "sandbox/soql/utc_locals.h"
 
 namespace firn::sandbox {
 namespace {
@@ -47,7 +48,7 @@ class PushTopicQuery::Binder {
   Binder(std::string_view text, PushTopicQuery& into, int64_t now_millis)
       : into_(into),
         tree_(into.catalogue_, *into.object_, nullptr),
-        context_{text, tree_, now_millis, [] { return Utc(); }, {}, {}} {}
+        context_{text, tree_, now_millis, soql::UtcLocals, {}, {}} {}
 
   Result<void> Select(const std::vector<soql::SelectItem>& items) {
     for (const soql::SelectItem& item : items) {
@@ -84,12 +85,6 @@ class PushTopicQuery::Binder {
   }
 
  private:
-  static std::shared_ptr<const soql::Locals> Utc() {
-    auto locals = std::make_shared<soql::Locals>();
-    locals->zone = TimeZone::Find("UTC");
-    return locals;
-  }
-
   Result<const FieldInfo*> FieldOf(const soql::FieldExpr& expression) const {
     if (!expression.function.empty() || expression.format) {
       return Refused("Functions are not supported: " + expression.function);
